@@ -1,0 +1,91 @@
+import { Type } from 'typebox'
+import { limitSettings } from './limits.ts'
+
+/** Every setting of every service, once: name, type, default, range. The README table is made from it. */
+export const settings = {
+  KAFKA_BROKERS: Type.String({
+    default: '127.0.0.1:19092,127.0.0.1:29092,127.0.0.1:39092',
+    pattern: '^[^:,\\s]+:\\d+(,[^:,\\s]+:\\d+)*$',
+    description: 'host:port of the brokers, separated by commas',
+  }),
+  REDIS_URL: Type.String({
+    default: '',
+    pattern: '^(rediss?://.+)?$',
+    description: 'redis://host:port; empty runs without Redis',
+  }),
+  TAILRACE_HOST: Type.String({ default: '127.0.0.1', description: 'address to listen on' }),
+  TAILRACE_PORT: Type.Integer({
+    default: 0,
+    minimum: 0,
+    maximum: 65_535,
+    description: 'port of the service; 0 = its own default',
+  }),
+  TAILRACE_ADMIN_HOST: Type.String({ default: '127.0.0.1', description: 'address of the admin port' }),
+  TAILRACE_ADMIN_PORT: Type.Integer({
+    default: 9464,
+    minimum: 0,
+    maximum: 65_535,
+    description: 'port of /livez, /readyz and /metrics; 0 = any free one',
+  }),
+  TAILRACE_INSTANCE_ID: Type.String({ default: '', description: 'name of this instance; empty = the host name' }),
+  TAILRACE_PREFIX: Type.String({
+    default: 'tailrace.',
+    pattern: '^[a-zA-Z0-9._-]{1,60}$',
+    description: 'start of the names of all topics and groups',
+  }),
+  TAILRACE_MASTER_KEY: Type.String({
+    default: '',
+    pattern: '^([A-Za-z0-9+/]{43}=)?$',
+    description: '32 bytes in base64; encrypts the secrets of the catalog',
+  }),
+  TAILRACE_ADMIN_KEY: Type.String({
+    default: '',
+    pattern: '^(tr_[0-9A-Za-z]{12}_[0-9A-Za-z]{43})?$',
+    description: 'the first API key with all scopes',
+  }),
+  TAILRACE_EGRESS_ALLOW: Type.String({
+    default: '',
+    description:
+      'networks, addresses and host names that targets may have although they are private, separated by commas',
+  }),
+  TAILRACE_PUBLISH_DEADLINE_MS: Type.Integer({
+    default: 9_000,
+    minimum: 100,
+    maximum: 120_000,
+    description: 'longest wait of a publish before 503 outcome-unknown',
+  }),
+  TAILRACE_SHUTDOWN_GRACE_MS: Type.Integer({
+    default: 30_000,
+    minimum: 100,
+    maximum: 600_000,
+    description: 'longest clean stop',
+  }),
+  TAILRACE_SESSION_TIMEOUT_MS: Type.Integer({
+    default: 6_000,
+    minimum: 6_000,
+    maximum: 1_800_000,
+    description: 'silence after which Kafka gives the partitions of a consumer to another one',
+  }),
+  TAILRACE_PUBLISH_URL: Type.String({
+    default: 'http://127.0.0.1:8080',
+    description: 'where publishers reach the producers',
+  }),
+  TAILRACE_CONSOLE_URL: Type.String({
+    default: 'http://127.0.0.1:8090',
+    description: 'where operators reach the console',
+  }),
+  TAILRACE_LOG_LEVEL: Type.Union(
+    ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].map((level) => Type.Literal(level)),
+    { default: 'info', description: 'lowest level that is logged' },
+  ),
+  ...limitSettings,
+}
+
+export type SettingName = keyof typeof settings
+
+/** Settings whose value is never logged; each can also be given as a file path in `<NAME>_FILE`. */
+export const secretSettings: ReadonlySet<SettingName> = new Set([
+  'TAILRACE_MASTER_KEY',
+  'TAILRACE_ADMIN_KEY',
+  'REDIS_URL',
+])
