@@ -94,3 +94,8 @@ export async function untilStopped(service: RunningService, { graceMs, log, flus
   log.info({}, 'stopped')
   return exit(crashed ? 1 : 0)
 }
+
+/** Tells the launcher, if there is one, that this process serves and where its admin port is. */
+export function announceReady(adminUrl: string): void {
+  process.send?.({ type: 'ready', adminUrl })
+}
