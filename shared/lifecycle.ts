@@ -48,25 +48,14 @@ type StopOptions = { graceMs: number; log: LifecycleLog; flush?: () => void }
 
 /**
  * Waits for SIGTERM, SIGINT or the service's own end, stops it, and ends the process: code 0 after a clean stop, 1 after
- * a crash, after `graceMs` ms or at a second signal. The only file that calls `process.exit`.
+ * a crash, after `graceMs` ms or at the second signal of a kind. The only file that calls `process.exit`.
  */
 export async function untilStopped(service: RunningService, { graceMs, log, flush }: StopOptions): Promise<never> {
   const exit = (code: number): never => {
     flush?.()
     process.exit(code)
   }
-  const signal = new Promise<string>((resolve) => {
-    const heard = new Set<string>()
-    for (const name of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(name, () => {
-        if (heard.size > 0 && Date.now() - firstAt > 500) exit(1)
-        if (heard.size === 0) firstAt = Date.now()
-        heard.add(name)
-        resolve(name)
-      })
-    }
-    let firstAt = 0
-  })
+  const signal = stopSignal(() => exit(1))
   process.on('unhandledRejection', (error) => {
     log.fatal({ err: error }, 'unhandled rejection')
     exit(1)
@@ -93,6 +82,25 @@ export async function untilStopped(service: RunningService, { graceMs, log, flus
   clearTimeout(deadline)
   log.info({}, 'stopped')
   return exit(crashed ? 1 : 0)
+}
+
+/**
+ * The first SIGTERM or SIGINT. Under a launcher SIGINT is ignored: Ctrl-C reaches the whole process group, and the launcher
+ * stops its processes in order by SIGTERM.
+ */
+function stopSignal(again: () => void): Promise<string> {
+  const supervised = process.send !== undefined
+  return new Promise((resolve) => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) {
+      let heard = false
+      process.on(name, () => {
+        if (supervised && name === 'SIGINT') return
+        if (heard) again()
+        heard = true
+        resolve(name)
+      })
+    }
+  })
 }
 
 /** Tells the launcher, if there is one, that this process serves and where its admin port is. */

@@ -1,0 +1,65 @@
+import { Redis } from 'ioredis'
+import { messageOf } from '../errors.ts'
+import type { Log } from '../observability/log.ts'
+
+/**
+ * States: `off` (no URL given), `down` (given, not answering), `up`. ioredis reconnects for ever by itself; nobody ever
+ * waits for it. Every use has a degraded mode of its own, because Redis never holds the truth.
+ */
+export type RedisConnection = {
+  up(): boolean
+  /**
+   * Runs one command at once and gives its answer, or null when Redis is off, down, slow (250 ms) or refuses. Only
+   * commands that may run twice are allowed here: a lost answer does not tell whether the command ran.
+   */
+  tryRun<T>(command: (redis: Redis) => Promise<T>): Promise<T | null>
+  close(): void
+}
+
+type Options = { url: string; log: Log }
+
+const commandTimeoutMs = 250
+
+/** Opens the connection without waiting for it; an empty `url` is the degraded variant for good. */
+export function openRedis({ url, log }: Options): RedisConnection {
+  if (url === '') return { up: () => false, tryRun: () => Promise.resolve(null), close: () => {} }
+  const redis = new Redis(url, {
+    // Fail fast: no queue while it is away, and an open command fails at the first disconnect instead of running later.
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: commandTimeoutMs,
+    // Longer than a command may take: destroys a connection whose other side is frozen, which a timeout alone keeps.
+    socketTimeout: 1_500,
+    connectTimeout: 2_000,
+    enableAutoPipelining: true,
+    retryStrategy: (times) => Math.min(100 * 2 ** Math.min(times, 5), 1_000) + Math.random() * 100,
+  })
+  const report = reportOnce(log)
+  redis.on('ready', () => report('up'))
+  redis.on('close', () => report('down'))
+  redis.on('error', (error: unknown) => log.debug({ err: error }, 'redis'))
+  const up = () => redis.status === 'ready'
+  return {
+    up,
+    async tryRun(command) {
+      if (!up()) return null
+      try {
+        return await command(redis)
+      } catch (error) {
+        log.debug({ reason: messageOf(error) }, 'a redis command failed')
+        return null
+      }
+    },
+    close: () => redis.disconnect(),
+  }
+}
+
+function reportOnce(log: Log): (now: 'up' | 'down') => void {
+  let last: 'up' | 'down' | undefined
+  return (now) => {
+    if (now === last) return
+    if (now === 'up') log.info({}, 'redis is up')
+    else log.warn({}, 'redis is down: everything goes on in its degraded mode')
+    last = now
+  }
+}

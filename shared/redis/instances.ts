@@ -1,0 +1,102 @@
+import type { RedisConnection } from './connection.ts'
+
+/** What a produce lane shows of itself. */
+export type LaneReport = { topic: string; partition: number; state: 'open' | 'broken' }
+
+/** One partition of a subscription as its owner sees it. Offsets; `committed` is null before the first commit. */
+export type PairReport = {
+  partition: number
+  committed: number | null
+  end: number
+  inFlight: number
+  queued: number
+  blockedKeys: number
+}
+
+export type TargetReport = { url: string; breaker: 'closed' | 'half-open' | 'open'; lastError: string | null }
+
+/** One subscription as one consumer instance sees it. */
+export type SubscriptionReport = {
+  uid: string
+  name: string
+  phase: 'starting' | 'active' | 'held' | 'paused' | 'failed'
+  reason: string | null
+  since: string
+  nextProbeAt: string | null
+  pairs: PairReport[]
+  retrying: number
+  targets: TargetReport[]
+  delivered: number
+  deadLettered: number
+}
+
+/** One process: its heartbeat and its part of `/v1/state`. */
+export type InstanceReport = {
+  id: string
+  service: 'producer' | 'consumer' | 'console'
+  version: string
+  pid: number
+  startedAt: string
+  /** When the report was made (RFC 3339); older than 5 s means the instance is gone. */
+  at: string
+  ready: boolean
+  rssBytes: number
+  loopDelayMs: number
+  lanes?: LaneReport[]
+  subscriptions?: SubscriptionReport[]
+}
+
+const intervalMs = 1_000
+const freshMs = 5_000
+/** A field whose instance is silent this long is removed by whoever reads the hash. */
+const forgetMs = 60_000
+
+const hash = (prefix: string) => `${prefix.replace(/\.$/, '')}:instances`
+
+export type Heartbeat = { close(): Promise<void> }
+
+type HeartbeatOptions = { redis: RedisConnection; prefix: string; report: () => InstanceReport }
+
+/** Writes the report of this process once a second; a clean close removes it at once. Without Redis nothing happens. */
+export function startHeartbeat({ redis, prefix, report }: HeartbeatOptions): Heartbeat {
+  const key = hash(prefix)
+  let id: string | undefined
+  const beat = () => {
+    const now = report()
+    id = now.id
+    return redis.tryRun((client) => client.hset(key, now.id, JSON.stringify(now)))
+  }
+  void beat()
+  const timer = setInterval(beat, intervalMs)
+  return {
+    async close() {
+      clearInterval(timer)
+      const field = id
+      if (field !== undefined) await redis.tryRun((client) => client.hdel(key, field))
+    },
+  }
+}
+
+/** The reports of all living instances, or null when Redis cannot be asked. */
+export async function readInstances(
+  redis: RedisConnection,
+  prefix: string,
+  nowMs: number,
+): Promise<InstanceReport[] | null> {
+  const key = hash(prefix)
+  const fields = await redis.tryRun((client) => client.hgetall(key))
+  if (fields === null) return null
+  const reports = Object.values(fields).flatMap(parse)
+  const forgotten = reports.filter((report) => nowMs - Date.parse(report.at) > forgetMs).map((report) => report.id)
+  if (forgotten.length > 0) void redis.tryRun((client) => client.hdel(key, ...forgotten))
+  return reports.filter((report) => nowMs - Date.parse(report.at) <= freshMs).sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+function parse(text: string): InstanceReport[] {
+  try {
+    return [JSON.parse(text) as InstanceReport]
+  } catch {
+    // another version's field: it is not ours to judge, and it expires by itself
+    return []
+  }
+}
