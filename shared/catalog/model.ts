@@ -1,0 +1,101 @@
+/** A named, partitioned, replicated log of events. `bound`: on an existing topic of another owner. Times are RFC 3339 UTC. */
+export type Stream = {
+  name: string
+  /** Offset of its record in the catalog topic. */
+  revision: number
+  createdAt: string
+  updatedAt: string
+  partitions: number
+  retentionMs: number
+  retentionBytes: number | null
+  topic: string
+  bound: boolean
+  defaultType: string | null
+  schema: null
+  description: string
+}
+
+export type Ordering = 'key' | 'none' | 'partition'
+
+export type Target = { url: string; weight: number; backup: boolean; healthPath: string | null }
+
+export type Destination = {
+  kind: 'http'
+  format: 'as-published'
+  balance: 'round-robin'
+  /** Exactly one in this version. */
+  targets: Target[]
+  headers: Record<string, string>
+  auth: null
+  tls: { certificate: null; key: null; ca: null }
+}
+
+export type DeliveryPolicy = {
+  timeoutMs: number
+  connectTimeoutMs: number
+  /** Most deliveries of one instance at a time. */
+  concurrency: number
+  rateLimit: null
+  onStatus: Record<string, never>
+}
+
+export type RetryPolicy = {
+  /** Points after the first failure, not gaps. */
+  scheduleMs: number[]
+  giveUpAfterMs: number
+  whileBlocked: 'wait'
+}
+
+/** A stream, a destination, a policy; one Kafka consumer group, whose name carries the immutable `uid`. */
+export type Subscription = {
+  uid: string
+  name: string
+  revision: number
+  createdAt: string
+  updatedAt: string
+  stream: string
+  /** As it was asked for at creation; `startOffsets` is what it came to. */
+  from: string
+  paused: boolean
+  /** Targets that were taken out before this moment are back in: set by `resume` and by a changed URL. */
+  resumedAt: string | null
+  description: string
+  ordering: Ordering
+  filter: { types: string[] | null; cel: string | null }
+  destination: Destination
+  delivery: DeliveryPolicy
+  retry: RetryPolicy
+  signing: { schemes: 'v1'[] }
+  /** Partition number → first offset that belongs to it. */
+  startOffsets: Record<string, number>
+  group: string
+  retryTopic: string
+}
+
+export type RateLimit = { perSecond: number; burst: number }
+
+/** What stands for one secret of an API key: never the secret itself. */
+export type KeySecret = { hash: string; createdAt: string; validUntil: string | null }
+
+export type ApiKey = {
+  id: string
+  name: string
+  scopes: string[]
+  rateLimit: RateLimit | null
+  expiresAt: string | null
+  createdAt: string
+  revision: number
+  secrets: KeySecret[]
+}
+
+/** What the consumers found out about a subscription; the record `state/<uid>` is theirs alone. */
+export type SubscriptionState = {
+  uid: string
+  startedAt: string | null
+  /** For example `receiver-gone` or `offsets-lost`. */
+  reason: string | null
+  since: string
+}
+
+/** One signing secret in the clear; only in memory. The newest stands first, an older one counts until `validUntil`. */
+export type SigningSecret = { secret: Buffer; createdAt: string; validUntil: string | null }
