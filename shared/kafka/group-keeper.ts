@@ -1,0 +1,57 @@
+import { TailraceError } from '#shared/errors.ts'
+import type { StoredRecord } from '#shared/event/record.ts'
+import type { Metrics } from '#shared/observability/metrics.ts'
+import type { KafkaConnection } from './connection.ts'
+
+/** One ownership: its number in this process, the partition numbers owned (of every topic of the group), the member id. */
+export type Assignment = { epoch: number; partitions: readonly number[]; memberId: string }
+
+/** Records of one partition as one fetch brought them. `epoch` is the ownership under which they were fetched. */
+export type RecordBatch = {
+  epoch: number
+  topic: string
+  partition: number
+  records: StoredRecord[]
+  highWatermark: number
+}
+
+export type GroupKeeperOptions = {
+  connection: KafkaConnection
+  groupId: string
+  /** All with the same number of partitions; partition p of all of them goes to one member. */
+  topics: readonly string[]
+  sessionTimeoutMs: number
+  metrics: Metrics
+  /** At GROUP_JOIN, synchronously. Everything assigned is paused at that moment and stays so until `resume`. */
+  onAssigned(assignment: Assignment): void
+  /** The ownership ends: a commit started synchronously in here still counts; afterwards the old epoch is dead. */
+  onRevoking(): void
+  /** Synchronous hand-off; the values are copies and may be kept. Must not throw. */
+  onBatch(batch: RecordBatch): void
+  /** The group could not be joined again after many rebuilds: the process should end. */
+  onBroken(error: unknown): void
+}
+
+export type CommitEntry = { topic: string; partition: number; offset: number; metadata: string }
+
+export type CommittedEntry = { topic: string; partition: number; offset: number | null; metadata: string }
+
+export type GroupKeeper = {
+  /** `stale`: the epoch is over or the coordinator fenced this member. Rejects with a TailraceError when Kafka is lost. */
+  commit(epoch: number, entries: readonly CommitEntry[]): Promise<'committed' | 'stale'>
+  /** What the group has committed, all partitions of all topics, on a connection of its own. */
+  fetchCommitted(): Promise<CommittedEntry[]>
+  pause(topic: string, partitions: readonly number[]): void
+  resume(topic: string, partitions: readonly number[]): void
+  seek(topic: string, partition: number, offset: number): void
+  /** Milliseconds since the coordinator last accepted a heartbeat (or the join); Infinity before the first join. */
+  lastHeartbeatAgeMs(): number
+  memberId(): string | null
+  /** Leaves the group. Commit before. */
+  stop(): Promise<void>
+}
+
+/** Keeps one membership of a consumer group alive, whatever breaks below it. */
+export function keepGroup(_options: GroupKeeperOptions): GroupKeeper {
+  throw new TailraceError('internal', 'not there yet')
+}
