@@ -1,0 +1,19 @@
+/** One event that breaks an invariant, and how. */
+export type Offence = { id: string; what: string }
+
+/** What a checker says. `holds` is false as soon as there is one offence; `counts` is for the report. */
+export type Verdict = {
+  invariant: string
+  claim: string
+  holds: boolean
+  offences: readonly Offence[]
+  counts: Readonly<Record<string, number>>
+}
+
+type Finding = Omit<Verdict, 'holds' | 'counts'> & { counts?: Readonly<Record<string, number>> }
+
+export const verdict = ({ counts = {}, ...finding }: Finding): Verdict => ({
+  ...finding,
+  counts,
+  holds: finding.offences.length === 0,
+})

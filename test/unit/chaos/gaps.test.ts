@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { gatherFacts } from '../../chaos/check/facts.ts'
+import { longestGapMs, measureGaps } from '../../chaos/gaps.ts'
+import { faultlessRun, scope } from './synthetic.ts'
+
+describe('gaps', () => {
+  it('are the longest time without a moment, the edges of the window included', () => {
+    const window = { fromNs: 0, toNs: 100e6 }
+    assert.equal(longestGapMs([10e6, 20e6, 70e6, 90e6], window), 50)
+    assert.equal(longestGapMs([30e6, 90e6], window), 60)
+    assert.equal(longestGapMs([], window), 100)
+    assert.equal(longestGapMs([99e6, 140e6], window), 99)
+  })
+
+  it('of a pause in the middle of a run at the receiver is seen there only', async () => {
+    const paused = faultlessRun(1, 100).map((line) =>
+      'arrivedNs' in line && line.ns > 200e6 ? { ...line, ns: line.ns + 3e9, arrivedNs: line.arrivedNs + 3e9 } : line,
+    )
+    const gaps = measureGaps(await gatherFacts(paused), scope)
+    assert.deepEqual(gaps, { ackMs: 4, deliveryMs: 3004, partitionMs: 3004 })
+  })
+})
