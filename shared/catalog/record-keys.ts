@@ -1,0 +1,21 @@
+/** One record key per concern, so that no writer overwrites what another one knows better. */
+export const recordKey = {
+  stream: (name: string) => `stream/${name}`,
+  subscription: (uid: string) => `subscription/${uid}`,
+  secret: (uid: string) => `secret/${uid}`,
+  apiKey: (id: string) => `key/${id}`,
+  state: (uid: string) => `state/${uid}`,
+  hello: (instance: string) => `hello/${instance}`,
+}
+
+export type RecordKind = 'stream' | 'subscription' | 'secret' | 'key' | 'state' | 'hello'
+
+/** Kind and name of a record key; undefined for a key that this version does not know. */
+export function parseRecordKey(key: string): { kind: RecordKind; name: string } | undefined {
+  const slash = key.indexOf('/')
+  const kind = key.slice(0, Math.max(slash, 0))
+  return isKind(kind) ? { kind, name: key.slice(slash + 1) } : undefined
+}
+
+const kinds: ReadonlySet<string> = new Set(['stream', 'subscription', 'secret', 'key', 'state', 'hello'])
+const isKind = (text: string): text is RecordKind => kinds.has(text)

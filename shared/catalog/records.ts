@@ -1,0 +1,54 @@
+import { Ajv, type ValidateFunction } from 'ajv'
+import formats from 'ajv-formats'
+import { type Static, Type } from 'typebox'
+import { keyRecord } from './key-schema.ts'
+import type { RecordKind } from './record-keys.ts'
+import { nullable, time } from './schema.ts'
+import { streamRecord } from './stream-schema.ts'
+import { subscriptionRecord } from './subscription-schema.ts'
+
+const sealedSecret = Type.Object({
+  sealed: Type.String({ description: 'base64 of iv, tag and ciphertext' }),
+  createdAt: time('When it was made.'),
+  validUntil: nullable(time('Until when it counts.')),
+})
+
+/** `secret/<uid>`: the signing secrets, newest first. */
+export const secretRecord = Type.Object({ signing: Type.Array(sealedSecret, { minItems: 1 }) })
+export type SecretRecord = Static<typeof secretRecord>
+
+/** `state/<uid>`: what the consumers found out. */
+export const stateRecord = Type.Object({
+  uid: Type.String(),
+  startedAt: nullable(time('When the first instance took it up.')),
+  reason: nullable(Type.String()),
+  since: time('Since when this is so.'),
+})
+
+const ajv = new Ajv({ useDefaults: true, strict: false })
+formats.default(ajv)
+
+const validators: Record<Exclude<RecordKind, 'hello'>, ValidateFunction> = {
+  stream: ajv.compile(streamRecord),
+  subscription: ajv.compile(subscriptionRecord),
+  secret: ajv.compile(secretRecord),
+  key: ajv.compile(keyRecord),
+  state: ajv.compile(stateRecord),
+}
+
+export type Reading = { kind: 'readable'; value: object } | { kind: 'unreadable'; detail: string }
+
+/**
+ * Reads the value of a catalog record. Members of newer versions are kept, members an older version did not write get
+ * their defaults; what contradicts the schema of this version is unreadable.
+ */
+export function readRecord(kind: Exclude<RecordKind, 'hello'>, value: Buffer): Reading {
+  const validate = validators[kind]
+  try {
+    const parsed: unknown = JSON.parse(value.toString())
+    if (validate(parsed)) return { kind: 'readable', value: parsed as object }
+    return { kind: 'unreadable', detail: ajv.errorsText(validate.errors) }
+  } catch {
+    return { kind: 'unreadable', detail: 'not JSON' }
+  }
+}

@@ -1,0 +1,161 @@
+import { Type } from 'typebox'
+import { namePattern } from './names.ts'
+import { nullable, objectOrNull, time } from './schema.ts'
+import { signingSecretPattern } from './secrets.ts'
+
+const second = 1_000
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+
+const target = Type.Object({
+  url: Type.String({ minLength: 1, maxLength: 2_048, description: 'http or https, no user, no fragment.' }),
+  weight: Type.Integer({ default: 1, minimum: 1, maximum: 100 }),
+  backup: Type.Boolean({ default: false }),
+  healthPath: nullable(Type.String({ maxLength: 1_024 })),
+})
+
+const destination = Type.Object({
+  kind: Type.Literal('http', { default: 'http' }),
+  format: Type.Literal('as-published', { default: 'as-published' }),
+  balance: Type.Literal('round-robin', { default: 'round-robin' }),
+  targets: Type.Array(target, { minItems: 1, maxItems: 20, description: 'Exactly one in this version.' }),
+  headers: Type.Record(Type.String(), Type.String(), { default: {}, description: 'Not built in this version.' }),
+  auth: Type.Null({ default: null, description: 'Not built in this version.' }),
+  tls: Type.Object(
+    {
+      certificate: Type.Null({ default: null }),
+      key: Type.Null({ default: null }),
+      ca: Type.Null({ default: null }),
+    },
+    { default: {}, description: 'Not built in this version.' },
+  ),
+})
+
+const delivery = Type.Object(
+  {
+    timeoutMs: Type.Integer({ default: 15 * second, minimum: 100, maximum: 2 * minute }),
+    connectTimeoutMs: Type.Integer({ default: 3 * second, minimum: 50, maximum: 30 * second }),
+    concurrency: Type.Integer({ default: 64, minimum: 1, maximum: 1_024 }),
+    rateLimit: Type.Null({ default: null, description: 'Not built in this version.' }),
+    onStatus: Type.Object({}, { default: {}, description: 'Not built in this version.' }),
+  },
+  { default: {} },
+)
+
+/** Two points of the schedule are at least this far apart; so is the last one from the first failure. */
+export const shortestRetryGapMs = 100
+
+const retry = Type.Object(
+  {
+    scheduleMs: Type.Array(Type.Integer({ minimum: shortestRetryGapMs, maximum: 30 * day }), {
+      default: [5 * second, 30 * second, 2 * minute, 10 * minute, 30 * minute, hour, 3 * hour, 6 * hour],
+      minItems: 1,
+      maxItems: 50,
+      description: 'Points in time after the first failure, ascending.',
+    }),
+    giveUpAfterMs: Type.Integer({ default: day, minimum: second, maximum: 30 * day }),
+    whileBlocked: Type.Literal('wait', { default: 'wait' }),
+  },
+  { default: {} },
+)
+
+const filter = Type.Object(
+  { types: Type.Null({ default: null }), cel: Type.Null({ default: null }) },
+  { default: {}, description: 'Not built in this version: every event of the stream is delivered.' },
+)
+
+const schemes = Type.Array(Type.Literal('v1'), { default: ['v1'], minItems: 1, maxItems: 1 })
+const signingSecret = Type.String({
+  pattern: signingSecretPattern,
+  description: 'whsec_ and the base64 of 24 to 64 bytes.',
+})
+
+const definition = {
+  stream: Type.String({ pattern: namePattern, description: 'Fixed at creation.' }),
+  from: Type.String({
+    default: 'latest',
+    maxLength: 40,
+    description: 'earliest, latest or an RFC 3339 time; counts at creation only.',
+  }),
+  paused: Type.Boolean({ default: false }),
+  description: Type.String({ default: '', maxLength: 1_000 }),
+  ordering: Type.Enum(['key', 'none', 'partition'], { default: 'key' }),
+  filter,
+  destination,
+  delivery,
+  retry,
+}
+
+/** What an operator says about a subscription: the body of PUT. */
+export const subscriptionDefinition = Type.Object({
+  ...definition,
+  signing: Type.Object({ schemes }, { default: {} }),
+  signingSecret: Type.Optional(signingSecret),
+})
+
+const recorded = {
+  ...definition,
+  uid: Type.String({ pattern: '^[a-z0-9]{1,32}$', description: 'Made at creation; part of group and retry topic.' }),
+  name: Type.String({ pattern: namePattern }),
+  createdAt: time('When it was created.'),
+  updatedAt: time('When its definition last changed.'),
+  startOffsets: Type.Record(Type.String(), Type.Integer(), {
+    description: 'Partition → first offset that belongs to it.',
+  }),
+  group: Type.String({ description: 'Its Kafka consumer group.' }),
+  retryTopic: Type.String(),
+}
+
+/** A subscription as its record in the catalog topic holds it; its secrets stand in a record of their own. */
+export const subscriptionRecord = Type.Object({
+  ...recorded,
+  signing: Type.Object({ schemes }),
+  resumedAt: nullable(time('Targets taken out before this moment are back in.')),
+})
+
+const oldestUndelivered = Type.Object({
+  position: Type.String(),
+  at: nullable(time('When it was stored.')),
+  retentionUsed: Type.Union([Type.Number(), Type.Null()]),
+})
+
+const subscriptionStatus = Type.Object({
+  phase: Type.String({ description: 'starting, active, held, paused, failed, deleting; clients must accept others.' }),
+  reason: nullable(Type.String()),
+  since: nullable(time('Since when it is in this phase.')),
+  nextProbeAt: nullable(time('When a held one tries again.')),
+  lagEvents: nullable(Type.Integer()),
+  lagSeconds: Type.Union([Type.Number(), Type.Null()]),
+  lagTrend: nullable(Type.String({ description: 'growing, steady or shrinking.' })),
+  catchUpSeconds: Type.Union([Type.Number(), Type.Null()]),
+  oldestUndelivered: objectOrNull(oldestUndelivered),
+  retrying: nullable(Type.Integer()),
+  blockedKeys: nullable(Type.Integer()),
+  deadLetters: nullable(Type.Integer({ description: 'Since its instances started; null = unknown.' })),
+  targets: Type.Array(
+    Type.Object({
+      url: Type.String(),
+      breaker: nullable(Type.String({ description: 'closed, half-open, open; null = no instance reports it.' })),
+      openOn: Type.Integer(),
+      instances: Type.Integer(),
+      lastError: nullable(Type.String()),
+      healthy: Type.Union([Type.Boolean(), Type.Null()]),
+    }),
+  ),
+})
+
+/** A subscription as answers show it; `signingSecret` is in the 201 alone. */
+export const subscriptionAnswer = Type.Object({
+  ...recorded,
+  revision: Type.Integer({ description: 'Offset of its record in the catalog topic; also the ETag.' }),
+  signing: Type.Object({
+    schemes,
+    publicKey: Type.Null(),
+    secrets: Type.Array(
+      Type.Object({ createdAt: time('When it was made.'), validUntil: nullable(time('Until when it counts.')) }),
+    ),
+  }),
+  signingSecret: Type.Optional(signingSecret),
+  status: subscriptionStatus,
+})
