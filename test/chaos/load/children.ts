@@ -1,0 +1,78 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { until } from '../../support/until.ts'
+import type { PublisherOptions, PublisherProgress } from './publisher.ts'
+import type { ReceiverCommand, ReceiverMode, ReceiverOptions, ReceiverProgress } from './receiver.ts'
+
+export type Publisher = { progress(): PublisherProgress; finished: Promise<PublisherProgress>; stop(): void }
+
+export type Receiver = {
+  url: string
+  progress(): ReceiverProgress
+  setMode(mode: ReceiverMode): Promise<void>
+  /** From now on every signature is verified with this secret (`whsec_…`). */
+  useSecret(secret: string): void
+  /** Ends the process when its history is written. */
+  stop(): Promise<void>
+}
+
+type Message =
+  | { type: 'progress'; progress: PublisherProgress & ReceiverProgress }
+  | { type: 'done'; progress: PublisherProgress }
+  | { type: 'listening'; port: number }
+  | { type: 'mode-set' | 'stopped' }
+
+/** Starts a publisher process; it ends by itself when all its events are known. */
+export function startPublisher(options: PublisherOptions): Publisher {
+  const child = forkBeside('./publisher.ts')
+  let progress: PublisherProgress = { due: 0, acknowledged: 0, failedRequests: 0, abandoned: 0 }
+  let done = false
+  child.on('message', (message: Message) => {
+    if (message.type === 'progress' || message.type === 'done') progress = message.progress
+    done ||= message.type === 'done'
+  })
+  child.send(options)
+  const finished = once(child, 'exit').then(() => {
+    if (!done) throw new Error('the publisher ended before its run was over')
+    return progress
+  })
+  finished.catch(() => undefined)
+  return { progress: () => progress, finished, stop: () => child.kill('SIGKILL') }
+}
+
+/** Starts a receiver process and waits until it listens. */
+export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
+  const child = forkBeside('./receiver.ts')
+  let progress: ReceiverProgress = { requests: 0, distinct: 0, unverified: 0, lastNs: 0 }
+  let port: number | undefined
+  let modesSet = 0
+  child.on('message', (message: Message) => {
+    if (message.type === 'progress') progress = message.progress
+    else if (message.type === 'listening') port = message.port
+    else if (message.type === 'mode-set') modesSet += 1
+  })
+  const command = (message: ReceiverCommand) => child.send(message)
+  command({ type: 'start', options })
+  const url = `http://127.0.0.1:${await until('the receiver listens', () => port)}`
+  return {
+    url,
+    progress: () => progress,
+    setMode: async (mode) => {
+      const before = modesSet
+      command({ type: 'mode', mode })
+      await until('the receiver changed its mode', () => modesSet > before)
+    },
+    useSecret: (secret) => void command({ type: 'secret', secret }),
+    stop: () => ended(child, command),
+  }
+}
+
+async function ended(child: ChildProcess, command: (message: ReceiverCommand) => unknown): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exit = once(child, 'exit')
+  command({ type: 'stop' })
+  await exit
+}
+
+const forkBeside = (file: string): ChildProcess =>
+  fork(new URL(file, import.meta.url), { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })

@@ -1,0 +1,124 @@
+/*
+ * A receiver as a process of its own. Its mode decides the answers: `accept` 204, `refuse` closes the port so that
+ * connections are refused, `answer` gives one status. Each answered request is a line of the history.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Webhook } from 'standardwebhooks'
+import { type HistoryWriter, monotonicNs, openHistory } from '../history.ts'
+import { readReceipt } from './receipt.ts'
+
+export type ReceiverOptions = { run: string; actor: string; history: string }
+
+export type ReceiverMode =
+  | { kind: 'accept'; delayMs?: number }
+  | { kind: 'refuse' }
+  | { kind: 'answer'; status: number; everyNth?: number }
+
+/** `distinct` counts events with at least one success; `lastNs` is when the last request was answered. */
+export type ReceiverProgress = { requests: number; distinct: number; unverified: number; lastNs: number }
+
+export type ReceiverCommand =
+  | { type: 'start'; options: ReceiverOptions }
+  | { type: 'mode'; mode: ReceiverMode }
+  | { type: 'secret'; secret: string }
+  | { type: 'stop' }
+
+type State = {
+  options: ReceiverOptions
+  history: HistoryWriter
+  server: Server
+  port: number
+  mode: ReceiverMode
+  webhook: Webhook | undefined
+  seen: Set<string>
+  progress: ReceiverProgress
+}
+
+let state: State | undefined
+
+process.on('message', (command: ReceiverCommand) => void obey(command))
+process.once('disconnect', () => process.exit(0))
+
+async function obey(command: ReceiverCommand): Promise<void> {
+  if (command.type === 'start') state = await start(command.options)
+  else if (state === undefined) throw new Error('not started')
+  else if (command.type === 'mode') await changeMode(state, command.mode)
+  else if (command.type === 'secret') state.webhook = new Webhook(command.secret)
+  else await stop(state)
+}
+
+async function start(options: ReceiverOptions): Promise<State> {
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => void answer(request, response))
+  const port = await listen(server, 0)
+  const progress = { requests: 0, distinct: 0, unverified: 0, lastNs: 0 }
+  setInterval(() => process.send?.({ type: 'progress', progress }), 50)
+  process.send?.({ type: 'listening', port })
+  const history = openHistory(options.history)
+  return { options, history, server, port, mode: { kind: 'accept' }, webhook: undefined, seen: new Set(), progress }
+}
+
+async function changeMode(current: State, mode: ReceiverMode): Promise<void> {
+  const wasRefusing = current.mode.kind === 'refuse'
+  current.mode = mode
+  if (mode.kind === 'refuse' && !wasRefusing) {
+    current.server.close()
+    current.server.closeAllConnections()
+  } else if (mode.kind !== 'refuse' && wasRefusing) await listen(current.server, current.port)
+  process.send?.({ type: 'mode-set' })
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const arrivedNs = monotonicNs()
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  if (state === undefined) return
+  const { mode, progress } = state
+  if (mode.kind === 'accept' && mode.delayMs !== undefined) await pause(mode.delayMs)
+  progress.requests += 1
+  const status = statusOf(mode, progress.requests)
+  record(state, { request, body: Buffer.concat(chunks), arrivedNs, status })
+  response.writeHead(status).end()
+}
+
+function statusOf(mode: ReceiverMode, count: number): number {
+  if (mode.kind !== 'answer') return 204
+  return count % (mode.everyNth ?? 1) === 0 ? mode.status : 204
+}
+
+type Answered = { request: IncomingMessage; body: Buffer; arrivedNs: number; status: number }
+
+function record({ options, history, webhook, seen, progress }: State, answered: Answered): void {
+  const { request, body, arrivedNs, status } = answered
+  const receipt = readReceipt(request.headers, body)
+  const verified = webhook === undefined ? null : verifies(webhook, request, body)
+  const ns = monotonicNs()
+  history.append({ op: 'receive', ...receipt, run: options.run, actor: options.actor, status, arrivedNs, ns, verified })
+  if (status < 300) seen.add(receipt.id)
+  if (verified === false) progress.unverified += 1
+  progress.distinct = seen.size
+  progress.lastNs = ns
+}
+
+function verifies(webhook: Webhook, request: IncomingMessage, body: Buffer): boolean {
+  try {
+    webhook.verify(body, request.headers as Record<string, string>, { jsonParse: false })
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function stop({ server, history }: State): Promise<void> {
+  server.close()
+  server.closeAllConnections()
+  await history.close()
+  process.send?.({ type: 'stopped' }, () => process.exit(0))
+}
+
+const listen = (server: Server, port: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+  })

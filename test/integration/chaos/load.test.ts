@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import { gatherFacts } from '../../chaos/check/facts.ts'
+import { explain, judge } from '../../chaos/check/judge.ts'
+import { readHistory } from '../../chaos/history.ts'
+import { startPublisher, startReceiver } from '../../chaos/load/children.ts'
+import { startForwarder, type Treatment } from './forwarder.ts'
+
+const load = { ratePerSecond: 600, seconds: 2, keys: 20, fillBytes: 100, timeoutMs: 2000, patienceMs: 5000 }
+
+async function runThrough(t: TestContext, treat: (count: number) => Treatment) {
+  const folder = await mkdtemp(join(tmpdir(), 'tailrace-load-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const files = { published: join(folder, 'p1.jsonl'), received: join(folder, 'receiver.jsonl') }
+  const receiver = await startReceiver({ run: 'r', actor: 'receiver', history: files.received })
+  const url = await startForwarder(t, receiver.url, treat)
+  const names = { run: 'r', publisher: 'p1', stream: 'orders', apiKey: 'none' }
+  const publisher = startPublisher({ ...load, ...names, url, history: files.published })
+  const progress = await publisher.finished
+  await receiver.stop()
+  const facts = await gatherFacts(readHistory(Object.values(files)))
+  return { progress, facts, judgement: judge(facts, { subscription: 'billing', stream: 'orders' }, 0) }
+}
+
+describe('the load processes', () => {
+  it('publish on schedule in every form, and their histories satisfy every checker', async (t) => {
+    const { progress, facts, judgement } = await runThrough(t, () => 'forward')
+    assert.equal(explain(judgement), '')
+    assert.deepEqual(progress, { due: 1200, acknowledged: 1200, failedRequests: 0, abandoned: 0 })
+    const types = Map.groupBy(facts.publications.values(), (event) => event.contentType)
+    assert.equal(types.size, 3)
+  })
+
+  it('turn the verdict red when one of 1,000 events is dropped after its acknowledgement', async (t) => {
+    const { judgement } = await runThrough(t, (count) => (count % 1000 === 0 ? 'drop' : 'forward'))
+    assert.match(explain(judgement), /^I1 does not hold .*: 1\n/)
+  })
+
+  it('send an event again under the same id until its outcome is known, and count the failed requests', async (t) => {
+    const { progress, judgement } = await runThrough(t, (count) => (count % 100 === 0 ? 503 : 'forward'))
+    assert.equal(explain(judgement), '')
+    assert.equal(progress.acknowledged, 1200)
+    assert.equal(progress.failedRequests, 12)
+  })
+
+  it('do not repeat a final refusal, and its event is no loss', async (t) => {
+    const { progress, judgement } = await runThrough(t, (count) => (count === 100 ? 422 : 'forward'))
+    assert.equal(explain(judgement), '')
+    assert.equal(progress.acknowledged, 1199)
+  })
+})
