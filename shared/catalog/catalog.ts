@@ -61,7 +61,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
       if (applied.kind === 'applied') announce.changed()
     },
   })
-  const catchUp = shareRounds(() => follower.caughtUp(catchUpDeadlineMs))
+  const catchUp = shareRounds(() => follower.caughtUp(catchUpDeadlineMs).catch(notCaughtUp(options.log)))
   while (!(await catchUp()))
     options.log.warn({ topic: options.topic }, 'the catalog topic cannot be read to its end yet')
   return {
@@ -131,6 +131,11 @@ function announcer() {
       return () => void listeners.delete(listener)
     },
   }
+}
+
+const notCaughtUp = (log: Log) => (error: unknown) => {
+  log.debug({ err: error }, 'no hello could be written to the catalog topic')
+  return false
 }
 
 function helloOf({ topic, lanes, instance }: CatalogOptions) {

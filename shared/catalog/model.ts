@@ -36,7 +36,7 @@ export type DeliveryPolicy = {
   /** Most deliveries of one instance at a time. */
   concurrency: number
   rateLimit: null
-  onStatus: Record<string, never>
+  onStatus: Record<string, string>
 }
 
 export type RetryPolicy = {

@@ -24,6 +24,8 @@ export function newUid(): string {
 export type TopicNames = {
   catalog: string
   deadLetters: string
+  /** Whether a topic belongs to this installation. */
+  isOwn(topic: string): boolean
   events(stream: string): string
   retry(subscription: string, uid: string): string
   group(subscription: string, uid: string): string
@@ -34,6 +36,7 @@ export function topicNames(prefix: string): TopicNames {
   return {
     catalog: `${prefix}catalog`,
     deadLetters: `${prefix}dead-letters`,
+    isOwn: (topic) => topic.startsWith(prefix),
     events: (stream) => `${prefix}events.${stream}`,
     retry: (subscription, uid) => `${prefix}retry.${subscription}.${uid}`,
     group: (subscription, uid) => `${prefix}${subscription}.${uid}`,

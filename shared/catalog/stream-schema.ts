@@ -5,13 +5,16 @@ import { nullable, time } from './schema.ts'
 const daysMs = 86_400_000
 const MiB = 1024 * 1024
 
+export const defaultPartitions = 6
+export const longestRetentionMs = 3_650 * daysMs
+
 /** Kafka takes at most 249 characters of this alphabet. */
 const topicName = Type.String({ pattern: '^[A-Za-z0-9._-]{1,249}$' })
 
 /** What an operator says about a stream: the body of PUT. */
 export const streamDefinition = Type.Object({
   partitions: Type.Integer({
-    default: 6,
+    default: defaultPartitions,
     minimum: 1,
     maximum: 256,
     description: 'Fixed at creation; order is kept per key, and a key stays in one partition.',
@@ -19,7 +22,7 @@ export const streamDefinition = Type.Object({
   retentionMs: Type.Integer({
     default: 7 * daysMs,
     minimum: 60_000,
-    maximum: 3_650 * daysMs,
+    maximum: longestRetentionMs,
     description: 'How long events are kept. Of a bound stream: what its topic says.',
   }),
   retentionBytes: nullable(

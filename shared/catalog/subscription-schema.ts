@@ -38,7 +38,7 @@ const delivery = Type.Object(
     connectTimeoutMs: Type.Integer({ default: 3 * second, minimum: 50, maximum: 30 * second }),
     concurrency: Type.Integer({ default: 64, minimum: 1, maximum: 1_024 }),
     rateLimit: Type.Null({ default: null, description: 'Not built in this version.' }),
-    onStatus: Type.Object({}, { default: {}, description: 'Not built in this version.' }),
+    onStatus: Type.Record(Type.String(), Type.String(), { default: {}, description: 'Not built in this version.' }),
   },
   { default: {} },
 )

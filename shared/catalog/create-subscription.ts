@@ -1,0 +1,56 @@
+import type { Static } from 'typebox'
+import type { Provisioning } from './create-stream.ts'
+import type { SigningSecret, Stream, Subscription } from './model.ts'
+import { newUid } from './names.ts'
+import { recordKey } from './record-keys.ts'
+import type { SecretBox } from './secrets.ts'
+import { newSigningSecret } from './secrets.ts'
+import { type From, startOffsets } from './start-offsets.ts'
+import type { subscriptionDefinition } from './subscription-schema.ts'
+
+export type SubscriptionDefinition = Omit<Static<typeof subscriptionDefinition>, 'signingSecret'>
+
+export type NewSubscription = {
+  name: string
+  stream: Stream
+  definition: SubscriptionDefinition
+  from: From
+  /** null makes one. */
+  signingSecret: Buffer | null
+}
+
+/**
+ * Creates a subscription that the catalog does not have. Its start is read from the log before its record is written, so
+ * nothing that is published after this resolves is missed; its secret is written first, so no consumer meets it unsigned.
+ */
+export async function createSubscription(
+  { catalog, admin, topics, box }: Provisioning & { box: SecretBox },
+  { name, stream, definition, from, signingSecret }: NewSubscription,
+): Promise<{ subscription: Subscription; secret: Buffer }> {
+  const uid = newUid()
+  const now = new Date().toISOString()
+  const secret = signingSecret ?? newSigningSecret()
+  const record = {
+    ...definition,
+    uid,
+    name,
+    createdAt: now,
+    updatedAt: now,
+    resumedAt: null,
+    startOffsets: await startOffsets(admin, stream.topic, from),
+    group: topics.group(name, uid),
+    retryTopic: topics.retry(name, uid),
+  }
+  await writeSecrets({ catalog, box }, uid, [{ secret, createdAt: now, validUntil: null }])
+  const revision = await catalog.write(recordKey.subscription(uid), record, null)
+  return { subscription: { ...record, revision }, secret }
+}
+
+/** Replaces the signing secrets of a subscription; the newest first. */
+export async function writeSecrets(
+  { catalog, box }: Pick<Provisioning, 'catalog'> & { box: SecretBox },
+  uid: string,
+  secrets: readonly SigningSecret[],
+): Promise<void> {
+  await catalog.write(recordKey.secret(uid), { signing: secrets.map((secret) => box.seal(uid, secret)) })
+}

@@ -1,0 +1,60 @@
+import { TailraceError } from '#shared/errors.ts'
+import type { KafkaAdmin, TopicDescription, TopicSpec } from '#shared/kafka/admin.ts'
+import type { TopicNames } from './names.ts'
+
+const dayMs = 86_400_000
+const KiB = 1024
+
+/** Largest record batch of a stream: Kafka's own default, above the 800 KB of a lane's batch. */
+const streamBatchBytes = 1024 * KiB
+/** A dead letter is an event and some headers. */
+const deadLetterBatchBytes = streamBatchBytes + 64 * KiB
+
+type Retention = { retentionMs: number; retentionBytes: number | null }
+
+/** What Kafka is told about how long a stream is kept. */
+export function retentionConfig({ retentionMs, retentionBytes }: Retention): Record<string, string> {
+  return { 'retention.ms': String(retentionMs), 'retention.bytes': String(retentionBytes ?? -1) }
+}
+
+export function streamTopic(topic: string, stream: Retention & { partitions: number }): TopicSpec {
+  const config = { ...retentionConfig(stream), 'max.message.bytes': String(streamBatchBytes) }
+  return { name: topic, partitions: stream.partitions, config }
+}
+
+/** The topics of the installation itself. The catalog is compacted: its last record per key stays for good. */
+export function ownTopics(names: TopicNames): TopicSpec[] {
+  return [
+    { name: names.catalog, partitions: 1, config: { 'cleanup.policy': 'compact', 'segment.ms': String(dayMs) } },
+    {
+      name: names.deadLetters,
+      partitions: 6,
+      config: { 'retention.ms': String(30 * dayMs), 'max.message.bytes': String(deadLetterBatchBytes) },
+    },
+  ]
+}
+
+const pollMs = 100
+
+/**
+ * Creates a topic unless it is there and waits, at most `timeoutMs`, until every partition has a leader and all its
+ * replicas are in sync. Rejects with `kafka-unavailable` when a partition has no leader even then.
+ */
+export async function provideTopic(admin: KafkaAdmin, spec: TopicSpec, timeoutMs = 10_000): Promise<TopicDescription> {
+  await admin.createTopic(spec)
+  const deadline = performance.now() + timeoutMs
+  for (;;) {
+    const topic = await admin.describeTopic(spec.name)
+    if (topic !== undefined && isReplicated(topic)) return topic
+    if (performance.now() > deadline) {
+      if (topic !== undefined && hasLeaders(topic)) return topic
+      throw new TailraceError('kafka-unavailable', `topic ${spec.name} has no leader for every partition yet`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, pollMs))
+  }
+}
+
+const hasLeaders = ({ partitions }: TopicDescription) => partitions.length > 0 && partitions.every((p) => p.leader >= 0)
+
+const isReplicated = (topic: TopicDescription) =>
+  hasLeaders(topic) && topic.partitions.every((p) => p.inSync.length === p.replicas.length)
