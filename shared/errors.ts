@@ -74,11 +74,12 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable
 
-/** One member at fault: where (`index` of a batch, JSON `pointer` or `header`), what, and how to mend it. */
+/** One member at fault: where (`index` of a batch, JSON `pointer`, `header` or `query` parameter), what, how to mend it. */
 export type FieldFault = {
   index?: number
   pointer?: string
   header?: string
+  query?: string
   code: string
   detail: string
   fix?: string

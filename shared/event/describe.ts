@@ -1,0 +1,104 @@
+import { isUtf8 } from 'node:buffer'
+import { defaultLimits } from '#shared/limits.ts'
+import type { Attributes } from './attributes.ts'
+import { readEnvelope } from './envelope.ts'
+import { structuredType } from './form.ts'
+import { fallbackType } from './from-http.ts'
+import { parseMediaType } from './media-type.ts'
+import { positionOf, type RecordHeaders, type StoredRecord } from './record.ts'
+import { webhookIdOf } from './webhook-id.ts'
+
+/** What a reader of the log knows about one record. `contentType` is null for a CloudEvent without data type. */
+export type EventDescription = {
+  id: string
+  source: string
+  type: string
+  time: string | null
+  subject: string | null
+  /** The key as text; bytes that are not UTF-8 as base64. */
+  key: string | null
+  contentType: string | null
+  /** How the value is to be read; `plain` came from a Kafka client that knows nothing of CloudEvents. */
+  mode: 'binary' | 'structured' | 'plain'
+  webhookId: string
+  /** Every CloudEvents attribute by name. */
+  attributes: Attributes
+  /** Why this record cannot be delivered; its id and source are then the position and the stream. */
+  malformed?: string
+}
+
+type StreamNames = { name: string; defaultType: string | null }
+
+/**
+ * Describes a record of a stream, whoever wrote it: ours carry every attribute as a `ce_` header; a structured one of
+ * another Kafka client carries them in its value only; one without CloudEvents is a plain event with defaults (its id is
+ * its position). Never throws.
+ */
+export function describeEvent(stored: StoredRecord, stream: StreamNames): EventDescription {
+  const contentType = stored.headers['content-type'] ?? null
+  const fromHeaders = headerAttributes(stored.headers)
+  const isStructured = contentType !== null && parseMediaType(contentType)?.essence === structuredType
+  if (stored.value === null) return described({ stored, stream, malformed: 'the record has no value' })
+  if (fromHeaders.size > 0) {
+    return described({ stored, stream, attributes: fromHeaders, mode: isStructured ? 'structured' : 'binary' })
+  }
+  if (!isStructured) return described({ stored, stream })
+  const { attributes, faults } = readEnvelope(stored.value, defaultLimits)
+  const malformed = faults[0] === undefined ? undefined : `the envelope is broken: ${faults[0].detail}`
+  return described({ stored, stream, attributes: attributes ?? new Map(), mode: 'structured', malformed })
+}
+
+type Findings = {
+  stored: StoredRecord
+  stream: StreamNames
+  attributes?: Attributes
+  mode?: EventDescription['mode']
+  malformed?: string | undefined
+}
+
+function described({ stored, stream, attributes, mode = 'plain', malformed }: Findings): EventDescription {
+  const defaults = plainAttributes(stored, stream)
+  const wrong = malformed ?? (attributes === undefined ? undefined : incomplete(attributes))
+  const known = wrong === undefined ? (attributes ?? defaults) : new Map([...defaults, ...(attributes ?? [])])
+  const [id = '', source = '', type = ''] = ['id', 'source', 'type'].map((name) => known.get(name))
+  const contentType = stored.headers['content-type'] ?? (mode === 'plain' ? 'application/octet-stream' : null)
+  return {
+    id,
+    source,
+    type,
+    time: known.get('time') ?? null,
+    subject: known.get('subject') ?? null,
+    key: keyText(stored.key),
+    contentType,
+    mode,
+    webhookId: webhookIdOf(source, id),
+    attributes: known,
+    ...(wrong === undefined ? {} : { malformed: wrong }),
+  }
+}
+
+function plainAttributes(stored: StoredRecord, stream: StreamNames): Map<string, string> {
+  return new Map([
+    ['specversion', '1.0'],
+    ['id', positionOf(stream.name, stored.partition, stored.offset)],
+    ['source', `/streams/${stream.name}`],
+    ['type', stream.defaultType ?? fallbackType],
+    ['time', new Date(stored.timestampMs).toISOString()],
+  ])
+}
+
+function headerAttributes(headers: RecordHeaders): Map<string, string> {
+  const attributes = new Map<string, string>()
+  for (const name in headers) if (name.startsWith('ce_')) attributes.set(name.slice(3), headers[name] ?? '')
+  return attributes
+}
+
+function incomplete(attributes: Attributes): string | undefined {
+  const missing = ['specversion', 'id', 'source', 'type'].filter((name) => (attributes.get(name) ?? '') === '')
+  if (missing.length > 0) return `CloudEvents attributes are missing: ${missing.join(', ')}`
+  return attributes.get('specversion') === '1.0' ? undefined : 'the CloudEvents version is not 1.0'
+}
+
+function keyText(key: Buffer | null): string | null {
+  return key?.toString(isUtf8(key) ? 'utf8' : 'base64') ?? null
+}
