@@ -1,30 +1,75 @@
-import type { Counter, Histogram } from '@prometheus-io/client'
+import type { Metrics } from '../observability/metrics.ts'
 import type { AttemptRequest, AttemptResult } from './attempt.ts'
-import type { EgressGuard } from './egress.ts'
+import { askedOutcome } from './decide.ts'
+import { Exchange } from './exchange.ts'
+import { createOriginPools, type PoolOptions, type Route } from './origin-pools.ts'
+import { requestBody, requestHeaders } from './request-headers.ts'
 
-export type TargetMetrics = {
-  attempts: Counter<'result'>
-  seconds: Histogram
-  unknownOutcomes: Counter
-}
-
-export type TargetClientOptions = {
-  egress: EgressGuard
-  /** DNS, TCP and TLS together. */
-  connectTimeoutMs: number
-  /** The whole attempt, from the call to the last byte of the answer. */
+export type TargetClientOptions = PoolOptions & {
+  /** The whole attempt, from the call to the last byte of the answer, ms. */
   timeoutMs: number
-  /** Most connections per origin: the concurrency of the subscription. */
-  connections: number
   metrics: TargetMetrics
 }
 
-/** Makes the attempts of one subscription: a pool of kept-alive connections per origin. */
+/** Makes the attempts of one subscription. */
 export type TargetClient = {
-  /** One attempt. Never rejects: every ending of the network is a value. An abort ends it with code `aborted`. */
+  /** One attempt. Every ending of the network is a value, never a rejection; an abort ends it with code `aborted`. */
   attempt(request: AttemptRequest, signal?: AbortSignal): Promise<AttemptResult>
-  /** Aborts what is in flight and closes all connections. */
+  /** Ends what is in flight with code `aborted` and closes all connections. */
   close(): Promise<void>
 }
 
-export declare function createTargetClient(options: TargetClientOptions): TargetClient
+export type TargetMetrics = ReturnType<typeof createTargetMetrics>
+
+/** The counters that all target clients of a process share. */
+export function createTargetMetrics(metrics: Metrics) {
+  return {
+    attempts: metrics.counter(
+      'attempts_total',
+      'HTTP requests to receivers, by status class or stage of the failure.',
+      ['result'],
+    ),
+    unknownOutcomes: metrics.counter(
+      'unknown_outcomes_total',
+      'Answers whose Tailrace-Outcome header has a value nobody knows.',
+    ),
+  }
+}
+
+/**
+ * A client that signs each attempt, dials only what the guard lets pass, follows no redirect, reads at most 16 KiB of head
+ * and 64 KiB of body, and ends every attempt within `timeoutMs`.
+ */
+export function createTargetClient(options: TargetClientOptions): TargetClient {
+  const { timeoutMs, metrics } = options
+  const pools = createOriginPools(options)
+  return {
+    async attempt(request, signal) {
+      const route = pools.route(request.url)
+      const exchange = new Exchange(timeoutMs, route.takeDial)
+      const abort = () => exchange.abort()
+      signal?.addEventListener('abort', abort, { once: true })
+      if (signal?.aborted) exchange.abort()
+      else send(request, route, exchange)
+      const result = await exchange.result
+      signal?.removeEventListener('abort', abort)
+      count(result, metrics)
+      return result
+    },
+    close: () => pools.close(),
+  }
+}
+
+function send(request: AttemptRequest, { origin, path, pool }: Route, exchange: Exchange): void {
+  const headers = requestHeaders(request, Date.now())
+  pool.dispatch({ origin, path, method: 'POST', headers, body: requestBody(request) }, exchange)
+}
+
+function count(result: AttemptResult, metrics: TargetMetrics): void {
+  if (result.kind === 'failure') {
+    metrics.attempts.inc({ result: result.stage })
+    return
+  }
+  metrics.attempts.inc({ result: `${Math.floor(result.status / 100)}xx` })
+  if (askedOutcome(result) === 'unknown') metrics.unknownOutcomes.inc()
+}

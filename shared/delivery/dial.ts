@@ -1,0 +1,124 @@
+import { type LookupAddress, type LookupOptions, lookup } from 'node:dns'
+import type { Socket } from 'node:net'
+import { buildConnector } from 'undici'
+import type { EgressGuard } from './egress.ts'
+import { type DialPhase, dialEnding, type Ending, endingError } from './failure.ts'
+import { parseAddress } from './special-ranges.ts'
+import { forbiddenPorts } from './target-url.ts'
+
+/** How long each part of making one connection took, ms. */
+export type DialTimings = { dns: number; connect: number; tls: number }
+
+export type DialOptions = {
+  egress: EgressGuard
+  /** DNS, TCP and TLS together, ms. */
+  connectTimeoutMs: number
+  /** Called right before undici starts a request on the new connection, in the same turn. */
+  onConnected(timings: DialTimings): void
+}
+
+/**
+ * Makes connections for undici, each only to an address that the guard has seen: names are resolved here, refused
+ * addresses are dropped, and what is left is what the socket dials, so no second DNS answer can come between.
+ */
+export function createDialer({ egress, connectTimeoutMs, onConnected }: DialOptions): buildConnector.connector {
+  const connect = buildConnector({ timeout: 0, allowH2: false, lookup: guardedLookup(egress) }) as SocketConnector
+  return (options, callback) => {
+    const refusal = refusalBeforeDial(options, egress)
+    if (refusal !== null) {
+      queueMicrotask(() => callback(endingError(refused(refusal)), null))
+      return
+    }
+    const clock = startClock(parseAddress(options.hostname) !== null)
+    const socket = connect(options, (error, connected) => {
+      clearTimeout(timer)
+      if (error !== null) return callback(endingError(dialEnding(error, clock.phase())), null)
+      onConnected(clock.timings())
+      callback(null, connected)
+    })
+    const timer = setTimeout(() => socket.destroy(tooLate(clock.phase(), connectTimeoutMs)), connectTimeoutMs)
+    clock.follow(socket)
+  }
+}
+
+/** undici's types leave out that its connector hands back the socket it has begun to connect. */
+type SocketConnector = (options: buildConnector.Options, callback: buildConnector.Callback) => Socket
+
+const refused = (detail: string): Ending => ({ stage: 'egress', code: 'egress-refused', detail })
+
+const tooLate = (phase: DialPhase, afterMs: number) =>
+  endingError({ stage: 'timeout', code: 'connect-timeout', detail: `${phase} timed out after ${afterMs} ms` })
+
+function refusalBeforeDial({ hostname, port, protocol }: buildConnector.Options, egress: EgressGuard): string | null {
+  const dialled = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)
+  if (forbiddenPorts.has(dialled)) return `port ${dialled} belongs to another protocol`
+  return parseAddress(hostname) === null ? null : egress.refusal(hostname, hostname)
+}
+
+/** Follows a socket through its phases; a literal address has no DNS phase. */
+function startClock(isLiteral: boolean) {
+  const startedAt = performance.now()
+  let resolvedAt: number | null = isLiteral ? startedAt : null
+  let connectedAt: number | null = null
+  return {
+    follow(socket: Socket) {
+      socket.once('lookup', () => {
+        resolvedAt ??= performance.now()
+      })
+      socket.once('connect', () => {
+        connectedAt = performance.now()
+      })
+    },
+    phase: (): DialPhase => (resolvedAt === null ? 'dns' : connectedAt === null ? 'connect' : 'tls'),
+    timings(): DialTimings {
+      const now = performance.now()
+      const resolved = resolvedAt ?? startedAt
+      const connected = connectedAt ?? now
+      return { dns: resolved - startedAt, connect: connected - resolved, tls: now - connected }
+    },
+  }
+}
+
+type LookupCallback = (error: NodeJS.ErrnoException | null, found: string | LookupAddress[], family?: number) => void
+
+/**
+ * `dns.lookup` without the addresses that the guard refuses. Lookups of one name under way are one: they run in a small
+ * thread pool, where a slow resolver for one receiver would otherwise keep the others waiting.
+ */
+function guardedLookup(egress: EgressGuard) {
+  const underWay = new Map<string, Promise<LookupAddress[]>>()
+  const resolve = (host: string): Promise<LookupAddress[]> => {
+    const known = underWay.get(host)
+    if (known !== undefined) return known
+    const found = lookupAll(host).finally(() => underWay.delete(host))
+    underWay.set(host, found)
+    return found
+  }
+  return (host: string, options: LookupOptions, callback: LookupCallback) => {
+    resolve(host)
+      .then((addresses) => permitted(addresses, host, egress))
+      .then(
+        (addresses) => answerLookup(addresses, options, callback),
+        (error: NodeJS.ErrnoException) => callback(error, []),
+      )
+  }
+}
+
+function lookupAll(host: string): Promise<LookupAddress[]> {
+  return new Promise((resolve, reject) => {
+    lookup(host, { all: true }, (error, addresses) => (error === null ? resolve(addresses) : reject(error)))
+  })
+}
+
+function permitted(addresses: readonly LookupAddress[], host: string, egress: EgressGuard): LookupAddress[] {
+  const allowed = addresses.filter(({ address }) => egress.refusal(address, host) === null)
+  const [first] = addresses
+  if (allowed.length > 0 || first === undefined) return allowed
+  throw endingError(refused(`${host}: ${egress.refusal(first.address, host)}`))
+}
+
+function answerLookup(addresses: LookupAddress[], options: LookupOptions, callback: LookupCallback): void {
+  const [first] = addresses
+  if (options.all) callback(null, addresses)
+  else callback(null, first?.address ?? '', first?.family ?? 4)
+}
