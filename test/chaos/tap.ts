@@ -1,0 +1,47 @@
+import { type KcatRecord, readTopic } from '../support/kcat.ts'
+import { type Content, type DeadLetterLine, type LogLine, monotonicNs, parseEventId, sha256 } from './history.ts'
+import { historyId } from './load/receipt.ts'
+
+export type TapOptions = { brokers: readonly string[]; run: string; topic: string }
+
+/** The whole topic of a stream as history lines, read by a Kafka client that shares no code with the service. */
+export async function* tapLog({ brokers, run, topic }: TapOptions): AsyncGenerator<LogLine> {
+  for await (const record of readTopic(brokers, topic)) {
+    const { partition, offset } = record
+    const content = contentOf(record)
+    yield { op: 'log', run, actor: 'tap', ns: monotonicNs(), topic, partition, offset, ...content }
+  }
+}
+
+/** The dead letters of one run; the topic holds those of all runs and subscriptions. */
+export async function* tapDeadLetters({ brokers, run, topic }: TapOptions): AsyncGenerator<DeadLetterLine> {
+  for await (const record of readTopic(brokers, topic)) {
+    const { partition, offset, headers } = record
+    const content = contentOf(record)
+    if (parseEventId(content.id)?.run !== run) continue
+    const subscription = headers.tailrace_subscription ?? ''
+    yield {
+      op: 'dead-letter',
+      run,
+      actor: 'tap',
+      ns: monotonicNs(),
+      topic,
+      partition,
+      offset,
+      subscription,
+      headers,
+      ...content,
+    }
+  }
+}
+
+function contentOf({ headers, value }: KcatRecord): Content & { id: string } {
+  const named = Object.entries(headers).filter(([name]) => name.startsWith('ce_'))
+  const attributes = Object.fromEntries(named.map(([name, text]) => [name.slice(3), text]))
+  return {
+    id: historyId(attributes),
+    attributes,
+    contentType: headers['content-type'] ?? '',
+    sha256: sha256(value ?? Buffer.alloc(0)),
+  }
+}

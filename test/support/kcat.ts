@@ -1,0 +1,93 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+
+/** One record as kcat printed it. Header values are text. */
+export type KcatRecord = {
+  partition: number
+  offset: number
+  timestampMs: number
+  key: Buffer | null
+  value: Buffer | null
+  headers: Readonly<Record<string, string>>
+}
+
+/** False where kcat is installed; else the reason for skipping a test that needs it. */
+export const kcatMissing: string | false =
+  spawnSync('kcat', ['-V']).status === 0 ? false : 'kcat is not installed (Debian: apt-get install kafkacat)'
+
+/** Lengths first, so that any bytes can follow: partition, offset, time, key length, value length; key and value; headers. */
+const format = '%p %o %T %K %S\\n%k%s\\n%h\\n'
+
+/** Reads a topic from its first record to its present end. */
+export async function* readTopic(brokers: readonly string[], topic: string): AsyncGenerator<KcatRecord> {
+  const args = ['-C', '-q', '-b', brokers.join(','), '-t', topic, '-o', 'beginning', '-e', '-f', format]
+  const child = spawn('kcat', args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const closed = once(child, 'close') as Promise<[number | null]>
+  let complaint = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaint += chunk.toString()
+  })
+  let rest: Buffer = Buffer.alloc(0)
+  for await (const chunk of child.stdout) {
+    const parsed = parseRecords(Buffer.concat([rest, chunk as Buffer]))
+    yield* parsed.records
+    rest = parsed.rest
+  }
+  const [code] = await closed
+  if (code !== 0 || rest.length > 0) throw new Error(`kcat could not read ${topic}: ${complaint.trim()}`)
+}
+
+export type KcatMessage = { topic: string; value: string; key?: string; headers?: Readonly<Record<string, string>> }
+
+/** Writes one record. */
+export async function writeRecord(brokers: readonly string[], message: KcatMessage): Promise<void> {
+  const headers = Object.entries(message.headers ?? {}).flatMap(([name, value]) => ['-H', `${name}=${value}`])
+  const key = message.key === undefined ? [] : ['-k', message.key]
+  const args = ['-P', '-b', brokers.join(','), '-t', message.topic, '-X', 'acks=all', ...key, ...headers]
+  // Without a delimiter that never occurs kcat makes a record of every line.
+  const child = spawn('kcat', [...args, '-D', '\\x01'], { stdio: ['pipe', 'ignore', 'inherit'] })
+  const closed = once(child, 'close') as Promise<[number | null]>
+  child.stdin.end(message.value)
+  const [code] = await closed
+  if (code !== 0) throw new Error(`kcat could not write to ${message.topic}`)
+}
+
+/** Splits what kcat printed into records; `rest` is the beginning of one that is not complete. */
+export function parseRecords(bytes: Buffer): { records: KcatRecord[]; rest: Buffer } {
+  const records: KcatRecord[] = []
+  let at = 0
+  for (let next = parseRecord(bytes, at); next !== undefined; next = parseRecord(bytes, at)) {
+    records.push(next.record)
+    at = next.end
+  }
+  return { records, rest: bytes.subarray(at) }
+}
+
+function parseRecord(bytes: Buffer, start: number): { record: KcatRecord; end: number } | undefined {
+  const lengthsEnd = bytes.indexOf(0x0a, start)
+  if (lengthsEnd === -1) return undefined
+  const [partition = 0, offset = 0, timestampMs = 0, keyLength = -1, valueLength = -1] = bytes
+    .toString('latin1', start, lengthsEnd)
+    .split(' ')
+    .map(Number)
+  const keyEnd = lengthsEnd + 1 + Math.max(0, keyLength)
+  const valueEnd = keyEnd + Math.max(0, valueLength)
+  const end = bytes.indexOf(0x0a, valueEnd + 1)
+  if (end === -1) return undefined
+  const key = keyLength < 0 ? null : bytes.subarray(lengthsEnd + 1, keyEnd)
+  const value = valueLength < 0 ? null : bytes.subarray(keyEnd, valueEnd)
+  const headers = parseHeaders(bytes.toString('utf8', valueEnd + 1, end))
+  return { record: { partition, offset, timestampMs, key, value, headers }, end: end + 1 }
+}
+
+/** kcat prints `name=value,name=value` without escapes: a piece without a name belongs to the value before it. */
+function parseHeaders(text: string): Record<string, string> {
+  const headers: [string, string][] = []
+  for (const piece of text === '' ? [] : text.split(',')) {
+    const [, name, value] = /^([\w-]+)=(.*)$/s.exec(piece) ?? []
+    const last = headers.at(-1)
+    if (name !== undefined && value !== undefined) headers.push([name, value])
+    else if (last !== undefined) last[1] += `,${piece}`
+  }
+  return Object.fromEntries(headers)
+}

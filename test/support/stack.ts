@@ -1,0 +1,172 @@
+/*
+ * The product as a user starts it: `tailrace up` in a folder of its own, on ports of its own.
+ *
+ * `npm test` starts one stack for all end-to-end tests (e2e-setup.ts) and names its folder in E2E_STACK; a test file that
+ * is run alone starts one itself.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { freePortOffset } from '../../services/cli/up/ports.ts'
+import { type Api, openApi } from './api.ts'
+import { until } from './until.ts'
+
+export type StackProcess = { name: string; service: string; pid: number; adminUrl: string | null }
+
+/** A running stack. Names are those of ready.json: `kafka-1`, `producer-1`, `consumer-2`, … */
+export type Stack = {
+  dir: string
+  publishUrl: string
+  consoleUrl: string
+  brokers: readonly string[]
+  adminKey: string
+  api: Api
+  processes(): Promise<readonly StackProcess[]>
+  process(name: string): Promise<StackProcess>
+  /** Signals the process that has this name now. */
+  kill(name: string, signal: NodeJS.Signals): Promise<StackProcess>
+  /** The last lines of every log. */
+  logTails(lines?: number): Promise<string>
+}
+
+export type OwnedStack = Stack & {
+  /** Ctrl-C, as a user does; throws when a process of the run is left behind. Removes the folder. */
+  stop(): Promise<void>
+}
+
+export type StackOptions = { producers?: number; consumers?: number; env?: Readonly<Record<string, string>> }
+
+const startCeilingMs = 120_000
+const stopCeilingMs = 60_000
+
+/** The stack of this run of tests, or one of its own for `t`. The log tails are printed when the test fails. */
+export async function useStack(t: TestContext): Promise<Stack> {
+  const shared = process.env.E2E_STACK
+  const stack = shared === undefined ? await startStack() : await attachStack(shared)
+  t.after(async () => {
+    if (!hasPassed(t)) process.stderr.write(await stack.logTails())
+    if ('stop' in stack) await (stack as OwnedStack).stop()
+  })
+  return stack
+}
+
+/** Starts a stack and waits until it says that it is ready. Throws with the end of its output when it does not. */
+export async function startStack(options: StackOptions = {}): Promise<OwnedStack> {
+  const dir = await mkdtemp(join(tmpdir(), 'tailrace-stack-'))
+  const launcher = launch(dir, await freePortOffset(), options)
+  try {
+    await until('the stack is ready', async () => ended(launcher) || (await readReady(dir)), startCeilingMs)
+    if (ended(launcher)) throw new Error('the launcher ended')
+    const stack = await attachStack(dir)
+    return { ...stack, stop: () => stop(stack, launcher) }
+  } catch (error) {
+    launcher.kill('SIGINT')
+    await until('the launcher ends', () => ended(launcher), stopCeilingMs)
+    throw new Error(`the stack did not start:\n${await outputOf(dir)}`, { cause: error })
+  }
+}
+
+/** A running stack by its folder. */
+export async function attachStack(dir: string): Promise<Stack> {
+  const ready = await readReady(dir)
+  if (ready === undefined) throw new Error(`no stack is ready in ${dir}`)
+  const adminKey = (await readFile(join(dir, 'admin.key'), 'utf8')).trim()
+  const places = { publishUrl: ready.publishUrl, consoleUrl: ready.consoleUrl, adminKey }
+  const processes = async () => (await until('ready.json can be read', () => readReady(dir))).processes
+  const named = async (name: string) => {
+    const found = (await processes()).find((one) => one.name === name)
+    if (found === undefined) throw new Error(`no process is called ${name}`)
+    return found
+  }
+  return {
+    dir,
+    ...places,
+    brokers: ready.kafkaBrokers,
+    api: openApi(places),
+    processes,
+    process: named,
+    kill: async (name, signal) => {
+      const victim = await named(name)
+      process.kill(victim.pid, signal)
+      return victim
+    },
+    logTails: (lines = 40) => logTails(dir, lines),
+  }
+}
+
+export const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Node has it since 20.12; its type package does not name it. */
+const hasPassed = (t: TestContext): boolean => (t as TestContext & { passed: boolean }).passed
+
+type Ready = {
+  publishUrl: string
+  consoleUrl: string
+  kafkaBrokers: string[]
+  processes: StackProcess[]
+}
+
+function launch(
+  dir: string,
+  portOffset: number,
+  { producers = 2, consumers = 2, env = {} }: StackOptions,
+): ChildProcess {
+  const output = openSync(join(dir, 'launcher.out'), 'a')
+  const main = new URL('../../services/cli/main.ts', import.meta.url).pathname
+  const flags = ['--dir', dir, '--port-offset', portOffset, '--producers', producers, '--consumers', consumers]
+  const child = spawn(process.execPath, [main, 'up', ...flags.map(String)], {
+    stdio: ['ignore', output, output],
+    env: { ...withoutConnections(process.env), ...env },
+  })
+  closeSync(output)
+  return child
+}
+
+/** The run has brokers and a Redis of its own; those of the tests around it must not reach it. */
+function withoutConnections({ KAFKA_BROKERS, REDIS_URL, NODE_TEST_CONTEXT, ...rest }: NodeJS.ProcessEnv) {
+  return rest
+}
+
+async function stop(stack: Stack, launcher: ChildProcess): Promise<void> {
+  const pids = (await stack.processes()).map((one) => one.pid)
+  launcher.kill('SIGINT')
+  await until('the launcher ends', () => ended(launcher), stopCeilingMs)
+  const left = pids.filter(isAlive)
+  if (launcher.exitCode !== 0 || left.length > 0) {
+    const outcome = `code ${launcher.exitCode}, signal ${launcher.signalCode}, still alive: ${left.join(' ') || 'none'}`
+    throw new Error(`the stack did not stop cleanly (${outcome}):\n${await outputOf(stack.dir)}`)
+  }
+  await rm(stack.dir, { recursive: true })
+}
+
+async function readReady(dir: string): Promise<Ready | undefined> {
+  try {
+    return JSON.parse(await readFile(join(dir, 'ready.json'), 'utf8')) as Ready
+  } catch {
+    return undefined
+  }
+}
+
+const ended = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
+
+const outputOf = (dir: string): Promise<string> => readFile(join(dir, 'launcher.out'), 'utf8')
+
+async function logTails(dir: string, lines: number): Promise<string> {
+  const files = await readdir(join(dir, 'log')).catch((): string[] => [])
+  const paths = [join(dir, 'launcher.out'), ...files.map((file) => join(dir, 'log', file))]
+  const tails = paths.map(async (path) => {
+    const text = await readFile(path, 'utf8').catch(String)
+    return `── ${path}\n${text.split('\n').slice(-lines).join('\n')}\n`
+  })
+  return (await Promise.all(tails)).join('')
+}
