@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import { defaultLimits } from '#shared/limits.ts'
-import type { Attributes } from './attributes.ts'
+import { defaultLimits, type Limits } from '#shared/limits.ts'
+import { type Attributes, attributeFaults } from './attributes.ts'
 import { readEnvelope } from './envelope.ts'
 import { structuredType } from './form.ts'
 import { fallbackType } from './from-http.ts'
@@ -43,7 +43,7 @@ export function describeEvent(stored: StoredRecord, stream: StreamNames): EventD
     return described({ stored, stream, attributes: fromHeaders, mode: isStructured ? 'structured' : 'binary' })
   }
   if (!isStructured) return described({ stored, stream })
-  const { attributes, faults } = readEnvelope(stored.value, defaultLimits)
+  const { attributes, faults } = readEnvelope(stored.value, anySize)
   const malformed = faults[0] === undefined ? undefined : `the envelope is broken: ${faults[0].detail}`
   return described({ stored, stream, attributes: attributes ?? new Map(), mode: 'structured', malformed })
 }
@@ -59,7 +59,7 @@ type Findings = {
 function described({ stored, stream, attributes, mode = 'plain', malformed }: Findings): EventDescription {
   const defaults = plainAttributes(stored, stream)
   const wrong = malformed ?? (attributes === undefined ? undefined : incomplete(attributes))
-  const known = wrong === undefined ? (attributes ?? defaults) : new Map([...defaults, ...(attributes ?? [])])
+  const known = wrong === undefined && attributes !== undefined ? attributes : defaults
   const [id = '', source = '', type = ''] = ['id', 'source', 'type'].map((name) => known.get(name))
   const contentType = stored.headers['content-type'] ?? (mode === 'plain' ? 'application/octet-stream' : null)
   return {
@@ -93,11 +93,13 @@ function headerAttributes(headers: RecordHeaders): Map<string, string> {
   return attributes
 }
 
+/** What another writer got wrong; sizes were judged at the door, and a reader takes what the log holds. */
 function incomplete(attributes: Attributes): string | undefined {
-  const missing = ['specversion', 'id', 'source', 'type'].filter((name) => (attributes.get(name) ?? '') === '')
-  if (missing.length > 0) return `CloudEvents attributes are missing: ${missing.join(', ')}`
-  return attributes.get('specversion') === '1.0' ? undefined : 'the CloudEvents version is not 1.0'
+  const faults = attributeFaults(attributes, (name) => ({ header: `ce_${name}` }), anySize)
+  return faults[0] === undefined ? undefined : `the CloudEvents attributes are wrong: ${faults[0].detail}`
 }
+
+const anySize = Object.fromEntries(Object.keys(defaultLimits).map((name) => [name, Infinity])) as Limits
 
 function keyText(key: Buffer | null): string | null {
   return key?.toString(isUtf8(key) ? 'utf8' : 'base64') ?? null
