@@ -1,12 +1,12 @@
-import { TailraceError } from '#shared/errors.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Admin } from 'kafkajs'
+import kafkajs from 'kafkajs'
+import { createAdminClient } from './admin-client.ts'
 import type { KafkaConnection } from './connection.ts'
+import { isKafkaError } from './errors.ts'
+import { createTopic, deleteTopic, describeTopic, type TopicDescription, type TopicSpec, unsafeReasons } from './topics.ts'
 
-/** One partition as the cluster sees it; ids of brokers. */
-export type PartitionDescription = { partition: number; leader: number; replicas: number[]; inSync: number[] }
-
-export type TopicDescription = { partitions: PartitionDescription[]; config: Record<string, string> }
-
-export type TopicSpec = { name: string; partitions: number; config?: Readonly<Record<string, string>> }
+const { AssignerProtocol } = kafkajs
 
 /** `low` is the log start, `high` the offset the next record gets. */
 export type PartitionOffsets = { partition: number; low: number; high: number }
@@ -18,11 +18,14 @@ export type GroupMember = { memberId: string; clientId: string; assignment: Reco
 
 export type ClusterDescription = { brokers: { id: number; address: string }[]; controllerId: number | null }
 
-/** Questions to the cluster and changes of topics and groups. Every call rejects with a TailraceError. */
+/** Questions to the cluster and changes of topics and groups. Each call rejects with `kafka-unavailable` after a few tries. */
 export type KafkaAdmin = {
   /** Replication factor 3, min.insync.replicas 2, LogAppendTime, unless `config` says otherwise. */
   createTopic(spec: TopicSpec): Promise<'created' | 'exists'>
+  /** Changes the named settings of a topic; the others stay. */
+  configureTopic(name: string, config: Readonly<Record<string, string>>): Promise<void>
   deleteTopic(name: string): Promise<void>
+  /** Rejects when the group has members. */
   deleteGroup(groupId: string): Promise<void>
   describeTopic(name: string): Promise<TopicDescription | undefined>
   /** Why acknowledged records of this topic could be lost; empty = safe. */
@@ -36,7 +39,23 @@ export type KafkaAdmin = {
   close(): Promise<void>
 }
 
-/** Connects, trying again every 200 ms with a fresh client until the cluster answers or `signal` aborts. */
-export async function openAdmin(_connection: KafkaConnection, _signal?: AbortSignal): Promise<KafkaAdmin> {
-  throw new TailraceError('internal', 'not there yet')
+const reconnectEveryMs = 200
+
+/** Connects, trying again every 200 ms with a fresh client until the cluster answers. Rejects when `signal` aborts. */
+export async function openAdmin(connection: KafkaConnection, signal?: AbortSignal): Promise<KafkaAdmin> {
+  const client = createAdminClient(connection)
+  for (;;) {
+    try {
+      await client.call('connect to Kafka', async () => undefined)
+      return adminOf(client)
+    } catch (error) {
+      connection.log.debug({ err: error }, 'Kafka does not answer yet')
+    }
+    try {
+      await sleep(reconnectEveryMs, undefined, signal === undefined ? {} : { signal })
+    } catch (error) {
+      await client.close()
+      throw error
+    }
+  }
 }
