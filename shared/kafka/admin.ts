@@ -1,10 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Admin } from 'kafkajs'
+import type { Admin, FetchOffsetsPartition, SeekEntry } from 'kafkajs'
 import kafkajs from 'kafkajs'
-import { createAdminClient } from './admin-client.ts'
+import { type AdminClient, createAdminClient } from './admin-client.ts'
 import type { KafkaConnection } from './connection.ts'
 import { isKafkaError } from './errors.ts'
-import { createTopic, deleteTopic, describeTopic, type TopicDescription, type TopicSpec, unsafeReasons } from './topics.ts'
+import {
+  configureTopic,
+  createTopic,
+  deleteTopic,
+  describeTopic,
+  type TopicDescription,
+  type TopicSpec,
+  unsafeReasons,
+} from './topics.ts'
+
+export type { TopicDescription, TopicSpec } from './topics.ts'
 
 const { AssignerProtocol } = kafkajs
 
@@ -22,8 +32,6 @@ export type ClusterDescription = { brokers: { id: number; address: string }[]; c
 export type KafkaAdmin = {
   /** Replication factor 3, min.insync.replicas 2, LogAppendTime, unless `config` says otherwise. */
   createTopic(spec: TopicSpec): Promise<'created' | 'exists'>
-  /** Changes the named settings of a topic; the others stay. */
-  configureTopic(name: string, config: Readonly<Record<string, string>>): Promise<void>
   deleteTopic(name: string): Promise<void>
   /** Rejects when the group has members. */
   deleteGroup(groupId: string): Promise<void>
@@ -51,11 +59,84 @@ export async function openAdmin(connection: KafkaConnection, signal?: AbortSigna
     } catch (error) {
       connection.log.debug({ err: error }, 'Kafka does not answer yet')
     }
-    try {
-      await sleep(reconnectEveryMs, undefined, signal === undefined ? {} : { signal })
-    } catch (error) {
-      await client.close()
-      throw error
-    }
+    await sleep(reconnectEveryMs, undefined, signal === undefined ? {} : { signal })
   }
 }
+
+function adminOf({ call, close }: AdminClient): KafkaAdmin {
+  return {
+    createTopic: (spec) => call(`create topic ${spec.name}`, (admin) => createTopic(admin, spec)),
+    configureTopic: (name, config) => call(`configure topic ${name}`, (admin) => configureTopic(admin, name, config)),
+    deleteTopic: (name) => call(`delete topic ${name}`, (admin) => deleteTopic(admin, name)),
+    deleteGroup: (groupId) => call(`delete group ${groupId}`, (admin) => deleteGroup(admin, groupId)),
+    describeTopic: (name) => call(`describe topic ${name}`, (admin) => describeTopic(admin, name)),
+    unsafeTopicReasons: (name) =>
+      call(`describe topic ${name}`, async (admin) => {
+        const topic = await describeTopic(admin, name)
+        return topic === undefined ? ['it does not exist'] : unsafeReasons(topic)
+      }),
+    offsets: (topic) => call(`ask for the ends of ${topic}`, (admin) => offsets(admin, topic)),
+    offsetsAt: (topic, timestampMs) =>
+      call(`ask for a time in ${topic}`, async (admin) =>
+        (await admin.fetchTopicOffsetsByTimestamp(topic, timestampMs)).map(numbered).sort(byPartition),
+      ),
+    committed: (groupId, topic) =>
+      call(`ask for the offsets of ${groupId}`, async (admin) =>
+        (await committedOffsets(admin, groupId, [topic])).map(({ topic: _topic, ...rest }) => rest),
+      ),
+    cluster: () => call('describe the cluster', describeCluster),
+    groupMembers: (groupId) => call(`describe group ${groupId}`, (admin) => groupMembers(admin, groupId)),
+    close,
+  }
+}
+
+/** What a group has committed, every partition of the topics, with metadata. */
+export async function committedOffsets(
+  admin: Admin,
+  groupId: string,
+  topics: string[],
+): Promise<(CommittedOffset & { topic: string })[]> {
+  const answers = await admin.fetchOffsets({ groupId, topics })
+  return answers.flatMap(({ topic, partitions }) =>
+    partitions.map((entry) => ({ topic, ...committedOffset(entry) })).sort(byPartition),
+  )
+}
+
+function committedOffset({ partition, offset, metadata }: FetchOffsetsPartition): CommittedOffset {
+  const number = Number(offset)
+  return { partition, offset: number < 0 ? null : number, metadata: metadata ?? '' }
+}
+
+async function deleteGroup(admin: Admin, groupId: string): Promise<void> {
+  try {
+    await admin.deleteGroups([groupId])
+  } catch (error) {
+    if (!isKafkaError(error, 'GROUP_ID_NOT_FOUND')) throw error
+  }
+}
+
+async function offsets(admin: Admin, topic: string): Promise<PartitionOffsets[]> {
+  const ends = await admin.fetchTopicOffsets(topic)
+  return ends.map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) })).sort(byPartition)
+}
+
+async function describeCluster(admin: Admin): Promise<ClusterDescription> {
+  const { brokers, controller } = await admin.describeCluster()
+  return {
+    brokers: brokers.map(({ nodeId, host, port }) => ({ id: nodeId, address: `${host}:${port}` })),
+    controllerId: controller,
+  }
+}
+
+async function groupMembers(admin: Admin, groupId: string): Promise<GroupMember[]> {
+  const { groups } = await admin.describeGroups([groupId])
+  return (groups[0]?.members ?? []).map(({ memberId, clientId, memberAssignment }) => ({
+    memberId,
+    clientId,
+    assignment: AssignerProtocol.MemberAssignment.decode(memberAssignment)?.assignment ?? {},
+  }))
+}
+
+const numbered = ({ partition, offset }: SeekEntry) => ({ partition, offset: Number(offset) })
+
+const byPartition = (a: { partition: number }, b: { partition: number }) => a.partition - b.partition

@@ -1,7 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { TailraceError } from '#shared/errors.ts'
 import type { EventRecord } from '#shared/event/record.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
+import { type Clock, systemClock } from './clock.ts'
 import type { KafkaConnection } from './connection.ts'
+import { Lane } from './lane.ts'
+import { type LaneLoad, type LaneMetrics, laneMetricsOf } from './lane-metrics.ts'
+import { openProducer, ProducerSource } from './lane-producers.ts'
+import { partitionForKey } from './partitioner.ts'
+import { KeylessPlacement } from './placement.ts'
+import { bytesOf, toMessage } from './record-mapping.ts'
 
 export type LaneOptions = {
   connection: KafkaConnection
@@ -10,7 +18,7 @@ export type LaneOptions = {
   ownProducers: boolean
 }
 
-/** One lane as operators see it. `oldestMs`: age of its oldest unacknowledged record, 0 when there is none. */
+/** One lane as operators see it. `oldestMs`: age of its oldest unacknowledged batch, 0 when there is none. */
 export type LaneSnapshot = {
   topic: string
   partition: number
@@ -22,23 +30,136 @@ export type LaneSnapshot = {
 
 export type ProduceLanes = {
   /**
-   * Resolves with the offset after acks=all. Rejects with `kafka-unavailable` when the lane's breaker is open at entry or
-   * its queue is full (`overloaded`), and with a permanent refusal (`event-too-large` …). It never gives up by itself:
-   * a deadline and `outcome-unknown` belong to the caller.
+   * Resolves with the offset after acks=all. Rejects at once with `kafka-unavailable` when the lane is broken and with
+   * `overloaded` when its queue is full (nothing was queued then), later with a refusal that Kafka will always repeat
+   * (`event-too-large`, `event-invalid`, `stream-unknown`). It never gives up by itself: a deadline and
+   * `outcome-unknown` belong to the caller.
    */
   append(topic: string, partition: number, record: EventRecord): Promise<number>
-  /** The partition a keyless record goes to now. */
+  /** The partition a record without a key goes to now. */
   placeKeyless(topic: string, partitions: number): number
   /** The partition every Kafka client's default partitioner gives this key. */
   partitionForKey(key: Buffer, partitions: number): number
   snapshot(): LaneSnapshot[]
-  /** Forgets what is queued for a partition that this process lost; what is in flight may still be written. */
+  /** Rejects what is queued for a partition that this process lost; the batch in flight may still be written. */
   dropTopicPartition(topic: string, partition: number): void
-  /** Waits (bounded) for what is queued, then disconnects. */
+  /** Takes no more, waits at most 10 s for what is queued, then disconnects. */
   close(): Promise<void>
 }
 
+const closeAfterIdleMs = 60_000
+const sweepEveryMs = 10_000
+const drainLimitMs = 10_000
+
 /** The produce lanes of one process: one queue per topic-partition, opened at the first record, closed after 60 s without. */
-export function openLanes(_options: LaneOptions): ProduceLanes {
-  throw new TailraceError('internal', 'not there yet')
+export function openLanes({ connection, metrics, ownProducers }: LaneOptions): ProduceLanes {
+  const source = (name: string) => new ProducerSource((number) => openProducer(connection, `-${name}-${number}`))
+  if (ownProducers) return new LaneSet({ producersFor: (name) => source(`lane-${name}`), metrics })
+  const shared = source('lanes')
+  return new LaneSet({ producersFor: () => shared, shared, metrics })
 }
+
+type LaneSetOptions = {
+  producersFor(lane: string): ProducerSource
+  /** Set when all lanes have one source: it outlives each of them. */
+  shared?: ProducerSource
+  metrics: Metrics
+  clock?: Clock
+}
+
+type OpenLane = { lane: Lane; topic: string; partition: number; source: ProducerSource }
+
+class LaneSet implements ProduceLanes {
+  readonly #options: LaneSetOptions
+  readonly #clock: Clock
+  readonly #lanes = new Map<string, OpenLane>()
+  readonly #placement: KeylessPlacement
+  readonly #metrics: LaneMetrics
+  readonly #removeLoad: () => void
+  readonly #sweep: NodeJS.Timeout
+  #isClosed = false
+
+  constructor(options: LaneSetOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#placement = new KeylessPlacement(this.#clock.now)
+    this.#metrics = laneMetricsOf(options.metrics)
+    this.#removeLoad = this.#metrics.add(() => this.#load())
+    this.#sweep = setInterval(() => this.#closeIdle(), sweepEveryMs).unref()
+  }
+
+  async append(topic: string, partition: number, record: EventRecord): Promise<number> {
+    if (this.#isClosed) throw stopping()
+    return this.#laneOf(topic, partition).append(toMessage(record, partition), bytesOf(record))
+  }
+
+  placeKeyless(topic: string, partitions: number): number {
+    const lane = (partition: number) => this.#lanes.get(`${topic}/${partition}`)?.lane
+    return this.#placement.place(topic, partitions, {
+      isHealthy: (partition) => lane(partition)?.isHealthy ?? true,
+      isFull: (partition) => lane(partition)?.isFull ?? false,
+    })
+  }
+
+  partitionForKey(key: Buffer, partitions: number): number {
+    return partitionForKey(key, partitions)
+  }
+
+  snapshot(): LaneSnapshot[] {
+    return [...this.#lanes.values()].map(({ lane, topic, partition }) => ({
+      topic,
+      partition,
+      state: lane.isBroken ? 'broken' : 'open',
+      queued: lane.queued,
+      inFlight: lane.inFlight,
+      oldestMs: Math.round(lane.unacknowledgedMs),
+    }))
+  }
+
+  dropTopicPartition(topic: string, partition: number): void {
+    const detail = `this instance no longer writes ${topic}/${partition}`
+    this.#lanes.get(`${topic}/${partition}`)?.lane.drop(new TailraceError('kafka-unavailable', detail))
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    clearInterval(this.#sweep)
+    const lanes = [...this.#lanes.values()]
+    const drained = Promise.all(lanes.map(({ lane }) => lane.drained()))
+    await Promise.race([drained, sleep(drainLimitMs, undefined, { ref: false })])
+    for (const { lane } of lanes) lane.abandon(stopping())
+    await Promise.all([...new Set(lanes.map(({ source }) => source))].map((source) => source.close()))
+    this.#removeLoad()
+  }
+
+  #laneOf(topic: string, partition: number): Lane {
+    const name = `${topic}/${partition}`
+    const known = this.#lanes.get(name)
+    if (known !== undefined) return known.lane
+    const source = this.#options.producersFor(`${topic}-${partition}`)
+    const producers = source.forPartition(topic, partition)
+    const lane = new Lane({ name, producers, clock: this.#clock, observe: this.#metrics })
+    this.#lanes.set(name, { lane, topic, partition, source })
+    return lane
+  }
+
+  #closeIdle(): void {
+    for (const [name, { lane, source }] of this.#lanes) {
+      if (lane.idleMs < closeAfterIdleMs) continue
+      this.#lanes.delete(name)
+      if (source !== this.#options.shared) void source.close()
+    }
+  }
+
+  #load(): LaneLoad {
+    const load = { open: this.#lanes.size, broken: 0, queued: 0 }
+    for (const { lane } of this.#lanes.values()) {
+      load.queued += lane.queued
+      load.broken += lane.isBroken ? 1 : 0
+    }
+    return load
+  }
+}
+
+const stopping = () => new TailraceError('stopping', 'this instance takes no more records')

@@ -1,0 +1,82 @@
+import { messageOf, TailraceError } from '#shared/errors.ts'
+
+/**
+ * What a failed append means for its batch.
+ * - `ambiguous`: it may be written; only the identical batch on the same producer may follow
+ * - `producer-fatal`: the sequence of this producer is broken for good; a new producer must take over
+ * - `unknown-topic`: the cluster does not know the partition; right after a creation that passes, later it does not
+ * - `permanent`: refused and not written; the same bytes will be refused again
+ */
+export type AppendFault = 'ambiguous' | 'producer-fatal' | 'unknown-topic' | 'permanent'
+
+const faults = new Map<string, AppendFault>([
+  ['OUT_OF_ORDER_SEQUENCE_NUMBER', 'producer-fatal'],
+  ['UNKNOWN_PRODUCER_ID', 'producer-fatal'],
+  ['INVALID_PRODUCER_EPOCH', 'producer-fatal'],
+  ['INVALID_PRODUCER_ID_MAPPING', 'producer-fatal'],
+  ['DUPLICATE_SEQUENCE_NUMBER', 'producer-fatal'],
+  ['KafkaJSLockTimeout', 'producer-fatal'],
+  ['UNKNOWN_TOPIC_OR_PARTITION', 'unknown-topic'],
+  ['MESSAGE_TOO_LARGE', 'permanent'],
+  ['RECORD_LIST_TOO_LARGE', 'permanent'],
+  ['INVALID_RECORD', 'permanent'],
+  ['INVALID_TIMESTAMP', 'permanent'],
+  ['INVALID_TOPIC_EXCEPTION', 'permanent'],
+  ['POLICY_VIOLATION', 'permanent'],
+  ['TOPIC_AUTHORIZATION_FAILED', 'permanent'],
+  ['UNSUPPORTED_FOR_MESSAGE_FORMAT', 'permanent'],
+])
+
+const fencing = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS', 'FENCED_INSTANCE_ID'])
+
+/** What this error of a `send` means; anything not listed is ambiguous, because that answer never loses an event. */
+export function appendFaultOf(error: unknown): AppendFault {
+  return namesOf(error).reduce<AppendFault>((fault, name) => faults.get(name) ?? fault, 'ambiguous')
+}
+
+/** The coordinator no longer takes this member at its word: another generation has begun. */
+export function isFenced(error: unknown): boolean {
+  return namesOf(error).some((name) => fencing.has(name))
+}
+
+/** Whether a protocol error code (`TOPIC_ALREADY_EXISTS` …) or kafkajs error name is anywhere in the chain of causes. */
+export function isKafkaError(error: unknown, name: string): boolean {
+  return namesOf(error).includes(name)
+}
+
+/** The refusal a caller of the lanes gets for one record that Kafka will never take. */
+export function refusalOf(error: unknown, topic: string): TailraceError {
+  const names = namesOf(error)
+  const reason = `Kafka refused it for ${topic}: ${messageOf(error)}`
+  if (names.includes('MESSAGE_TOO_LARGE') || names.includes('RECORD_LIST_TOO_LARGE')) {
+    return new TailraceError('event-too-large', reason, { cause: error })
+  }
+  if (names.includes('UNKNOWN_TOPIC_OR_PARTITION')) {
+    return new TailraceError('stream-unknown', reason, { cause: error })
+  }
+  if (names.includes('INVALID_RECORD')) return new TailraceError('event-invalid', reason, { cause: error })
+  return new TailraceError('internal', reason, { cause: error })
+}
+
+/** Any error of kafkajs as a lost dependency; `doing` says what was wanted from Kafka. */
+export function kafkaUnavailable(error: unknown, doing: string): TailraceError {
+  if (error instanceof TailraceError) return error
+  return new TailraceError('kafka-unavailable', `${doing}: ${messageOf(error)}`, { cause: error })
+}
+
+/** Names and protocol types along the chain of causes and of what an aggregate or group error carries, outermost first. */
+function namesOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return []
+  const type: unknown = Reflect.get(error, 'type')
+  const parts = [error.cause, ...listOf(error, 'errors'), ...listOf(error, 'groups').map(errorOf)]
+  return [error.name, ...(typeof type === 'string' ? [type] : []), ...parts.flatMap(namesOf)]
+}
+
+function listOf(error: Error, member: string): unknown[] {
+  const list: unknown = Reflect.get(error, member)
+  return Array.isArray(list) ? list : []
+}
+
+function errorOf(part: unknown): unknown {
+  return typeof part === 'object' && part !== null ? Reflect.get(part, 'error') : undefined
+}

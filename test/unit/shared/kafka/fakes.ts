@@ -1,0 +1,113 @@
+import type { Message } from 'kafkajs'
+import type { EventRecord } from '#shared/event/record.ts'
+import type { Clock } from '#shared/kafka/clock.ts'
+import type { LaneObserver, LaneProducer, LaneProducers } from '#shared/kafka/lane.ts'
+
+/** What the fake broker does with one send: `lost-reply` and `lost-request` look the same to the lane. */
+export type Outcome = 'ok' | 'lost-reply' | 'lost-request' | 'fatal' | 'silence'
+
+/** Time that passes only in `sleep` and `advance`. */
+export class FakeClock implements Clock {
+  time = 0
+  slept: number[] = []
+  now = () => this.time
+  turn = () => Promise.resolve()
+
+  async sleep(ms: number): Promise<void> {
+    this.slept.push(ms)
+    this.time += ms
+  }
+}
+
+/** An error as kafkajs throws it: the protocol type sits on a cause. */
+export function kafkaError(type: string): Error {
+  const cause = Object.assign(new Error(type), { name: 'KafkaJSProtocolError', type })
+  return Object.assign(new Error(type, { cause }), { name: 'KafkaJSNonRetriableError' })
+}
+
+export const timeoutError = () => Object.assign(new Error('timed out'), { name: 'KafkaJSRequestTimeoutError' })
+
+export const textRecord = (value: string): EventRecord => ({ key: null, value: Buffer.from(value), headers: {} })
+
+/** One send as the broker saw it. */
+export type SeenSend = { producer: number; values: string[] }
+
+/**
+ * A partition with Kafka's rule for duplicates (the same first sequence and size as the last batch of that producer is
+ * answered with the old offset) and kafkajs's rule for sequences (rolled back when a send fails).
+ */
+export class FakePartition implements LaneProducers {
+  readonly log: string[] = []
+  readonly sends: SeenSend[] = []
+  readonly #outcomes: Outcome[]
+  readonly #isRefused: (value: string) => Error | undefined
+  readonly #last = new Map<number, { sequence: number; count: number; offset: number }>()
+  #current = 0
+  #silent: (() => void)[] = []
+
+  constructor(outcomes: Outcome[] = [], isRefused: (value: string) => Error | undefined = () => undefined) {
+    this.#outcomes = outcomes
+    this.#isRefused = isRefused
+  }
+
+  readonly lease = async (): Promise<LaneProducer> => this.#producer()
+  readonly giveBack = () => undefined
+  readonly retire = () => {
+    this.#current += 1
+    this.#held = undefined
+  }
+
+  /** Lets sends that met `silence` fail now. */
+  breakSilence(): void {
+    for (const fail of this.#silent.splice(0)) fail()
+  }
+
+  #held: LaneProducer | undefined
+
+  #producer(): LaneProducer {
+    const id = this.#current
+    let next = 0
+    this.#held ??= {
+      send: async (messages) => {
+        const sequence = next
+        const offset = await this.#receive(id, sequence, messages)
+        next = sequence + messages.length
+        return offset
+      },
+    }
+    return this.#held
+  }
+
+  async #receive(id: number, sequence: number, messages: readonly Message[]): Promise<number> {
+    const values = messages.map((message) => String(message.value))
+    this.sends.push({ producer: id, values })
+    const refusal = values.map(this.#isRefused).find((error) => error !== undefined)
+    if (refusal !== undefined) throw refusal
+    const outcome = this.#outcomes.shift() ?? 'ok'
+    if (outcome === 'lost-request') throw timeoutError()
+    if (outcome === 'fatal') throw kafkaError('OUT_OF_ORDER_SEQUENCE_NUMBER')
+    if (outcome === 'silence') {
+      await new Promise<void>((resolve) => this.#silent.push(resolve))
+      throw timeoutError()
+    }
+    const offset = this.#append(id, sequence, values)
+    if (outcome === 'lost-reply') throw timeoutError()
+    return offset
+  }
+
+  #append(id: number, sequence: number, values: string[]): number {
+    const last = this.#last.get(id)
+    if (last !== undefined && last.sequence === sequence && last.count === values.length) return last.offset
+    const offset = this.log.push(...values) - values.length
+    this.#last.set(id, { sequence, count: values.length, offset })
+    return offset
+  }
+}
+
+/** Counts what a lane reports. */
+export class CountingObserver implements LaneObserver {
+  batches: number[] = []
+  faults: string[] = []
+  acknowledged = (records: number) => this.batches.push(records)
+  failed = (fault: string) => this.faults.push(fault)
+}
