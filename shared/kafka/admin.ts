@@ -32,6 +32,8 @@ export type ClusterDescription = { brokers: { id: number; address: string }[]; c
 export type KafkaAdmin = {
   /** Replication factor 3, min.insync.replicas 2, LogAppendTime, unless `config` says otherwise. */
   createTopic(spec: TopicSpec): Promise<'created' | 'exists'>
+  /** Changes the named settings of a topic; the others stay. */
+  configureTopic(name: string, config: Readonly<Record<string, string>>): Promise<void>
   deleteTopic(name: string): Promise<void>
   /** Rejects when the group has members. */
   deleteGroup(groupId: string): Promise<void>
