@@ -4,7 +4,7 @@ import { decodeHeaderValue } from './percent.ts'
 
 /**
  * The CloudEvents attributes among the headers of a request (HTTP binding 1.0.2 §3.1.3), decoded. Faults: a header that
- * stands twice, that is not decodable, or `ce-datacontenttype`, which is Content-Type in HTTP.
+ * stands twice or that cannot be decoded.
  */
 export function headerAttributes(rawHeaders: readonly string[]): { attributes: Attributes; faults: FieldFault[] } {
   const attributes = new Map<string, string>()
@@ -14,8 +14,7 @@ export function headerAttributes(rawHeaders: readonly string[]): { attributes: A
     if (!isAttribute(header)) continue
     const name = header.slice(3).toLowerCase()
     const value = decodeHeaderValue(rawHeaders[index + 1] as string)
-    const finding = attributes.has(name) ? twice : name === 'datacontenttype' ? isContentType : undefined
-    if (finding !== undefined) faults.push({ header: `ce-${name}`, ...finding })
+    if (attributes.has(name)) faults.push({ header: `ce-${name}`, ...twice })
     else if (value === undefined) faults.push({ header: `ce-${name}`, ...notAscii })
     else attributes.set(name, value)
   }
@@ -23,7 +22,6 @@ export function headerAttributes(rawHeaders: readonly string[]): { attributes: A
 }
 
 const twice = { code: 'duplicate', detail: 'the header stands twice', fix: 'remove one' }
-const isContentType = { code: 'not-allowed', detail: 'the content type of the data is Content-Type', fix: 'remove it' }
 const notAscii = { code: 'not-ascii', detail: 'the value is not printable ASCII', fix: 'percent-encode it as UTF-8' }
 
 function isAttribute(header: string): boolean {

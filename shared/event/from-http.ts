@@ -61,13 +61,21 @@ export function recordFromRequest(request: EventRequest, context: EventContext):
 type Reading = { attributes: Attributes; faults: readonly FieldFault[] }
 type Source = { request: EventRequest; context: EventContext; form: EventForm; fromHeaders: Reading }
 
-const inHeader: Locate = (name) => ({ header: name === 'datacontenttype' ? 'content-type' : `ce-${name}` })
+const inHeader: Locate = (name) => ({ header: `ce-${name}` })
 const inEnvelope: Locate = (name) => ({ pointer: pointerTo(name) })
 const inQuery: Locate = (name) => ({ query: name })
+
+const isContentType: FieldFault = {
+  ...inHeader('datacontenttype'),
+  code: 'not-allowed',
+  detail: 'in binary mode the content type of the data is Content-Type',
+  fix: 'remove it',
+}
 
 function binary({ request, context, form, fromHeaders }: Source): Reading {
   const faults = [
     ...fromHeaders.faults,
+    ...(fromHeaders.attributes.has('datacontenttype') ? [isContentType] : []),
     ...attributeFaults(fromHeaders.attributes, inHeader, context.limits),
     ...strayQuery(request),
     ...(form === 'json' && request.body.length > 0 ? jsonFaults(request.body, context.limits) : []),

@@ -1,0 +1,71 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { TailraceError } from '#shared/errors.ts'
+import type { CatchUp } from './catch-up.ts'
+
+/** Who asks. */
+export type Caller = { keyId: string; name: string; scopes: readonly string[] }
+
+type Credential = { id: string; secret: string }
+
+/** An API key as far as this file cares; `Key` is its full type. */
+export type KnownKey = { id: string; name: string; scopes: readonly string[]; expiresAt: string | null }
+
+export type AuthenticatorOptions<Key extends KnownKey> = {
+  keys: { key(id: string): Key | undefined }
+  catchUp: CatchUp
+  /** `tr_<id>_<secret>` as its parts. */
+  parse(text: string): Credential | undefined
+  /** Compares in constant time with every secret of the key that is valid now. */
+  verify(credential: Credential, key: Key, nowMs: number): boolean
+}
+
+export type Authenticate = (request: { headers: IncomingHttpHeaders; url: string }) => Caller | Promise<Caller>
+
+/**
+ * Checks `Authorization: Bearer tr_…`. A known key is judged at once, without a promise; an unknown one after the catalog
+ * was read to its end. Throws `credential-missing`, `credential-invalid` (also for a credential in the query string, where
+ * logs would show it) or `catalog-stale`.
+ */
+export function createAuthenticate<Key extends KnownKey>(options: AuthenticatorOptions<Key>): Authenticate {
+  const judge = (credential: Credential, key: Key | undefined): Caller => {
+    const nowMs = Date.now()
+    const isExpired = key !== undefined && key.expiresAt !== null && Date.parse(key.expiresAt) <= nowMs
+    if (key === undefined || !options.verify(credential, key, nowMs) || isExpired) throw invalid()
+    return { keyId: key.id, name: key.name, scopes: key.scopes }
+  }
+  const judgeLater = async (credential: Credential) => {
+    if (!(await options.catchUp())) throw new TailraceError('catalog-stale', 'The API keys could not be read just now.')
+    return judge(credential, options.keys.key(credential.id))
+  }
+  return ({ headers, url }) => {
+    refuseCredentialInQuery(url)
+    const credential = options.parse(bearerOf(headers.authorization))
+    if (credential === undefined) throw invalid()
+    const key = options.keys.key(credential.id)
+    return key === undefined ? judgeLater(credential) : judge(credential, key)
+  }
+}
+
+function bearerOf(authorization: string | undefined): string {
+  if (authorization === undefined) throw new TailraceError('credential-missing', 'There is no Authorization header.')
+  const [, token] = /^Bearer +([^\s]+) *$/i.exec(authorization) ?? []
+  if (token === undefined) throw invalid()
+  return token
+}
+
+const credentialInQuery =
+  /(?:^|[?&])(?:access_token|api[_-]?key|apikey|token|authorization|secret)=|tr_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}/i
+
+function refuseCredentialInQuery(url: string): void {
+  const start = url.indexOf('?')
+  if (start === -1) return
+  const query = url.slice(start).replaceAll(/%5f/gi, '_')
+  if (credentialInQuery.test(query)) {
+    throw new TailraceError(
+      'credential-invalid',
+      'A credential in the query string is never accepted. Replace this key.',
+    )
+  }
+}
+
+const invalid = () => new TailraceError('credential-invalid', 'The credential is unknown, wrong or expired.')

@@ -1,0 +1,38 @@
+import { Server } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+
+const draining = new WeakSet<FastifyInstance>()
+
+/** Every answer of a draining server tells its client to use another connection. */
+export function closeWhenDraining(app: FastifyInstance): void {
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (draining.has(app)) reply.header('connection', 'close')
+    done(null, payload)
+  })
+}
+
+type DrainOptions = {
+  /** How long quiet connections may still send a request before they are closed, ms. */
+  quietMs: number
+  /** After this the rest is cut, ms. */
+  deadlineMs: number
+}
+
+/**
+ * Ends an HTTP server without failing a request. Accepting stops at once. Connections end with the answer to their next
+ * request; `server.close()` alone would cut those that are between two requests, under the feet of a client just sending.
+ */
+export async function drainHttpServer(app: FastifyInstance, { quietMs, deadlineMs }: DrainOptions): Promise<void> {
+  draining.add(app)
+  const { server } = app
+  // The method of net.Server stops accepting and calls back after the last connection; the one of http.Server would also
+  // close idle connections at once and switch off the request time-outs.
+  const allEnded = new Promise<void>((resolve) => Server.prototype.close.call(server, () => resolve()))
+  const timers = [
+    setTimeout(() => server.closeIdleConnections(), quietMs),
+    setTimeout(() => server.closeAllConnections(), deadlineMs),
+  ]
+  await allEnded
+  for (const timer of timers) clearTimeout(timer)
+  await app.close()
+}
