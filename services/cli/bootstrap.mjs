@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+// What `npm start`, `npm test` and the bin `tailrace` run first, on whatever Node (18 or newer) the machine has: plain
+// JavaScript without a dependency. It makes ready what the command needs (npm packages, Node 24; for a cluster Java, the
+// Kafka jars and Redis) and hands over to main.ts.
+import { findTools } from './bootstrap/cluster-tools.mjs'
+import { handOver } from './bootstrap/hand-over.mjs'
+import { prepareJars } from './bootstrap/jars.mjs'
+import { findNode } from './bootstrap/node.mjs'
+import { preparePackages } from './bootstrap/packages.mjs'
+import { Refusal } from './bootstrap/refusal.mjs'
+
+const args = process.argv.slice(2)
+const runsCluster = ['up', 'test'].includes(args[0]) && !args.includes('--help') && !args.includes('-h')
+const needsDevPackages = ['test', 'check'].includes(args[0])
+
+try {
+  preparePackages({ needsDevPackages })
+  const node = findNode()
+  const path = runsCluster ? await findTools() : process.env.PATH
+  if (runsCluster) prepareJars(path)
+  handOver(node, args, { ...process.env, PATH: path })
+} catch (error) {
+  if (!(error instanceof Refusal)) throw error
+  console.error(error.message)
+  process.exitCode = 1
+}

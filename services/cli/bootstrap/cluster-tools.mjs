@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { installPackages } from './install.mjs'
+import { jarsAreReady } from './jars.mjs'
+import { programOn } from './places.mjs'
+import { Refusal } from './refusal.mjs'
+
+const oldestJava = 17
+
+/**
+ * Finds what a cluster runs on and offers to install what is missing. Returns the PATH under which `java` and
+ * `redis-server` (and `mvn`, while the jars are missing) are found. Without Redis it goes on: Tailrace runs degraded.
+ */
+export async function findTools() {
+  const missing = missingTools()
+  if (missing.length > 0) await installPackages(missing)
+  const essential = missingTools().filter((tool) => tool !== 'redis')
+  if (essential.length > 0) throw new Refusal(`Still missing after the installation: ${essential.join(', ')}.`)
+  return pathWithJava()
+}
+
+function missingTools() {
+  const path = process.env.PATH
+  return [
+    findJava() === undefined ? 'java' : undefined,
+    !jarsAreReady() && programOn(path, 'mvn') === undefined ? 'maven' : undefined,
+    programOn(path, 'redis-server') === undefined ? 'redis' : undefined,
+  ].filter((tool) => tool !== undefined)
+}
+
+function pathWithJava() {
+  const folder = dirname(findJava())
+  return [folder, process.env.PATH].join(delimiter)
+}
+
+/** JAVA_HOME first, as every Java program does; a Java that is too old counts as none. */
+function findJava() {
+  const home = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin/java') : undefined
+  return [home, programOn(process.env.PATH, 'java')]
+    .filter((path) => path !== undefined && existsSync(path))
+    .find((path) => javaVersion(path) >= oldestJava)
+}
+
+function javaVersion(path) {
+  const { stderr } = spawnSync(path, ['-version'], { encoding: 'utf8' })
+  return Number(/version "(\d+)/.exec(stderr ?? '')?.[1] ?? 0)
+}

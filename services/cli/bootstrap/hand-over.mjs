@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { root } from './places.mjs'
+
+/**
+ * Runs main.ts in a session of its own: a Ctrl-C then reaches it once, through us, and never its brokers. It ends when
+ * the channel between us closes, so not even our SIGKILL leaves it behind. Its exit code becomes ours.
+ */
+export function handOver(node, args, env) {
+  const child = spawn(node, [join(root, 'services/cli/main.ts'), ...args], {
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env,
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal))
+  }
+  whenStarterIsGone(() => child.connected && child.disconnect())
+  child.on('error', (error) => {
+    console.error(`tailrace: ${node} does not start: ${error.message}`)
+    process.exitCode = 1
+  })
+  child.on('exit', (code, signal) => endLike(code, signal))
+}
+
+/** npm dies of a SIGKILL without a word: only another parent process shows it. A starter with a channel says so itself. */
+function whenStarterIsGone(end) {
+  process.on('disconnect', end)
+  if (process.env.npm_lifecycle_event === undefined) return
+  const starter = process.ppid
+  setInterval(() => process.ppid !== starter && end(), 500).unref()
+}
+
+function endLike(code, signal) {
+  if (signal === null) process.exit(code)
+  process.removeAllListeners(signal)
+  process.kill(process.pid, signal)
+}

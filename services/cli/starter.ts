@@ -1,0 +1,13 @@
+const cleanLimitMs = 4_000
+
+/**
+ * Stops this process when the bootstrap that started it is gone, killed or not: their channel closes then. What a clean
+ * stop has not ended after 4 s is ended by our own death, which the guards of the brokers and every service see.
+ */
+export function endWithStarter(): void {
+  process.once('disconnect', () => {
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), cleanLimitMs).unref()
+    process.kill(process.pid, 'SIGTERM')
+  })
+  process.channel?.unref()
+}

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { jarsFolder, shown } from '../folders.ts'
+import { type BrokerId, type BrokerLaunch, brokerIds, dataFolder, isFormatted, prepareBroker } from './broker.ts'
+import { askCluster } from './broker-metadata.ts'
+import { type Child, startGuarded } from './child.ts'
+import { keepArchive, writesArchive } from './class-archive.ts'
+import { host } from './ports.ts'
+import { Refusal } from './refusal.ts'
+import type { Run } from './run.ts'
+import { type Supervised, supervise } from './supervise.ts'
+import { waitFor } from './wait-for.ts'
+
+/** Three brokers that are up; each starts again when it dies. */
+export type Cluster = {
+  /** host:port of each. */
+  readonly addresses: readonly string[]
+  /** Waits until every broker sees all brokers and no partition lacks a replica. */
+  fullyReplicated(): Promise<void>
+  stop(): Promise<void>
+}
+
+type Broker = { id: BrokerId; launch: BrokerLaunch; supervised: Supervised }
+
+const startLimitMs = 90_000
+const cleanLimitMs = 10_000
+const archiveLimitMs = 20_000
+
+/** Starts three brokers with their data in the run's folder, formatting it first if it is new; resolves when all are in sync. */
+export async function startCluster(run: Run): Promise<Cluster> {
+  const launches = brokerIds.map((id) => ({ id, launch: prepare(run, id) }))
+  await Promise.all(launches.map(({ id, launch }) => format(run, id, launch)))
+  run.signal.throwIfAborted()
+  const brokers = launches.map(({ id, launch }) => startBroker(run, id, launch))
+  const cluster: Cluster = {
+    addresses: run.ports.brokers.map((port) => `${host}:${port}`),
+    fullyReplicated: () => waitForReplicas(run),
+    stop: () => stopBrokers(run, brokers),
+  }
+  try {
+    await cluster.fullyReplicated()
+    return cluster
+  } catch (error) {
+    await cluster.stop()
+    throw error
+  }
+}
+
+function prepare({ folder, ports }: Run, id: BrokerId): BrokerLaunch {
+  mkdirSync(dataFolder(folder.brokers, id), { recursive: true })
+  return prepareBroker({ id, brokersFolder: folder.brokers, jarsFolder, clusterId: clusterIdOf(folder.brokers), ports })
+}
+
+/** One cluster id for the life of the folder: 16 random bytes as Kafka writes them. */
+function clusterIdOf(brokersFolder: string): string {
+  const path = join(brokersFolder, 'cluster.id')
+  if (!existsSync(path)) writeFileSync(path, randomBytes(16).toString('base64url'))
+  return readFileSync(path, 'utf8')
+}
+
+async function format({ folder, logs }: Run, id: BrokerId, { format: args, env }: BrokerLaunch): Promise<void> {
+  if (isFormatted(dataFolder(folder.brokers, id))) return
+  const name = nameOf(id)
+  const ending = await startGuarded({ command: 'java', args, env, output: logs.open(name) }).ended
+  if (ending !== 'code 0')
+    throw new Refusal(`The folder of ${name} could not be formatted (${ending}): see ${shown(logs.path(name))}.`)
+}
+
+function startBroker(run: Run, id: BrokerId, launch: BrokerLaunch): Broker {
+  const name = nameOf(id)
+  const start = () => {
+    const output = run.logs.open(name)
+    const child = startGuarded({ command: 'java', args: launch.serve, env: launch.env, output })
+    run.processes.set({ name, service: 'kafka', pid: child.pid, adminUrl: null })
+    return child
+  }
+  const onDeath = (ending: string, waitMs: number) =>
+    run.tell(`${name} ended (${ending}); starting again in ${waitMs / 1000} s, see ${shown(run.logs.path(name))}`)
+  return { id, launch, supervised: supervise({ start, onDeath }) }
+}
+
+async function waitForReplicas({ ports, signal, folder }: Run): Promise<void> {
+  const limit = AbortSignal.timeout(startLimitMs)
+  const complete = async () => {
+    const views = await Promise.all(ports.brokers.map((port) => askCluster(port, host)))
+    return views.every(({ brokers, underReplicated }) => brokers === brokerIds.length && underReplicated === 0)
+  }
+  try {
+    await waitFor(complete, AbortSignal.any([signal, limit]))
+  } catch (error) {
+    if (!limit.aborted) throw error
+    throw new Refusal(
+      `The three Kafka brokers were not in sync after ${startLimitMs / 1000} s: see kafka-*.log in ${shown(folder.log)}.`,
+    )
+  }
+}
+
+async function stopBrokers(run: Run, brokers: readonly Broker[]): Promise<void> {
+  const allClean = once(() => waitUntilClean(run, brokers))
+  await Promise.all(
+    brokers.map(({ launch, supervised }) => supervised.stop((child) => endBroker(child, launch, allClean))),
+  )
+  for (const { id } of brokers) run.processes.remove(nameOf(id))
+  keepArchive(jarsFolder)
+}
+
+/**
+ * A broker that has closed its logs stays another 5 s because its quorum has gone; the kill saves that time. The marker
+ * is written after the last flush, so nothing is left to lose (Kafka 4.3, LogManager.shutdown).
+ */
+async function endBroker(child: Child, launch: BrokerLaunch, allClean: () => Promise<void>): Promise<void> {
+  child.signal('SIGTERM')
+  await Promise.race([allClean(), child.ended])
+  const killer = setTimeout(() => child.signal('SIGKILL'), writesArchive(launch.serve) ? archiveLimitMs : 0)
+  await child.ended
+  clearTimeout(killer)
+}
+
+async function waitUntilClean({ folder }: Run, brokers: readonly Broker[]): Promise<void> {
+  const isClean = ({ id, supervised }: Broker) =>
+    supervised.current() === undefined || existsSync(join(dataFolder(folder.brokers, id), '.kafka_cleanshutdown'))
+  await waitFor(async () => brokers.every(isClean), AbortSignal.timeout(cleanLimitMs)).catch(() => {})
+}
+
+const nameOf = (id: BrokerId) => `kafka-${id}`
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}

@@ -1,0 +1,53 @@
+import { execFile } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { promisify } from 'node:util'
+
+/** Who listens on a port, as "redis-server (pid 812)"; undefined when it cannot be found out (another user's process). */
+export async function holderOf(port: number): Promise<string | undefined> {
+  const pid = existsSync('/proc/net/tcp') ? holderByProc(port) : await holderByLsof(port)
+  return pid === undefined ? undefined : `${await programOf(pid)} (pid ${pid})`
+}
+
+const listening = '0A'
+
+function holderByProc(port: number): number | undefined {
+  const sockets = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeningInodes(table, port)))
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .find((pid) => openFiles(pid).some((file) => sockets.has(file)))
+}
+
+/** Rows are "sl local remote state …": addresses in hex, the inode is column 9 (man 5 proc_net). */
+function listeningInodes(table: string, port: number): string[] {
+  if (!existsSync(table)) return []
+  const rows = readFileSync(table, 'utf8').trim().split('\n').slice(1)
+  return rows
+    .map((row) => row.trim().split(/\s+/))
+    .filter(([, local, , state]) => state === listening && Number.parseInt(local?.split(':')[1] ?? '', 16) === port)
+    .map((columns) => `socket:[${columns[9]}]`)
+}
+
+function openFiles(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`
+  try {
+    return readdirSync(folder).map((fd) => readlinkSync(`${folder}/${fd}`))
+  } catch {
+    return [] // gone meanwhile, or not ours to look into
+  }
+}
+
+async function holderByLsof(port: number): Promise<number | undefined> {
+  const pids = await output('lsof', ['-nP', '-t', `-iTCP:${port}`, '-sTCP:LISTEN'])
+  return pids === '' ? undefined : Number(pids.split('\n')[0])
+}
+
+const programOf = (pid: number) => output('ps', ['-o', 'comm=', '-p', String(pid)]).then((name) => name || 'a process')
+
+async function output(program: string, args: readonly string[]): Promise<string> {
+  try {
+    return (await promisify(execFile)(program, args)).stdout.trim()
+  } catch {
+    return '' // not installed, or nothing found
+  }
+}

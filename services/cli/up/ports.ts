@@ -1,0 +1,74 @@
+import { createServer } from 'node:net'
+import { holderOf } from './port-holder.ts'
+import { Refusal } from './refusal.ts'
+
+/** Address of everything a run listens on: nothing of it is reachable from outside. */
+export const host = '127.0.0.1'
+
+const defaults = {
+  producer: 8080,
+  console: 8090,
+  demoReceiver: 8070,
+  redis: 16_379,
+  brokers: [19_092, 29_092, 39_092],
+  controllers: [19_093, 29_093, 39_093],
+}
+const largestOffset = 26_000
+
+export type Ports = typeof defaults
+
+/** Every port of a run; `offset` lets several runs stand beside each other. */
+export function portsAt(offset: number): Ports {
+  const moved = (ports: readonly number[]) => ports.map((port) => port + offset)
+  return {
+    producer: defaults.producer + offset,
+    console: defaults.console + offset,
+    demoReceiver: defaults.demoReceiver + offset,
+    redis: defaults.redis + offset,
+    brokers: moved(defaults.brokers),
+    controllers: moved(defaults.controllers),
+  }
+}
+
+/** Throws a Refusal that names the first occupied port, what it is for and who holds it. */
+export async function refuseOccupied(ports: Ports): Promise<void> {
+  const uses = portUses(ports)
+  const checked = await Promise.all(uses.map(async (use) => ({ ...use, free: await isFree(use.port) })))
+  const occupied = checked.filter(({ free }) => !free)
+  const [first] = occupied
+  if (first === undefined) return
+  const others = occupied.length === 1 ? '' : ` (and ${occupied.length - 1} more of our ports)`
+  const holder = (await holderOf(first.port)) ?? 'another process'
+  throw new Refusal(
+    `Port ${first.port}, needed for ${first.use}, is taken by ${holder}${others}: stop it, or start with --port-offset 100.`,
+  )
+}
+
+/** An offset at which every port is free now: for test runs beside a user's run. */
+export async function freePortOffset(): Promise<number> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const offset = 100 + 10 * Math.floor(Math.random() * (largestOffset / 20))
+    const free = await Promise.all(portUses(portsAt(offset)).map(({ port }) => isFree(port)))
+    if (free.every(Boolean)) return offset
+  }
+  throw new Refusal('No port offset with free ports was found: too many ports of this machine are taken.')
+}
+
+function portUses(ports: Ports): { port: number; use: string }[] {
+  return [
+    { port: ports.producer, use: 'the producers' },
+    { port: ports.console, use: 'the console' },
+    { port: ports.demoReceiver, use: 'the demo receiver' },
+    { port: ports.redis, use: 'Redis' },
+    ...ports.brokers.map((port, index) => ({ port, use: `Kafka broker ${index + 1}` })),
+    ...ports.controllers.map((port, index) => ({ port, use: `the controller of Kafka broker ${index + 1}` })),
+  ]
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(true)))
+  })
+}
