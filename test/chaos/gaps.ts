@@ -6,29 +6,35 @@ export type Gaps = { ackMs: number; deliveryMs: number; partitionMs: number }
 type Window = { fromNs: number; toNs: number }
 
 /**
- * Longest time between two acknowledgements, between two deliveries, and between two deliveries of one partition while
- * events were being published. The last one is the takeover when a consumer was killed: its partitions moved meanwhile.
+ * Longest time between two acknowledgements, between two deliveries, and between two deliveries of one partition, whichever
+ * was worst. The last one is the takeover when the window holds the death of a consumer: its partitions moved meanwhile.
  */
-export function measureGaps(facts: Facts, scope: Scope): Gaps {
+export function measureGaps(facts: Facts, scope: Scope, window = loadWindow(facts, scope)): Gaps {
   const requests = facts.requests.filter((request) => request.stream === scope.stream)
-  const window = { fromNs: smallest(requests.map((one) => one.dueNs)), toNs: largest(requests.map((one) => one.dueNs)) }
   const acknowledged = requests.filter((one) => one.outcome === 'acknowledged').map((one) => one.ns)
   const receipts = [...receiptsOf(facts, scope).values()].flat().filter(succeeded)
+  const delivered = receipts.map((one) => one.ns)
   const byPartition = Map.groupBy(receipts, (receipt) => receipt.partition)
-  const perPartition = [...byPartition.values()].map((some) =>
-    longestGapMs(
-      some.map((one) => one.ns),
-      window,
-    ),
-  )
+  const perPartition = [...byPartition.values()].map((some) => some.map((one) => one.ns))
   return {
     ackMs: longestGapMs(acknowledged, window),
-    deliveryMs: longestGapMs(
-      receipts.map((one) => one.ns),
-      window,
-    ),
-    partitionMs: largest(perPartition),
+    deliveryMs: longestGapMs(delivered, window),
+    partitionMs: largest(perPartition.map((moments) => longestGapMs(moments, window))),
   }
+}
+
+/** What each fault of the run cost: the gaps from it to the next fault, or to the end of the load. */
+export function measureFaults(facts: Facts, scope: Scope): (Gaps & { fault: string; victim: string })[] {
+  const { toNs } = loadWindow(facts, scope)
+  return facts.faults.map(({ fault, victim, ns }, index) => {
+    const window = { fromNs: ns, toNs: facts.faults[index + 1]?.ns ?? toNs }
+    return { fault, victim, ...measureGaps(facts, scope, window) }
+  })
+}
+
+function loadWindow(facts: Facts, scope: Scope): Window {
+  const due = facts.requests.filter((request) => request.stream === scope.stream).map((one) => one.dueNs)
+  return { fromNs: smallest(due), toNs: largest(due) }
 }
 
 /** The longest time within the window without one of these moments; moments behind its end close the last gap. */

@@ -1,5 +1,6 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { promisify } from 'node:util'
 
 /** One record as kcat printed it. Header values are text. */
 export type KcatRecord = {
@@ -50,6 +51,14 @@ export async function writeRecord(brokers: readonly string[], message: KcatMessa
   child.stdin.end(message.value)
   const [code] = await closed
   if (code !== 0) throw new Error(`kcat could not write to ${message.topic}`)
+}
+
+/** How many partitions of the cluster miss a replica in sync, as its brokers say. */
+export async function partitionsNotInSync(brokers: readonly string[]): Promise<number> {
+  const { stdout } = await promisify(execFile)('kcat', ['-L', '-J', '-b', brokers.join(',')], { maxBuffer: 1 << 26 })
+  const { topics } = JSON.parse(stdout) as { topics: { partitions: { replicas: object[]; isrs: object[] }[] }[] }
+  return topics.flatMap((topic) => topic.partitions).filter(({ replicas, isrs }) => isrs.length < replicas.length)
+    .length
 }
 
 /** Splits what kcat printed into records; `rest` is the beginning of one that is not complete. */

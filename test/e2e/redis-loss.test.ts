@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { openExperiment } from '../chaos/experiment.ts'
+import { inject } from '../chaos/faults.ts'
+import { report } from '../chaos/report.ts'
+import { untilHealthy } from '../support/health.ts'
+import { type Stack, useStack } from '../support/stack.ts'
+import { until } from '../support/until.ts'
+
+const load = { ratePerSecond: 200, seconds: 15, keys: 100 }
+
+type State = { redis: { up: boolean; degraded: string[] }; instances: { id: string; lastHeartbeatAt: string }[] }
+
+async function stateOf(stack: Stack): Promise<State> {
+  const { status, text } = await stack.api.call({ method: 'GET', path: '/v1/state' })
+  assert.equal(status, 200, text)
+  return JSON.parse(text) as State
+}
+
+/** Producers, consumers and the console, by pid. */
+const services = async (stack: Stack) =>
+  (await stack.processes()).filter((one) => one.adminUrl !== null).map(({ name, pid }) => `${name} ${pid}`)
+
+describe('Redis killed under load', () => {
+  it('fails no request and no delivery, and everybody uses it again when it is back, without a restart', async (t) => {
+    const stack = await useStack(t)
+    await untilHealthy(stack)
+    const before = await services(stack)
+    const experiment = await openExperiment(stack)
+    t.after(() => experiment.close())
+    const publisher = experiment.publish(load)
+    for (let round = 0; round < 3; round += 1) {
+      // Not a wait for something: the load has to run with Redis and without it.
+      await pause(2500)
+      await inject(stack, experiment, { name: 'kill-redis', round })
+    }
+    const outcome = await experiment.conclude(publisher.finished, 0)
+    t.diagnostic(report(outcome))
+    assert.equal(outcome.complaint, '')
+    assert.equal(outcome.published.failedRequests, 0)
+    const since = Date.now()
+    await until('every instance sends heartbeats through Redis again', async () => {
+      const { redis, instances } = await stateOf(stack)
+      const fresh = instances.filter((one) => Date.parse(one.lastHeartbeatAt) > since)
+      return redis.up && redis.degraded.length === 0 && fresh.length >= 5
+    })
+    assert.deepEqual(await services(stack), before)
+  })
+})

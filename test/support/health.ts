@@ -1,0 +1,32 @@
+import { request } from 'undici'
+import { kcatMissing, partitionsNotInSync } from './kcat.ts'
+import { isAlive, type Stack, type StackProcess } from './stack.ts'
+import { until } from './until.ts'
+
+/** Waits until every process of the stack lives and is ready and every replica is in sync, as before a fault. */
+export async function untilHealthy(stack: Stack): Promise<void> {
+  await until('every process is ready and every replica in sync', async () => {
+    const processes = await stack.processes()
+    const ready = await Promise.all(processes.map(isReady))
+    return ready.every((one) => one) && (await replicasInSync(stack))
+  })
+}
+
+/** Waits until another process has the name of one that died. */
+export async function untilRestarted(stack: Stack, victim: StackProcess): Promise<void> {
+  await until(`${victim.name} is started again`, async () => {
+    const now = (await stack.processes()).find((one) => one.name === victim.name)
+    return now !== undefined && now.pid !== victim.pid
+  })
+}
+
+async function isReady({ pid, adminUrl }: StackProcess): Promise<boolean> {
+  if (!isAlive(pid)) return false
+  if (adminUrl === null) return true
+  const { statusCode, body } = await request(`${adminUrl}/readyz`)
+  await body.dump()
+  return statusCode === 200
+}
+
+const replicasInSync = async ({ brokers }: Stack): Promise<boolean> =>
+  kcatMissing !== false || (await partitionsNotInSync(brokers)) === 0
