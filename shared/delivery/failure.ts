@@ -1,3 +1,4 @@
+import { errors } from 'undici'
 import type { FailureCode, FailureStage } from './attempt.ts'
 
 /** Where and why an attempt ended without an answer, before its timings are added. */
@@ -35,7 +36,8 @@ export function exchangeEnding(error: unknown): Ending {
   const known = exchangeCodes[code]
   if (known === 'aborted') return aborted
   if (known !== undefined) return { stage: 'io', code: known, detail: `io ${code}` }
-  if (code.startsWith('HPE_')) return { stage: 'io', code: 'io-response-invalid', detail: `io ${code}` }
+  if (error instanceof errors.HTTPParserError)
+    return { stage: 'io', code: 'io-response-invalid', detail: 'io not HTTP' }
   if (code === 'UND_ERR_SOCKET') return socketEnding(error)
   return { stage: 'io', code: 'io-failed', detail: `io ${code}` }
 }

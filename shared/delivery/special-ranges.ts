@@ -40,9 +40,9 @@ export function parseAddress(text: string): Address | null {
 
 /** The name of the special range that `address` is in, or null when it is an ordinary public address. */
 export function specialRangeOf(address: Address): string | null {
-  if (isIPv4Compatible(address)) return 'a reserved address'
   const range = address.range()
-  return range === 'unicast' ? null : (rangeNames[range] ?? 'a reserved address')
+  if (range !== 'unicast') return rangeNames[range] ?? 'a reserved address'
+  return isIPv4Compatible(address) ? 'a reserved address' : null
 }
 
 /** Whether dialling `address` may end at a metadata service, be it through a translator that embeds the IPv4 address. */

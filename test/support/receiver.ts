@@ -143,25 +143,29 @@ function lineOf({ body, ...rest }: Received): string {
 function act(behaviour: Behaviour, response: ServerResponse): void {
   switch (behaviour.kind) {
     case 'answer':
-      return answer(behaviour, response)
+      answer(behaviour, response)
+      break
     case 'hang':
-      return
+      break
     case 'reset':
       response.socket?.resetAndDestroy()
-      return
+      break
     case 'end':
       response.socket?.end()
-      return
+      break
     case 'drip':
       response.writeHead(behaviour.status ?? 200)
-      return repeat(response, behaviour.everyMs, () => response.write('.'))
+      repeat(response, behaviour.everyMs, () => response.write('.'))
+      break
     case 'huge':
-      return writeMuch(response, behaviour.status ?? 200, behaviour.bytes)
+      writeMuch(response, behaviour.status ?? 200, behaviour.bytes)
+      break
     case 'informational':
-      return repeat(response, 1, () => response.writeEarlyHints({ link: '</style.css>; rel=preload; as=style' }))
+      repeat(response, 1, () => response.writeEarlyHints({ link: '</style.css>; rel=preload; as=style' }))
+      break
     case 'raw':
       response.socket?.write(behaviour.bytes)
-      return
+      break
     default:
       behaviour satisfies never
   }
