@@ -30,27 +30,33 @@ export type Outcome = {
   judgements: readonly { scope: Scope; judgement: Judgement }[]
   /** Empty when every invariant holds, else what is broken and where the history lies. */
   complaint: string
+  /** Where the history was, or still is. */
+  folder: string
 }
 
 export type Experiment = {
   run: string
   stream: string
+  topic: string
   courses: readonly Course[]
   publish(load: Load): Pick<Publisher, 'finished' | 'progress'>
   /** Events of one's own instead of a load. */
   publishEvents(events: readonly OutgoingEvent[]): Promise<PublisherProgress>
+  /** A receiver without a subscription, for deliveries that are not the product's. */
+  addReceiver(subscription: string): Promise<Receiver>
   /** Writes a fault into the history. */
   mark(fault: string, victim: string): void
   /** Waits for the load's end and for everything to be delivered, then judges. */
-  conclude(published: Promise<PublisherProgress>, allowedDuplicates: number): Promise<Outcome>
+  conclude(published: Promise<PublisherProgress>, limits: Limits): Promise<Outcome>
   /** Ends receivers, deletes subscriptions and stream. */
   close(): Promise<void>
 }
 
 type Setup = { subscriptions?: readonly object[]; publishUrl?: string }
 
-/** How long no request may arrive before a run counts as drained though events are missing. */
-const quietMs = 20_000
+/** `quietMs`: how long no request may arrive before a run counts as over though events are missing. */
+export type Limits = { allowedDuplicates: number; quietMs?: number }
+
 const drainCeilingMs = 300_000
 
 /** Creates stream, receivers and subscriptions; `subscriptions` holds members beside stream and target, one object each. */
@@ -68,26 +74,33 @@ export async function openExperiment(stack: Stack, setup: Setup = {}): Promise<E
   const marks = openHistory(file('driver'))
   const door = { url: publishUrl, apiKey: stack.adminKey, timeoutMs: 15_000 }
   const publisher = { ...names, ...door, publisher: 'p1', history: file('p1') }
+  const subscribed = courses.map(({ scope }) => scope.subscription)
   return {
     ...names,
+    topic,
     courses,
+    addReceiver: async (subscription) => {
+      const receiver = await startReceiver({ run, actor: subscription, history: file(subscription) })
+      courses.push({ scope: { subscription, stream: names.stream }, receiver })
+      return receiver
+    },
     publish: (load) => startPublisher({ ...publisher, ...load, fillBytes: 300, patienceMs: 60_000 }),
     publishEvents: (events) => publishInOrder(publisher, events),
     mark: (fault, victim) => marks.append({ op: 'fault', run, actor: 'driver', ns: monotonicNs(), fault, victim }),
-    conclude: async (publishing, allowedDuplicates) => {
+    conclude: async (publishing, { allowedDuplicates, quietMs = 20_000 }) => {
       const published = await publishing
-      await Promise.all(courses.map(({ receiver }) => drained(receiver, published.acknowledged)))
+      await Promise.all(courses.map(({ receiver }) => drained(receiver, published.acknowledged, quietMs)))
       await Promise.all(courses.map(({ receiver }) => receiver.stop()))
       await tapInto(marks, { brokers: stack.brokers, run, topic })
       await marks.close()
       const actors = ['driver', 'p1', ...courses.map(({ scope }) => scope.subscription)]
       const facts = await gatherFacts(readHistory(actors.map(file)))
       const judgements = courses.map(({ scope }) => ({ scope, judgement: judge(facts, scope, allowedDuplicates) }))
-      return { facts, published, judgements, complaint: await complaintOf(judgements, folder) }
+      return { facts, published, judgements, complaint: await complaintOf(judgements, folder), folder }
     },
     close: async () => {
       await Promise.all(courses.map(({ receiver }) => receiver.stop()))
-      for (const { scope } of courses) await stack.api.deleteSubscription(scope.subscription)
+      for (const subscription of subscribed) await stack.api.deleteSubscription(subscription)
       await stack.api.deleteStream(names.stream)
     },
   }
@@ -110,7 +123,7 @@ async function openCourse(
 }
 
 /** All acknowledged events have arrived, or nothing has come for so long that nothing more will. */
-async function drained(receiver: Receiver, acknowledged: number): Promise<void> {
+async function drained(receiver: Receiver, acknowledged: number, quietMs: number): Promise<void> {
   const sinceLastMs = () => (monotonicNs() - receiver.progress().lastNs) / 1e6
   const fact = () => (receiver.progress().distinct >= acknowledged ? sinceLastMs() > 1000 : sinceLastMs() > quietMs)
   await until('the receiver has everything', fact, drainCeilingMs)

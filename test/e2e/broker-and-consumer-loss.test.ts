@@ -28,7 +28,9 @@ describe('a broker and a consumer that die, and a producer that stops, under loa
       await pause((load.seconds * 1000) / (names.length + 1))
       await inject(stack, experiment, { name, round: 0 })
     }
-    const outcome = await experiment.conclude(publisher.finished, allowedDuplicates(names, load.ratePerSecond))
+    const outcome = await experiment.conclude(publisher.finished, {
+      allowedDuplicates: allowedDuplicates(names, load.ratePerSecond),
+    })
     t.diagnostic(report(outcome))
     assert.equal(outcome.complaint, '')
     assert.equal(outcome.published.failedRequests, 0)

@@ -31,7 +31,7 @@ describe('every GitHub payload, in every form, keyed by repository', () => {
     t.after(() => experiment.close())
     const events = everyPayload(experiment.run)
     assert.ok(events.length > 900, `only ${events.length} payloads were found`)
-    const outcome = await experiment.conclude(experiment.publishEvents(events), 0)
+    const outcome = await experiment.conclude(experiment.publishEvents(events), { allowedDuplicates: 0 })
     t.diagnostic(report(outcome))
     assert.equal(outcome.complaint, '')
     assert.deepEqual(outcome.published, {

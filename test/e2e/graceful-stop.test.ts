@@ -21,7 +21,7 @@ describe('a producer and a consumer that are asked to stop under load', () => {
       await pause(3000)
       await inject(stack, experiment, { name, round: 1 })
     }
-    const outcome = await experiment.conclude(publisher.finished, 0)
+    const outcome = await experiment.conclude(publisher.finished, { allowedDuplicates: 0 })
     t.diagnostic(report(outcome))
     assert.equal(outcome.complaint, '')
     assert.equal(outcome.published.failedRequests, 0)

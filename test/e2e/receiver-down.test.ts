@@ -47,7 +47,7 @@ describe('a receiver that is down', () => {
     await down.receiver.setMode({ kind: 'refuse' })
     await untilHeld(stack, down)
     await down.receiver.setMode({ kind: 'accept' })
-    const outcome = await experiment.conclude(publisher.finished, 0)
+    const outcome = await experiment.conclude(publisher.finished, { allowedDuplicates: 0 })
     t.diagnostic(report(outcome))
     assert.equal(outcome.complaint, '')
     assert.ok(firstTries(outcome.facts, down) > 0.8 * outcome.published.acknowledged, 'attempts were burned')

@@ -35,7 +35,7 @@ describe('Redis killed under load', () => {
       await pause(2500)
       await inject(stack, experiment, { name: 'kill-redis', round })
     }
-    const outcome = await experiment.conclude(publisher.finished, 0)
+    const outcome = await experiment.conclude(publisher.finished, { allowedDuplicates: 0 })
     t.diagnostic(report(outcome))
     assert.equal(outcome.complaint, '')
     assert.equal(outcome.published.failedRequests, 0)

@@ -75,5 +75,6 @@ async function ended(child: ChildProcess, command: (message: ReceiverCommand) =>
   await exit
 }
 
-const forkBeside = (file: string): ChildProcess =>
+/** Runs a file of this folder (or a path from it) in a process of its own with a channel to it. */
+export const forkBeside = (file: string): ChildProcess =>
   fork(new URL(file, import.meta.url), { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })

@@ -1,0 +1,95 @@
+/*
+ * A delivery process of the smallest kind: one group over one topic, one record of a partition after the other. With
+ * `commitFirst` it has the seeded defect that the checkers must find: it commits a batch before it delivers it, so what
+ * it had not delivered when it was killed is lost. Without, it commits after each delivery and loses nothing.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { request } from 'undici'
+import type { StoredRecord } from '#shared/event/record.ts'
+import { type GroupKeeper, keepGroup, type RecordBatch } from '#shared/kafka/group-keeper.ts'
+import { createLogger } from '#shared/observability/log.ts'
+import { createMetrics } from '#shared/observability/metrics.ts'
+
+export type SmallConsumerOptions = {
+  brokers: readonly string[]
+  topic: string
+  group: string
+  subscription: string
+  targetUrl: string
+  commitFirst: boolean
+}
+
+const name = `small-${process.pid}`
+/** Slow enough that a batch is still being delivered when the process is killed. */
+const deliveryPauseMs = 20
+
+let epochNow = -1
+
+process.once('message', (options: SmallConsumerOptions) => start(options))
+process.once('disconnect', () => process.exit(0))
+
+function start(options: SmallConsumerOptions): void {
+  const { brokers, topic, group } = options
+  const log = createLogger('small-consumer', { level: 'silent', instance: name })
+  const tails = new Map<number, Promise<void>>()
+  const keeper: GroupKeeper = keepGroup({
+    ...{ connection: { brokers, clientId: name, log }, groupId: group, topics: [topic], sessionTimeoutMs: 6000 },
+    metrics: createMetrics(),
+    onAssigned: ({ epoch, partitions }) => {
+      epochNow = epoch
+      void resumeAtCommitted({ keeper, topic, partitions })
+    },
+    onRevoking: () => {
+      epochNow = -1
+    },
+    onBatch: (batch) => {
+      const before = tails.get(batch.partition) ?? Promise.resolve()
+      tails.set(
+        batch.partition,
+        before.then(() => deliverBatch(keeper, batch, options)),
+      )
+    },
+    onBroken: (error) => {
+      throw error
+    },
+  })
+}
+
+type Resume = { keeper: GroupKeeper; topic: string; partitions: readonly number[] }
+
+async function resumeAtCommitted({ keeper, topic, partitions }: Resume): Promise<void> {
+  const committed = await keeper.fetchCommitted()
+  for (const partition of partitions) {
+    keeper.seek(topic, partition, committed.find((one) => one.partition === partition)?.offset ?? 0)
+  }
+  keeper.resume(topic, partitions)
+  process.send?.({ type: 'running' })
+}
+
+async function deliverBatch(keeper: GroupKeeper, batch: RecordBatch, options: SmallConsumerOptions): Promise<void> {
+  const last = batch.records.at(-1)
+  if (last === undefined || batch.epoch !== epochNow) return
+  if (options.commitFirst) await commit(keeper, batch, last)
+  for (const record of batch.records) {
+    if (batch.epoch !== epochNow) return
+    await deliver(record, options)
+    if (!options.commitFirst) await commit(keeper, batch, record)
+  }
+}
+
+const commit = ({ commit: send }: GroupKeeper, { epoch, topic, partition }: RecordBatch, { offset }: StoredRecord) =>
+  send(epoch, [{ topic, partition, offset: offset + 1, metadata: '' }])
+
+async function deliver(record: StoredRecord, { targetUrl, subscription }: SmallConsumerOptions): Promise<void> {
+  const attributes = Object.entries(record.headers).filter(([header]) => header.startsWith('ce_'))
+  const headers = {
+    ...Object.fromEntries(attributes.map(([header, value]) => [`ce-${header.slice(3)}`, value])),
+    'content-type': record.headers['content-type'] ?? '',
+    'tailrace-subscription': subscription,
+    'tailrace-attempt': '1',
+    'tailrace-position': `${record.topic}-${record.partition}-${record.offset}`,
+  }
+  const { body } = await request(targetUrl, { method: 'POST', headers, body: record.value })
+  await body.dump()
+  await pause(deliveryPauseMs)
+}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
+import { describe, it, type TestContext } from 'node:test'
+import { startLyingGateway } from '../chaos/defects/lying-gateway.ts'
+import type { SmallConsumerOptions } from '../chaos/defects/small-consumer.ts'
+import { type Outcome, openExperiment } from '../chaos/experiment.ts'
+import { forkBeside } from '../chaos/load/children.ts'
+import type { PublisherProgress } from '../chaos/load/until-known.ts'
+import { useStack } from '../support/stack.ts'
+import { until } from '../support/until.ts'
+
+/** A short quiet time, because some events never come; a history of its own that nobody needs afterwards. */
+async function concludeQuietly(t: TestContext, experiment: Experiment, published: Promise<PublisherProgress>) {
+  const outcome = await experiment.conclude(published, { allowedDuplicates: 100_000, quietMs: 8000 })
+  t.after(() => rm(outcome.folder, { recursive: true, force: true }))
+  return outcome
+}
+
+const broken = ({ judgements }: Outcome): string[] =>
+  judgements.flatMap(({ judgement }) => judgement.verdicts.filter((one) => !one.holds).map((one) => one.invariant))
+
+const offencesOf = ({ judgements }: Outcome): string[] =>
+  judgements.flatMap(({ judgement }) => judgement.verdicts.flatMap((one) => one.offences.map(({ what }) => what)))
+
+async function startSmallConsumer(t: TestContext, options: SmallConsumerOptions): Promise<ChildProcess> {
+  const child = forkBeside('../defects/small-consumer.ts')
+  t.after(() => child.kill('SIGKILL'))
+  child.send(options)
+  await once(child, 'message')
+  return child
+}
+
+/** Kills a small consumer in the middle of its work; a second one takes over. */
+async function takeover(t: TestContext, commitFirst: boolean): Promise<Outcome> {
+  const stack = await useStack(t)
+  const experiment = await openExperiment(stack, { subscriptions: [] })
+  t.after(() => experiment.close())
+  const { brokers } = stack
+  const receiver = await experiment.addReceiver('small')
+  const names = { topic: experiment.topic, group: `test.small.${experiment.run}`, subscription: 'small' }
+  const options = { ...names, brokers, targetUrl: receiver.url, commitFirst }
+  const first = await startSmallConsumer(t, options)
+  const publisher = experiment.publish({ ratePerSecond: 600, seconds: 5, keys: 60 })
+  await until('a backlog has built up', () => publisher.progress().acknowledged > receiver.progress().distinct + 200)
+  first.kill('SIGKILL')
+  await startSmallConsumer(t, options)
+  return concludeQuietly(t, experiment, publisher.finished)
+}
+
+describe('a system with a defect', () => {
+  it('turns the verdict red when it drops 1 of 1,000 events after the acknowledgement', async (t) => {
+    const stack = await useStack(t)
+    const gateway = await startLyingGateway(stack.publishUrl, 1000)
+    t.after(() => gateway.close())
+    const experiment = await openExperiment(stack, { publishUrl: gateway.url })
+    t.after(() => experiment.close())
+    const publisher = experiment.publish({ ratePerSecond: 300, seconds: 7, keys: 50 })
+    const outcome = await concludeQuietly(t, experiment, publisher.finished)
+    assert.deepEqual(broken(outcome), ['I1'], outcome.complaint)
+    assert.equal(gateway.dropped(), 2)
+    assert.deepEqual(
+      offencesOf(outcome).map((what) => what.replace(/^.*; /, '')),
+      ['never appended: lost at the door', 'never appended: lost at the door'],
+    )
+  })
+
+  it('turns the verdict red when it commits before it delivers and is killed', async (t) => {
+    const outcome = await takeover(t, true)
+    assert.deepEqual(broken(outcome), ['I1'], outcome.complaint)
+    for (const what of offencesOf(outcome)) assert.match(what, /lost in delivery$/)
+  })
+
+  it('leaves it green when the same process commits after it delivered', async (t) => {
+    const outcome = await takeover(t, false)
+    assert.equal(outcome.complaint, '')
+  })
+})
