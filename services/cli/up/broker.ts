@@ -1,19 +1,23 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { root } from '../folders.ts'
-import { archiveFlags } from './class-archive.ts'
 import { host, type Ports } from './ports.ts'
 
 export const brokerIds = [1, 2, 3] as const
-/** The broker that writes the class archive, if there is none yet. */
-export const archivist: BrokerId = 1
-
 export type BrokerId = (typeof brokerIds)[number]
 
 /** How one broker is started: `java` with these arguments in this environment. */
 export type BrokerLaunch = { format: string[]; serve: string[]; env: { CLASSPATH: string } }
 
-export type BrokerOptions = { id: BrokerId; brokersFolder: string; jarsFolder: string; clusterId: string; ports: Ports }
+export type BrokerOptions = {
+  id: BrokerId
+  /** All brokers of the cluster; each is a controller too. */
+  voters: readonly BrokerId[]
+  brokersFolder: string
+  jarsFolder: string
+  clusterId: string
+  ports: Ports
+}
 
 const environmentFile = join(root, 'docker/kafka/broker.env')
 const logSettings = join(root, 'docker/kafka/log4j2.properties')
@@ -38,14 +42,7 @@ export function prepareBroker(options: BrokerOptions): BrokerLaunch {
       ...['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', log, 'kafka.tools.StorageTool', 'format'],
       ...['--ignore-formatted', '--cluster-id', clusterId, '--config', properties],
     ],
-    serve: [
-      ...heap.split(' '),
-      ...smallMachine,
-      ...archiveFlags(jarsFolder, id === archivist),
-      log,
-      'kafka.Kafka',
-      properties,
-    ],
+    serve: [...heap.split(' '), ...smallMachine, log, 'kafka.Kafka', properties],
     env: { CLASSPATH: classPath(jarsFolder) },
   }
 }
@@ -68,11 +65,11 @@ export function propertiesOf(environment: Readonly<Record<string, string>>): Rec
   return Object.fromEntries(Object.entries(environment).map(([variable, value]) => [name(variable), value]))
 }
 
-function ownProperties({ id, brokersFolder, ports }: BrokerOptions): Record<string, string> {
+function ownProperties({ id, voters, brokersFolder, ports }: BrokerOptions): Record<string, string> {
   const at = (all: readonly number[], broker: BrokerId) => `${host}:${all[broker - 1]}`
   return {
     'node.id': String(id),
-    'controller.quorum.voters': brokerIds.map((voter) => `${voter}@${at(ports.controllers, voter)}`).join(','),
+    'controller.quorum.voters': voters.map((voter) => `${voter}@${at(ports.controllers, voter)}`).join(','),
     listeners: `INTERNAL://${at(ports.brokers, id)},CONTROLLER://${at(ports.controllers, id)}`,
     'advertised.listeners': `INTERNAL://${at(ports.brokers, id)}`,
     'log.dirs': dataFolder(brokersFolder, id),
