@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { TailraceError } from '#shared/errors.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import type { KafkaConnection } from '#shared/kafka/connection.ts'
@@ -7,7 +8,6 @@ import type { Log } from '#shared/observability/log.ts'
 import { within } from './deadline.ts'
 import { recordKey } from './record-keys.ts'
 import type { SecretBox } from './secrets.ts'
-import { shareRounds } from './shared-round.ts'
 import { type CatalogView, createView } from './view.ts'
 
 /** What every process knows of streams, subscriptions and keys: the catalog topic in memory, followed live. */
@@ -41,6 +41,7 @@ export type CatalogOptions = {
 
 const writeDeadlineMs = 9_000
 const catchUpDeadlineMs = 10_000
+const retryEveryMs = 200
 const goodbyeDeadlineMs = 1_000
 
 type Observer = (record: StoredRecord, replaced: number | null) => void
@@ -61,13 +62,12 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
       if (applied.kind === 'applied') announce.changed()
     },
   })
-  const catchUp = shareRounds(() => follower.caughtUp(catchUpDeadlineMs).catch(notCaughtUp(options.log)))
-  while (!(await catchUp()))
-    options.log.warn({ topic: options.topic }, 'the catalog topic cannot be read to its end yet')
+  const catchUp = (timeoutMs: number) => follower.caughtUp(timeoutMs).catch(notCaughtUp(options.log))
+  while (!(await catchUp(catchUpDeadlineMs))) await sleep(retryEveryMs)
   return {
     ...view,
     onChange: announce.listen,
-    catchUp: (timeoutMs) => within(catchUp(), timeoutMs, false),
+    catchUp: (timeoutMs) => within(catchUp(timeoutMs), timeoutMs, false),
     staleMs: () => follower.lastFetchAgeMs(),
     write: (key, value, expected) => write({ key, value, expected }, observers, options),
     close: () => closeFollower(follower, options),
@@ -86,7 +86,8 @@ async function write({ key, value, expected }: Write, observers: Set<Observer>, 
   }
   observers.add(observe)
   try {
-    const body = value === null ? null : Buffer.from(JSON.stringify(value))
+    // The revision is the offset this record gets; the one it is based on would only mislead.
+    const body = value === null ? null : Buffer.from(JSON.stringify({ ...value, revision: undefined }))
     const appended = options.lanes.append(options.topic, 0, { key: Buffer.from(key), value: body, headers: {} })
     const readBack = appended.then(
       (offset) =>
@@ -134,7 +135,7 @@ function announcer() {
 }
 
 const notCaughtUp = (log: Log) => (error: unknown) => {
-  log.debug({ err: error }, 'no hello could be written to the catalog topic')
+  log.warn({ err: error }, 'the catalog topic cannot be read to its end yet')
   return false
 }
 

@@ -1,11 +1,18 @@
 import type { Static } from 'typebox'
 import { TailraceError } from '#shared/errors.ts'
-import type { KafkaAdmin, TopicDescription } from '#shared/kafka/admin.ts'
+import type { KafkaAdmin } from '#shared/kafka/admin.ts'
+import type { TopicDescription } from '#shared/kafka/topics.ts'
 import type { Catalog } from './catalog.ts'
 import type { Stream } from './model.ts'
 import type { TopicNames } from './names.ts'
 import { recordKey } from './record-keys.ts'
-import { defaultPartitions, longestRetentionMs, type streamDefinition } from './stream-schema.ts'
+import {
+  defaultPartitions,
+  longestRetentionMs,
+  shortestRetentionMs,
+  smallestRetentionBytes,
+  type streamDefinition,
+} from './stream-schema.ts'
 import { provideTopic, streamTopic } from './topics.ts'
 
 /** What creating streams and subscriptions works with. */
@@ -49,11 +56,12 @@ async function bind({ admin, topics }: Provisioning, stream: NewStream) {
 const isInternal = (topic: string, topics: TopicNames) =>
   topic.startsWith('__') || topic === '.' || topic === '..' || topics.isOwn(topic)
 
+/** Within the bounds of our own schema: a stored stream always passes it. */
 function retentionOf({ config }: TopicDescription) {
   const [ms, bytes] = [Number(config['retention.ms'] ?? -1), Number(config['retention.bytes'] ?? -1)]
   return {
-    retentionMs: ms < 0 ? longestRetentionMs : Math.min(ms, longestRetentionMs),
-    retentionBytes: bytes < 0 ? null : bytes,
+    retentionMs: ms < 0 ? longestRetentionMs : Math.min(Math.max(ms, shortestRetentionMs), longestRetentionMs),
+    retentionBytes: bytes < 0 ? null : Math.max(bytes, smallestRetentionBytes),
   }
 }
 

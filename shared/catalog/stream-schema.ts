@@ -3,10 +3,11 @@ import { namePattern } from './names.ts'
 import { nullable, time } from './schema.ts'
 
 const daysMs = 86_400_000
-const MiB = 1024 * 1024
 
 export const defaultPartitions = 6
+export const shortestRetentionMs = 60_000
 export const longestRetentionMs = 3_650 * daysMs
+export const smallestRetentionBytes = 1024 * 1024
 
 /** Kafka takes at most 249 characters of this alphabet. */
 const topicName = Type.String({ pattern: '^[A-Za-z0-9._-]{1,249}$' })
@@ -21,12 +22,12 @@ export const streamDefinition = Type.Object({
   }),
   retentionMs: Type.Integer({
     default: 7 * daysMs,
-    minimum: 60_000,
+    minimum: shortestRetentionMs,
     maximum: longestRetentionMs,
     description: 'How long events are kept. Of a bound stream: what its topic says.',
   }),
   retentionBytes: nullable(
-    Type.Integer({ minimum: MiB, description: 'Most bytes kept per partition; null = no bound.' }),
+    Type.Integer({ minimum: smallestRetentionBytes, description: 'Most bytes kept per partition; null = no bound.' }),
   ),
   topic: nullable({
     ...topicName,

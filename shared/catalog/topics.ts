@@ -1,5 +1,6 @@
 import { TailraceError } from '#shared/errors.ts'
-import type { KafkaAdmin, TopicDescription, TopicSpec } from '#shared/kafka/admin.ts'
+import type { KafkaAdmin } from '#shared/kafka/admin.ts'
+import type { TopicDescription, TopicSpec } from '#shared/kafka/topics.ts'
 import type { TopicNames } from './names.ts'
 
 const dayMs = 86_400_000

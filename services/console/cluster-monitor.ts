@@ -1,0 +1,91 @@
+import type { Catalog } from '#shared/catalog/catalog.ts'
+import { within } from '#shared/catalog/deadline.ts'
+import type { KafkaAdmin } from '#shared/kafka/admin.ts'
+import { type BrokerPicture, type ClusterPicture, takePicture } from './cluster-picture.ts'
+import { createSampleClock, type SampleClock } from './sample-clock.ts'
+import type { ConsoleTelemetry } from './telemetry.ts'
+
+const everyMs = 5_000
+/** A picture younger than this is new enough for whoever asks. */
+const freshMs = 1_000
+/** A question waits this long for a new picture, then gets the last one. */
+const patienceMs = 2_000
+
+/**
+ * The last picture of the cluster. States: no picture yet → pictured, a new one every 5 s or when someone asks; while Kafka
+ * cannot be asked the last one stays and `reachable` is false.
+ */
+export type ClusterMonitor = {
+  /** The last picture, after waiting a bounded time for a fresh one; undefined when there never was one. */
+  look(): Promise<ClusterPicture | undefined>
+  last(): ClusterPicture | undefined
+  reachable(): boolean
+  /** Since when Kafka answers, or does not. */
+  since(): string
+  clock(stream: string, partition: number): SampleClock | undefined
+  close(): void
+}
+
+type Options = { admin: KafkaAdmin; catalog: Catalog; telemetry: ConsoleTelemetry }
+
+export function watchCluster({ admin, catalog, telemetry }: Options): ClusterMonitor {
+  const clocks = new Map<string, SampleClock>()
+  let picture: ClusterPicture | undefined
+  let reachable = true
+  let since = new Date().toISOString()
+  let running: Promise<void> | undefined
+  const turn = (now: boolean) => {
+    if (reachable !== now) since = new Date().toISOString()
+    reachable = now
+  }
+  const take = async () => {
+    try {
+      const taken = await takePicture(admin, { streams: catalog.streams(), subscriptions: catalog.subscriptions() })
+      picture = { ...taken, brokers: withLost(taken.brokers, picture?.brokers ?? []) }
+      sample(clocks, picture)
+      turn(true)
+    } catch (error) {
+      telemetry.clusterUnreadable(error)
+      turn(false)
+    } finally {
+      running = undefined
+    }
+  }
+  const refresh = () => {
+    running ??= take()
+    return running
+  }
+  void refresh()
+  const timer = setInterval(refresh, everyMs)
+  return {
+    async look() {
+      if (picture === undefined || Date.now() - picture.atMs > freshMs) {
+        await within(refresh(), patienceMs, undefined)
+      }
+      return picture
+    },
+    last: () => picture,
+    reachable: () => reachable,
+    since: () => since,
+    clock: (stream, partition) => clocks.get(`${stream}-${partition}`),
+    close: () => clearInterval(timer),
+  }
+}
+
+/** A dead broker is missing from what the cluster says of itself; whoever was seen once is shown as down. */
+function withLost(seen: readonly BrokerPicture[], before: readonly BrokerPicture[]): BrokerPicture[] {
+  const lost = before.filter((broker) => !seen.some(({ id }) => id === broker.id))
+  const down = lost.map((broker) => ({ ...broker, up: false, controller: false }))
+  return [...seen, ...down].sort((a, b) => a.id - b.id)
+}
+
+function sample(clocks: Map<string, SampleClock>, { streams, atMs }: ClusterPicture): void {
+  for (const [name, { partitions }] of streams) {
+    for (const { partition, end } of partitions) {
+      const key = `${name}-${partition}`
+      const clock = clocks.get(key) ?? createSampleClock()
+      clocks.set(key, clock)
+      clock.add(end, atMs)
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import type { FieldFault } from '#shared/errors.ts'
+
+type Rule = { pointer: string; asked(value: unknown): boolean; detail: string }
+
+const isGiven = (value: unknown) => value !== undefined && value !== null
+const isOther = (built: string) => (value: unknown) => typeof value === 'string' && value !== built
+const hasMembers = (value: unknown) => typeof value === 'object' && value !== null && Object.keys(value).length > 0
+const hasSeveral = (value: unknown) => Array.isArray(value) && value.length > 1
+
+/** What the API describes and this version refuses, so that nothing is ever stored and ignored. */
+const subscriptionRules: readonly Rule[] = [
+  { pointer: '/filter/types', asked: isGiven, detail: 'filters are not built yet: every event is delivered' },
+  { pointer: '/filter/cel', asked: isGiven, detail: 'filters are not built yet: every event is delivered' },
+  { pointer: '/destination/kind', asked: isOther('http'), detail: 'only http destinations are built' },
+  { pointer: '/destination/format', asked: isOther('as-published'), detail: 'only as-published is built' },
+  { pointer: '/destination/balance', asked: isOther('round-robin'), detail: 'only round-robin is built' },
+  { pointer: '/destination/targets', asked: hasSeveral, detail: 'more than one target is not built yet' },
+  { pointer: '/destination/targets/0/backup', asked: (value) => value === true, detail: 'backups are not built yet' },
+  { pointer: '/destination/targets/0/healthPath', asked: isGiven, detail: 'health checks are not built yet' },
+  { pointer: '/destination/headers', asked: hasMembers, detail: 'headers of your own are not built yet' },
+  { pointer: '/destination/auth', asked: isGiven, detail: 'authentication at the target is not built yet' },
+  { pointer: '/destination/tls/certificate', asked: isGiven, detail: 'client certificates are not built yet' },
+  { pointer: '/destination/tls/key', asked: isGiven, detail: 'client certificates are not built yet' },
+  { pointer: '/destination/tls/ca', asked: isGiven, detail: 'certificate authorities of your own are not built yet' },
+  { pointer: '/delivery/rateLimit', asked: isGiven, detail: 'rate limits are not built yet' },
+  { pointer: '/delivery/onStatus', asked: hasMembers, detail: 'overrides per status are not built yet' },
+  { pointer: '/retry/whileBlocked', asked: isOther('wait'), detail: 'only wait is built: order per key is kept' },
+  {
+    pointer: '/signing/schemes',
+    asked: (value) => Array.isArray(value) && value.some(isOther('v1')),
+    detail: 'only the scheme v1 is built',
+  },
+]
+
+const streamRules: readonly Rule[] = [
+  { pointer: '/schema', asked: isGiven, detail: 'schemas of streams are not built yet' },
+]
+
+const keyRules: readonly Rule[] = [{ pointer: '/rateLimit', asked: isGiven, detail: 'rate limits are not built yet' }]
+
+export const notBuiltRules = { stream: streamRules, subscription: subscriptionRules, key: keyRules, none: [] as Rule[] }
+
+/** The members whose value asks for something this version cannot honour. */
+export function notBuiltFaults(body: unknown, rules: readonly Rule[]): FieldFault[] {
+  return rules
+    .filter(({ pointer, asked }) => asked(valueAt(body, pointer)))
+    .map(({ pointer, detail }) => ({ pointer, code: 'not-built', detail, fix: 'leave it out' }))
+}
+
+function valueAt(body: unknown, pointer: string): unknown {
+  return pointer
+    .split('/')
+    .slice(1)
+    .reduce<unknown>((value, name) => (isObject(value) ? Reflect.get(value, name) : undefined), body)
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null

@@ -1,0 +1,91 @@
+import { Type } from 'typebox'
+import { time } from '#shared/catalog/schema.ts'
+import type { InstanceReport } from '#shared/redis/instances.ts'
+import type { Console } from './context.ts'
+import { lagOf } from './lag.ts'
+import { underReplicated } from './stream-answer.ts'
+import { phaseOf, reportsOn } from './subscription-status.ts'
+
+export const problemSchema = Type.Object({
+  code: Type.String(),
+  subject: Type.String(),
+  since: Type.Union([time('Since when.'), Type.Null()]),
+  what: Type.String(),
+  fix: Type.String(),
+})
+
+export type Problem = { code: string; subject: string; since: string | null; what: string; fix: string }
+
+/** What someone may have to act on, worst first: what broke, since when, what to do. */
+export function findProblems(console: Console, instances: readonly InstanceReport[] | null): Problem[] {
+  return [
+    ...kafkaProblems(console),
+    ...streamProblems(console),
+    ...subscriptionProblems(console, instances),
+    ...(instances === null ? [redisProblem] : []),
+  ]
+}
+
+const redisProblem: Problem = {
+  code: 'redis-down',
+  subject: 'redis',
+  since: null,
+  what: 'Redis does not answer: instances, breakers and rates are not known. Everything goes on.',
+  fix: 'Start Redis, or check REDIS_URL; nothing has to be restarted here.',
+}
+
+function kafkaProblems({ monitor }: Console): Problem[] {
+  if (!monitor.reachable()) {
+    const what = 'Kafka cannot be asked; what is shown is the last that was known. Nothing acknowledged is lost.'
+    return [{ code: 'kafka-unreachable', subject: 'kafka', since: monitor.since(), what, fix: 'Start the brokers.' }]
+  }
+  const down = (monitor.last()?.brokers ?? []).filter((broker) => !broker.up)
+  return down.map(({ id, address }) => ({
+    code: 'broker-down',
+    subject: `broker ${id}`,
+    since: null,
+    what: `Broker ${id} (${address}) is gone; the others have taken over its partitions.`,
+    fix: 'Start it; its replicas catch up by themselves.',
+  }))
+}
+
+function streamProblems({ monitor, catalog }: Console): Problem[] {
+  return catalog.streams().flatMap(({ name, topic }): Problem[] => {
+    const picture = monitor.last()?.streams.get(name)
+    if (picture === undefined) return []
+    const subject = `stream ${name}`
+    if (picture.missing) {
+      const fix = 'Create the topic again, or delete the stream.'
+      return [{ code: 'stream-failed', subject, since: null, what: `Its topic ${topic} does not exist.`, fix }]
+    }
+    if (picture.unsafe.length > 0) {
+      const what = `Its topic ${topic} could lose acknowledged events: ${picture.unsafe.join('; ')}.`
+      const fix = 'Give it replication factor 3 and min.insync.replicas 2.'
+      return [{ code: 'stream-failed', subject, since: null, what, fix }]
+    }
+    const behind = underReplicated(picture)
+    if (behind === 0) return []
+    const what = `${behind} of its ${picture.partitions.length} partitions have a replica that is not in sync.`
+    return [{ code: 'under-replicated', subject, since: null, what, fix: 'See that all brokers run and keep up.' }]
+  })
+}
+
+const fixes: Readonly<Record<string, string>> = {
+  held: 'Start the receiver; a probe finds it by itself.',
+  failed: 'Read the reason; seek or recreate the subscription.',
+  paused: 'Point it to another URL or resume it.',
+}
+
+function subscriptionProblems(console: Console, instances: readonly InstanceReport[] | null): Problem[] {
+  return console.catalog.subscriptions().flatMap((subscription): Problem[] => {
+    const { phase, reason, since, nextProbeAt } = phaseOf(console, subscription, reportsOn(subscription, instances))
+    const fix = fixes[phase]
+    if (fix === undefined || subscription.paused) return []
+    const waiting = lagOf(console, subscription).events ?? 0
+    const what = `It is ${phase}${reason === null ? '' : ` (${reason})`}; ${waiting} events wait, none is lost.`
+    const probe = nextProbeAt === null ? '' : ` The next probe is at ${nextProbeAt}.`
+    return [
+      { code: `subscription-${phase}`, subject: `subscription ${subscription.name}`, since, what, fix: fix + probe },
+    ]
+  })
+}

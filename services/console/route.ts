@@ -1,0 +1,57 @@
+import { type TSchema, Type } from 'typebox'
+import type { Caller } from '#shared/http/authenticate.ts'
+import { etagOf, type Preconditions } from './preconditions.ts'
+
+export type Query = Readonly<Record<string, string | number | undefined>>
+
+/** A request as a handler sees it: authenticated, allowed, free of HTTP machinery. */
+export type RouteRequest = {
+  params: Readonly<Record<string, string>>
+  query: Query
+  body: unknown
+  preconditions: Preconditions
+  caller: Caller
+}
+
+export type Answer = {
+  status: number
+  body?: object | string
+  headers?: Readonly<Record<string, string>>
+}
+
+type AnswerDoc = { description: string; schema?: TSchema; etag?: boolean }
+
+/** One route: what it needs, what it answers, what it does. The OpenAPI document is made of the same object. */
+export type Route = {
+  method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
+  /** With parameters in braces, as OpenAPI writes them. */
+  path: string
+  operationId: string
+  summary: string
+  tag: 'streams' | 'subscriptions' | 'keys' | 'watching' | 'discovery'
+  /** null: no credential needed. */
+  scope: 'read' | 'operate' | 'manage' | null
+  /** Query parameters by name; any other one is refused. */
+  query?: Readonly<Record<string, TSchema>>
+  /** The schema of the request body as documented; the use case checks it. */
+  body?: TSchema
+  /** Takes If-Match and If-None-Match. */
+  conditional?: boolean
+  answers: Readonly<Record<number, AnswerDoc>>
+  handle(request: RouteRequest): Promise<Answer> | Answer
+}
+
+/** An answer with one resource, its revision as ETag. */
+export function resourceAnswer(status: number, body: { revision: number }): Answer {
+  return { status, body, headers: { etag: etagOf(body.revision) } }
+}
+
+/** One parameter of the path; the router has matched it. */
+export function param(request: RouteRequest, name: string): string {
+  return request.params[name] ?? ''
+}
+
+/** The schema of a list answer. */
+export function listOf(item: TSchema): TSchema {
+  return Type.Object({ items: Type.Array(item), next: Type.Union([Type.String(), Type.Null()]) })
+}

@@ -1,0 +1,96 @@
+import type { Static } from 'typebox'
+import type { SubscriptionDefinition } from '#shared/catalog/create-subscription.ts'
+import { parseSigningSecret } from '#shared/catalog/secrets.ts'
+import { type From, parseFrom } from '#shared/catalog/start-offsets.ts'
+import { shortestRetryGapMs, subscriptionDefinition } from '#shared/catalog/subscription-schema.ts'
+import type { EgressGuard } from '#shared/delivery/egress.ts'
+import { checkTargetUrl } from '#shared/delivery/target-url.ts'
+import { type FieldFault, TailraceError } from '#shared/errors.ts'
+import { type BodyKind, bodyInvalid, readBody } from './body.ts'
+import { notBuiltRules } from './not-built.ts'
+
+const body: BodyKind<typeof subscriptionDefinition> = {
+  schema: subscriptionDefinition,
+  readOnly: [
+    ...[
+      'name',
+      'uid',
+      'revision',
+      'createdAt',
+      'updatedAt',
+      'resumedAt',
+      'startOffsets',
+      'group',
+      'retryTopic',
+      'status',
+    ],
+    ...['signing.publicKey', 'signing.secrets'],
+  ],
+  rules: notBuiltRules.subscription,
+}
+
+/** A definition whose every member was checked; `signingSecret` null when none was given. */
+export type CheckedDefinition = { definition: SubscriptionDefinition; from: From; signingSecret: Buffer | null }
+
+/** Reads the body of a PUT, or the result of a merge patch. Throws a refusal that names every member at fault. */
+export function readSubscription(input: unknown, egress: EgressGuard): CheckedDefinition {
+  const { signingSecret: given, ...definition } = readBody(input, body)
+  const from = parseFrom(definition.from)
+  const signingSecret = given === undefined ? null : (parseSigningSecret(given) ?? 'bad')
+  const faults = [
+    ...(from === undefined ? [fromFault] : []),
+    ...(signingSecret === 'bad' ? [secretFault] : []),
+    ...scheduleFaults(definition.retry.scheduleMs),
+    ...timeoutFaults(definition.delivery),
+  ]
+  if (from === undefined || signingSecret === 'bad' || faults.length > 0) throw bodyInvalid(faults)
+  requireTargets(definition, egress)
+  return { definition, from, signingSecret }
+}
+
+/** The bytes of a secret that a body brings; undefined when it brings none. */
+export function readSigningSecret(text: string | undefined): Buffer | undefined {
+  if (text === undefined) return undefined
+  const secret = parseSigningSecret(text)
+  if (secret === undefined) throw bodyInvalid([secretFault])
+  return secret
+}
+
+function requireTargets({ destination }: Static<typeof subscriptionDefinition>, egress: EgressGuard): void {
+  const found = destination.targets.flatMap(({ url }, index) => {
+    const fault = checkTargetUrl(url, egress)
+    if (fault === null) return []
+    const { code, rule, detail, fix } = fault
+    return [{ code, fault: { pointer: `/destination/targets/${index}/url`, code: rule, detail, fix } }]
+  })
+  if (found.length === 0) return
+  const errors = found.map(({ fault }) => fault)
+  const refused = found.find(({ code }) => code === 'target-refused')
+  if (refused === undefined) throw bodyInvalid(errors)
+  throw new TailraceError('target-refused', refused.fault.detail, { errors })
+}
+
+const fromFault: FieldFault = {
+  pointer: '/from',
+  code: 'wrong-form',
+  detail: 'from is earliest, latest or an RFC 3339 time',
+}
+
+const secretFault: FieldFault = {
+  pointer: '/signingSecret',
+  code: 'wrong-form',
+  detail: 'signingSecret is whsec_ and the base64 of 24 to 64 bytes',
+}
+
+function scheduleFaults(scheduleMs: readonly number[]): FieldFault[] {
+  const wrong = scheduleMs.findIndex((point, index) => point - (scheduleMs[index - 1] ?? 0) < shortestRetryGapMs)
+  if (wrong < 0) return []
+  const detail = `every point of scheduleMs is at least ${shortestRetryGapMs} ms after the one before`
+  return [{ pointer: `/retry/scheduleMs/${wrong}`, code: 'not-ascending', detail }]
+}
+
+function timeoutFaults({ connectTimeoutMs, timeoutMs }: SubscriptionDefinition['delivery']): FieldFault[] {
+  if (connectTimeoutMs <= timeoutMs) return []
+  const detail = `connectTimeoutMs (${connectTimeoutMs}) is part of timeoutMs (${timeoutMs}) and cannot exceed it`
+  return [{ pointer: '/delivery/connectTimeoutMs', code: 'too-large', detail }]
+}

@@ -1,0 +1,90 @@
+import type { Subscription } from '#shared/catalog/model.ts'
+import type { InstanceReport, SubscriptionReport } from '#shared/redis/instances.ts'
+import type { Console } from './context.ts'
+import { isSet, lagOf } from './lag.ts'
+import { sum } from './stream-answer.ts'
+
+type Phase = { phase: string; reason: string | null; since: string | null; nextProbeAt: string | null }
+
+export type TargetStatus = {
+  url: string
+  breaker: string | null
+  openOn: number
+  instances: number
+  lastError: string | null
+  healthy: boolean | null
+}
+
+/** What consumers and Kafka say about one subscription. `instances` null: Redis cannot be asked. */
+export function subscriptionStatus(
+  console: Console,
+  subscription: Subscription,
+  instances: readonly InstanceReport[] | null,
+) {
+  const reports = reportsOn(subscription, instances)
+  const lag = lagOf(console, subscription)
+  const total = (read: (report: SubscriptionReport) => number) => (instances === null ? null : sum(reports.map(read)))
+  return {
+    ...phaseOf(console, subscription, reports),
+    lagEvents: lag.events,
+    lagSeconds: lag.seconds,
+    lagTrend: null,
+    catchUpSeconds: null,
+    oldestUndelivered: lag.oldest,
+    retrying: total((report) => report.retrying),
+    blockedKeys: total((report) => sum(report.pairs.map((pair) => pair.blockedKeys))),
+    deadLetters: total((report) => report.deadLettered),
+    targets: subscription.destination.targets.map(({ url }) => targetStatus(url, reports)),
+  }
+}
+
+/** What the living instances say about this subscription. */
+export function reportsOn({ uid }: Subscription, instances: readonly InstanceReport[] | null): SubscriptionReport[] {
+  return (instances ?? []).flatMap(({ subscriptions = [] }) => subscriptions.filter((report) => report.uid === uid))
+}
+
+/** One phase for all instances: what an operator decided, then what the consumers recorded, then the worst they report. */
+export function phaseOf(
+  { catalog, monitor }: Pick<Console, 'catalog' | 'monitor'>,
+  subscription: Subscription,
+  reports: readonly SubscriptionReport[],
+): Phase {
+  const still = { nextProbeAt: null }
+  if (subscription.paused) return { phase: 'paused', reason: 'operator', since: subscription.updatedAt, ...still }
+  const state = catalog.state(subscription.uid)
+  if (state !== undefined && state.reason !== null && state.since > (subscription.resumedAt ?? '')) {
+    const phase = state.reason === 'receiver-gone' ? 'paused' : 'failed'
+    return { phase, reason: state.reason, since: state.since, ...still }
+  }
+  const worst = worstOf(reports)
+  if (worst !== undefined) return { ...worst, nextProbeAt: earliest(reports.map((report) => report.nextProbeAt)) }
+  const owned = monitor.last()?.subscriptions.get(subscription.uid)?.owners.size ?? 0
+  if (owned > 0) return { phase: 'active', reason: null, since: null, ...still }
+  return { phase: 'starting', reason: 'no-instance-has-it-yet', since: subscription.updatedAt, ...still }
+}
+
+const severity = ['failed', 'held', 'starting', 'paused', 'active'] as const
+
+function worstOf(reports: readonly SubscriptionReport[]): Omit<Phase, 'nextProbeAt'> | undefined {
+  const phase = severity.find((one) => reports.some((report) => report.phase === one))
+  const alike = reports.filter((report) => report.phase === phase)
+  const first = alike[0]
+  if (first === undefined) return undefined
+  return { phase: first.phase, reason: first.reason, since: earliest(alike.map((report) => report.since)) }
+}
+
+const earliest = (times: readonly (string | null)[]): string | null => times.filter(isSet).sort()[0] ?? null
+
+function targetStatus(url: string, reports: readonly SubscriptionReport[]): TargetStatus {
+  const seen = reports.flatMap(({ targets }) => targets.filter((target) => target.url === url))
+  const breakers = seen.map((target) => target.breaker)
+  const breaker = (['open', 'half-open', 'closed'] as const).find((one) => breakers.includes(one)) ?? null
+  return {
+    url,
+    breaker,
+    openOn: breakers.filter((one) => one === 'open').length,
+    instances: seen.length,
+    lastError: seen.map((target) => target.lastError).find(isSet) ?? null,
+    healthy: breaker === null ? null : breaker === 'closed',
+  }
+}

@@ -1,0 +1,117 @@
+import { isDeepStrictEqual } from 'node:util'
+import { createSubscription, writeSecrets } from '#shared/catalog/create-subscription.ts'
+import type { Subscription } from '#shared/catalog/model.ts'
+import { recordKey } from '#shared/catalog/record-keys.ts'
+import { TailraceError } from '#shared/errors.ts'
+import { bodyInvalid, type JsonObject, requireObject } from './body.ts'
+import { type Console, change } from './context.ts'
+import { mergePatch } from './merge-patch.ts'
+import { type Preconditions, requirePreconditions } from './preconditions.ts'
+import { immutable, type Put, requireName, unknownName } from './streams.ts'
+import { type CheckedDefinition, readSubscription } from './subscription-body.ts'
+
+export type SubscriptionChange = { name: string; preconditions: Preconditions }
+
+/** `secret`: the signing secret of a subscription that was just created, null otherwise. */
+export type PutSubscription = Put<Subscription> & { secret: Buffer | null }
+
+/** Creates the subscription or replaces its definition. */
+export function putSubscription(console: Console, { name, preconditions }: SubscriptionChange, body: unknown) {
+  return change(console, async (): Promise<PutSubscription> => {
+    const known = console.catalog.subscription(name)
+    requirePreconditions(preconditions, known?.revision ?? null)
+    if (known === undefined) return await create(console, name, requireObject(body))
+    return { created: false, resource: await replace(console, known, requireObject(body)), secret: null }
+  })
+}
+
+/** Changes the members that the merge patch names. */
+export function patchSubscription(console: Console, { name, preconditions }: SubscriptionChange, patch: unknown) {
+  return change(console, async (): Promise<Subscription> => {
+    const known = requireSubscription(console, name)
+    requirePreconditions(preconditions, known.revision)
+    return await replace(console, known, mergePatch(known, requireObject(patch)) as JsonObject)
+  })
+}
+
+/** Removes the subscription; its runners stop when they see that, and then its group goes too. */
+export function deleteSubscription(console: Console, { name, preconditions }: SubscriptionChange): Promise<void> {
+  return change(console, async () => {
+    const { uid, revision, group } = requireSubscription(console, name)
+    requirePreconditions(preconditions, revision)
+    await console.catalog.write(recordKey.subscription(uid), null, revision)
+    await console.catalog.write(recordKey.secret(uid), null)
+    await console.catalog.write(recordKey.state(uid), null)
+    console.removal.removeLater(group)
+    console.telemetry.changed('subscription', 'deleted', name)
+  })
+}
+
+/** Stops deliveries or lets them go on. Resuming also puts targets back in that were taken out. */
+export function setPaused(console: Console, name: string, paused: boolean): Promise<Subscription> {
+  return change(console, async () => {
+    const known = requireSubscription(console, name)
+    const tookItselfOut = (console.catalog.state(known.uid)?.reason ?? null) !== null
+    if (known.paused === paused && (paused || !tookItselfOut)) return known
+    const now = new Date().toISOString()
+    return await write(console, known, { ...known, paused, ...(paused ? {} : { resumedAt: now }) })
+  })
+}
+
+/** The subscription of that name, or `subscription-unknown` naming the nearest one. */
+export function requireSubscription({ catalog }: Pick<Console, 'catalog'>, name: string): Subscription {
+  const known = catalog.subscription(name)
+  if (known !== undefined) return known
+  throw new TailraceError('subscription-unknown', unknownName('subscription', name, catalog.subscriptions()))
+}
+
+async function create(console: Console, name: string, body: JsonObject): Promise<PutSubscription> {
+  requireName(name)
+  const checked = readSubscription(body, console.egress)
+  const stream = console.catalog.stream(checked.definition.stream)
+  if (stream === undefined) throw noSuchStream(console, checked.definition.stream)
+  requireRoom(console)
+  const made = await createSubscription(console, { ...checked, name, stream })
+  console.telemetry.changed('subscription', 'created', name)
+  return { created: true, resource: made.subscription, secret: made.secret }
+}
+
+async function replace(console: Console, known: Subscription, body: JsonObject): Promise<Subscription> {
+  const absent = (['stream', 'from'] as const).filter((member) => body[member] === undefined || body[member] === null)
+  const kept = Object.fromEntries(absent.map((member) => [member, known[member]]))
+  const { definition, signingSecret } = readSubscription({ ...body, ...kept }, console.egress)
+  if (definition.stream !== known.stream) throw immutable('stream', known.stream)
+  if (definition.from !== known.from) throw immutable('from', known.from)
+  await importSecret(console, known, signingSecret)
+  const next = { ...known, ...definition }
+  if (isDeepStrictEqual(next, known)) return known
+  const backIn = isDeepStrictEqual(urls(next), urls(known)) && !(known.paused && !next.paused)
+  return await write(console, known, backIn ? next : { ...next, resumedAt: new Date().toISOString() })
+}
+
+async function write(console: Console, known: Subscription, next: Subscription): Promise<Subscription> {
+  const record = { ...next, updatedAt: new Date().toISOString() }
+  const revision = await console.catalog.write(recordKey.subscription(known.uid), record, known.revision)
+  console.telemetry.changed('subscription', 'changed', known.name)
+  return { ...record, revision }
+}
+
+/** A definition may carry the secret; another one than the current takes its place at once. */
+async function importSecret(console: Console, { uid }: Subscription, secret: CheckedDefinition['signingSecret']) {
+  const current = console.catalog.signingSecrets(uid)[0]
+  if (secret === null || current?.secret.equals(secret)) return
+  await writeSecrets(console, uid, [{ secret, createdAt: new Date().toISOString(), validUntil: null }])
+}
+
+const urls = ({ destination }: Pick<Subscription, 'destination'>) => destination.targets.map((target) => target.url)
+
+function noSuchStream({ catalog }: Console, stream: string): TailraceError {
+  const detail = unknownName('stream', stream, catalog.streams())
+  return bodyInvalid([{ pointer: '/stream', code: 'stream-unknown', detail, fix: 'create the stream first' }])
+}
+
+function requireRoom({ catalog, limits }: Console): void {
+  const limit = limits.TAILRACE_LIMIT_SUBSCRIPTIONS
+  if (catalog.subscriptions().length < limit) return
+  throw new TailraceError('limit-reached', `TAILRACE_LIMIT_SUBSCRIPTIONS is ${limit} and there are as many`)
+}

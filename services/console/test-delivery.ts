@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto'
+import { Type } from 'typebox'
+import type { Subscription } from '#shared/catalog/model.ts'
+import { time } from '#shared/catalog/schema.ts'
+import type { AttemptRequest, AttemptResult } from '#shared/delivery/attempt.ts'
+import { type Decision, decide } from '#shared/delivery/decide.ts'
+import { createTargetClient } from '#shared/delivery/target-client.ts'
+import { webhookIdOf } from '#shared/event/webhook-id.ts'
+import { type BodyKind, bodyInvalid, readBody } from './body.ts'
+import type { Console } from './context.ts'
+import { notBuiltRules } from './not-built.ts'
+import { requireSubscription } from './subscriptions.ts'
+
+export const testRequest = Type.Object({
+  target: Type.Optional(Type.String({ description: 'URL of one of its targets; the first one when absent.' })),
+  type: Type.String({ default: 'tailrace.test', minLength: 1, maxLength: 256 }),
+})
+
+const number = Type.Number()
+const numberOrNull = Type.Union([Type.Number(), Type.Null()])
+
+export const attemptAnswer = Type.Object({
+  number: Type.Integer(),
+  at: time('When it began.'),
+  instance: Type.String(),
+  target: Type.String(),
+  job: Type.Null(),
+  decision: Type.String({ description: 'delivered, retry, target-waits, target-gone, dead-letter.' }),
+  code: Type.String(),
+  status: Type.Union([Type.Integer(), Type.Null()]),
+  timingsMs: Type.Object({ dns: number, connect: number, tls: number, firstByte: numberOrNull, total: number }),
+  responseHead: Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())])),
+  responseBody: Type.Union([Type.String(), Type.Null()]),
+  responseTruncated: Type.Boolean(),
+  hint: Type.Union([Type.String(), Type.Null()]),
+})
+
+const testBody: BodyKind<typeof testRequest> = { schema: testRequest, readOnly: [], rules: notBuiltRules.none }
+
+/** Sends one signed event straight to a target, outside stream, breaker and counters, and tells how it went. */
+export async function testDelivery(console: Console, name: string, body: unknown) {
+  const { target, type } = readBody(body ?? {}, testBody)
+  const subscription = requireSubscription(console, name)
+  const url = targetOf(subscription, target)
+  const { connectTimeoutMs, timeoutMs } = subscription.delivery
+  const client = createTargetClient({
+    ...{ egress: console.egress, metrics: console.targetMetrics, connectTimeoutMs, timeoutMs, connections: 1 },
+  })
+  const at = new Date()
+  try {
+    const result = await client.attempt(requestOf(console, { subscription, url, type, at }))
+    return attemptOf({ result, decision: decide(result, Date.now()), at, url, instance: console.instance })
+  } finally {
+    await client.close()
+  }
+}
+
+function targetOf({ destination }: Subscription, wanted: string | undefined): string {
+  const urls = destination.targets.map((target) => target.url)
+  const url = wanted === undefined ? urls[0] : urls.find((one) => one === wanted)
+  if (url !== undefined) return url
+  const detail = `target is none of ${urls.join(', ')}`
+  throw bodyInvalid([{ pointer: '/target', code: 'not-allowed', detail }])
+}
+
+type TestEvent = { subscription: Subscription; url: string; type: string; at: Date }
+
+function requestOf(console: Console, { subscription, url, type, at }: TestEvent): AttemptRequest {
+  const id = randomUUID()
+  const source = `/subscriptions/${subscription.name}/test`
+  const headers = {
+    ...{ ce_specversion: '1.0', ce_id: id, ce_source: source, ce_type: type, ce_time: at.toISOString() },
+    'content-type': 'application/json',
+  }
+  const value = Buffer.from(JSON.stringify({ message: 'This is a test of Tailrace.', subscription: subscription.name }))
+  return {
+    url,
+    // It stands in no log: no partition and no offset are what its position says.
+    record: { topic: '', partition: -1, offset: -1, timestampMs: at.getTime(), key: null, value, headers },
+    stream: { name: subscription.stream, defaultType: null },
+    subscription,
+    webhookId: webhookIdOf(source, id),
+    secrets: console.catalog.signingSecrets(subscription.uid),
+    number: 1,
+    firstAttemptAtMs: at.getTime(),
+    key: null,
+    replay: null,
+  }
+}
+
+type Ending = { result: AttemptResult; decision: Decision; at: Date; url: string; instance: string }
+
+function attemptOf({ result, decision, at, url, instance }: Ending) {
+  const answered = result.kind === 'answer' ? result : undefined
+  return {
+    ...{ number: 1, at: at.toISOString(), instance, target: url, job: null },
+    ...{ decision: decision.kind, code: decision.code, timingsMs: result.timingsMs, hint: hintOf(result, decision) },
+    status: answered?.status ?? null,
+    responseHead: Object.fromEntries(
+      Object.entries(answered?.headers ?? {}).filter(([, value]) => value !== undefined),
+    ),
+    responseBody: answered?.body.toString() ?? null,
+    responseTruncated: answered?.truncated ?? false,
+  }
+}
+
+function hintOf(result: AttemptResult, decision: Decision): string | null {
+  switch (decision.kind) {
+    case 'delivered':
+      return null
+    case 'dead-letter':
+      return 'The receiver refuses this event; an event like it becomes a dead letter at once.'
+    case 'target-gone':
+      return 'The receiver says it is gone for good; events would pause the subscription.'
+    case 'target-waits':
+      return 'The receiver asks to wait; events would wait as long as it says.'
+    case 'retry':
+      return result.kind === 'failure'
+        ? `The receiver could not be asked: ${result.detail}. Check that it runs and can be reached from here.`
+        : `The receiver answered ${result.status}; events would be tried again on the schedule.`
+  }
+}
