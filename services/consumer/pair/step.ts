@@ -5,7 +5,7 @@ import type { Input } from './inputs.ts'
 import { assign } from './load.ts'
 import { meetLogStart, read } from './read.ts'
 import { isReading, type Pair } from './states.ts'
-import { releaseDue } from './waiting.ts'
+import { releaseAll, releaseDue } from './waiting.ts'
 
 const nothing: readonly Effect[] = []
 
@@ -75,7 +75,7 @@ function release(pair: Pair, nowMs: number): readonly Effect[] {
     pair.phase = 'running'
     pair.workingSinceMs = nowMs
   }
-  releaseDue(pair.queues, Number.POSITIVE_INFINITY)
+  releaseAll(pair.queues)
   return nothing
 }
 

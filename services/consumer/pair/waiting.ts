@@ -22,6 +22,11 @@ export function releaseDue(queues: KeyQueues, nowMs: number): void {
   while (earliestDueMs(queues) <= nowMs) releaseEarliest(queues)
 }
 
+/** Moves every waiting head to the ready line. */
+export function releaseAll(queues: KeyQueues): void {
+  while (queues.waiting.length > 0) releaseEarliest(queues)
+}
+
 /** Moves the earliest head to the ready line although its time has not come. */
 export function releaseEarliest(queues: KeyQueues): void {
   const { waiting } = queues
