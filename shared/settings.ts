@@ -74,6 +74,16 @@ export const settings = {
     default: 'http://127.0.0.1:8090',
     description: 'where operators reach the console',
   }),
+  TAILRACE_SECRETS_DIR: Type.String({
+    default: '.tailrace',
+    minLength: 1,
+    description: 'folder where init keeps master.key, admin.key and demo-inbox.secret',
+  }),
+  TAILRACE_DEMO_URL: Type.String({
+    default: 'http://127.0.0.1:8070/inbox',
+    pattern: '^https?://.+$',
+    description: 'target of the subscription demo-inbox',
+  }),
   TAILRACE_LOG_LEVEL: Type.Union(
     ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].map((level) => Type.Literal(level)),
     { default: 'info', description: 'lowest level that is logged' },
