@@ -16,7 +16,7 @@ const needsDevPackages = ['test', 'check'].includes(args[0])
 try {
   preparePackages({ needsDevPackages })
   const node = findNode()
-  const path = runsCluster ? await findTools() : process.env.PATH
+  const path = runsCluster ? await findTools({ forTests: args[0] === 'test' }) : process.env.PATH
   if (runsCluster) prepareJars(path)
   handOver(node, args, { ...process.env, PATH: path })
 } catch (error) {

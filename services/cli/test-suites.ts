@@ -1,25 +1,44 @@
 import { globSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { root } from './folders.ts'
 
-export type Suite = { name: string; files: string[]; concurrency: number }
+export type Suite = {
+  name: string
+  files: string[]
+  concurrency: number
+  /** Run once around all files. */
+  globalSetup?: string
+}
 export type SuiteResult = { name: string; passed: number; failed: number; minutes: number }
 
 const minuteMs = 60_000
 /** A file that takes longer hangs, for example by a handle that nobody closed. */
 const fileLimitMs = 8 * minuteMs
 
-/** What `npm test` runs. End-to-end files start whole stacks, one at a time on a small machine. */
+/**
+ * What `npm test` runs. The end-to-end files share one stack, which their global setup starts; those of the launcher start
+ * stacks of their own, one at a time on a small machine.
+ */
 export function allSuites(): Suite[] {
   const found = (folder: string) => globSync(`test/${folder}/**/*.test.ts`, { cwd: root }).sort()
   return [
     suiteOf('unit', found('unit'), 2),
     suiteOf('integration', found('integration'), 2),
-    suiteOf('e2e', found('e2e'), 1),
+    suiteOf('launcher', found('e2e').filter(isAboutLauncher), 1),
+    {
+      ...suiteOf(
+        'e2e',
+        found('e2e').filter((file) => !isAboutLauncher(file)),
+        1,
+      ),
+      globalSetup: resolve(root, 'test/support/e2e-setup.ts'),
+    },
   ]
 }
+
+const isAboutLauncher = (file: string): boolean => basename(file).startsWith('launcher')
 
 /** Some test files, and all test files of some folders, by path from the clone, under a name. */
 export function suiteOf(name: string, paths: readonly string[], concurrency: number): Suite {
@@ -37,12 +56,14 @@ export function needsBrokers({ files }: Suite): boolean {
 }
 
 /** Runs each file in a process of its own and reports on stdout as it goes. */
-export async function runSuite({ name, files, concurrency }: Suite, signal: AbortSignal): Promise<SuiteResult> {
+export async function runSuite(suite: Suite, signal: AbortSignal): Promise<SuiteResult> {
+  const { name, files, concurrency, globalSetup } = suite
   const startedAt = performance.now()
   const result = { name, passed: 0, failed: 0, minutes: 0 }
   if (files.length > 0) {
     console.log(`\n── ${name}: ${files.length} files`)
-    const events = run({ files, concurrency, timeout: fileLimitMs, signal, cwd: root })
+    const setup = globalSetup === undefined ? {} : { globalSetupPath: globalSetup }
+    const events = run({ files, concurrency, timeout: fileLimitMs, signal, cwd: root, ...setup })
     events.on('test:summary', ({ file, counts }) => {
       if (file !== undefined) return
       result.passed = counts.passed

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
-import { installPackages } from './install.mjs'
+import { installPackages, optionalTools } from './install.mjs'
 import { jarsAreReady } from './jars.mjs'
 import { programOn } from './places.mjs'
 import { Refusal } from './refusal.mjs'
@@ -10,22 +10,24 @@ const oldestJava = 17
 
 /**
  * Finds what a cluster runs on and offers to install what is missing. Returns the PATH under which `java` and
- * `redis-server` (and `mvn`, while the jars are missing) are found. Without Redis it goes on: Tailrace runs degraded.
+ * `redis-server` (and `mvn`, while the jars are missing) are found. Without Redis it goes on: Tailrace runs degraded. Tests
+ * read the log with kcat, a Kafka client of others.
  */
-export async function findTools() {
-  const missing = missingTools()
+export async function findTools({ forTests }) {
+  const missing = missingTools(forTests)
   if (missing.length > 0) await installPackages(missing)
-  const essential = missingTools().filter((tool) => tool !== 'redis')
+  const essential = missingTools(forTests).filter((tool) => !optionalTools.includes(tool))
   if (essential.length > 0) throw new Refusal(`Still missing after the installation: ${essential.join(', ')}.`)
   return pathWithJava()
 }
 
-function missingTools() {
+function missingTools(forTests) {
   const path = process.env.PATH
   return [
     findJava() === undefined ? 'java' : undefined,
     !jarsAreReady() && programOn(path, 'mvn') === undefined ? 'maven' : undefined,
     programOn(path, 'redis-server') === undefined ? 'redis' : undefined,
+    forTests && programOn(path, 'kcat') === undefined ? 'kcat' : undefined,
   ].filter((tool) => tool !== undefined)
 }
 

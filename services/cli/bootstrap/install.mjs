@@ -3,25 +3,28 @@ import { createInterface } from 'node:readline/promises'
 import { programOn, say } from './places.mjs'
 import { Refusal } from './refusal.mjs'
 
-const purpose = { java: 'Java 17 or newer', maven: 'Maven', redis: 'Redis' }
+const purpose = { java: 'Java 17 or newer', maven: 'Maven', redis: 'Redis', kcat: 'kcat' }
+/** Without Redis all starts and says so; without kcat the tests that need another Kafka client are skipped. */
+export const optionalTools = ['redis', 'kcat']
 // The first one a distribution knows: its default Java may still be 11.
 const aptPackages = {
   java: ['openjdk-21-jre-headless', 'openjdk-17-jre-headless', 'default-jre-headless'],
   maven: ['maven'],
   redis: ['redis-server'],
+  kcat: ['kcat', 'kafkacat'],
 }
-const brewPackages = { java: 'openjdk@21', maven: 'maven', redis: 'redis' }
+const brewPackages = { java: 'openjdk@21', maven: 'maven', redis: 'redis', kcat: 'kcat' }
 
 /**
  * Installs what is missing: unasked as root where nobody could answer (CI, no terminal), after a question on a terminal.
- * Elsewhere, or after a no, it says the one command; only a missing Redis is no reason to stop.
+ * Elsewhere, or after a no, it says the one command; what is optional is no reason to stop.
  */
 export async function installPackages(missing) {
   const mayInstall = programOn(process.env.PATH, 'apt-get') !== undefined && process.getuid?.() === 0
   const nobodyAnswers = Boolean(process.env.CI) || !process.stdin.isTTY
   if (mayInstall && (nobodyAnswers || (await userAgrees(missing)))) return installByApt(missing)
   const sentence = `${missing.map((tool) => purpose[tool]).join(' and ')} missing; install with: ${command(missing)}`
-  if (missing.some((tool) => tool !== 'redis')) throw new Refusal(sentence)
+  if (missing.some((tool) => !optionalTools.includes(tool))) throw new Refusal(sentence)
   say(`${sentence} (going on without)`)
 }
 
