@@ -51,10 +51,8 @@ async function breakOnce(
       await pause((plan.load.seconds * 1000) / (plan.names.length + 1))
       await inject(stack, experiment, { name, round: plan.round })
     }
-    const outcome = await experiment.conclude(
-      publisher.finished,
-      allowedDuplicates(plan.names, plan.load.ratePerSecond),
-    )
+    const limits = { allowedDuplicates: allowedDuplicates(plan.names, plan.load.ratePerSecond) }
+    const outcome = await experiment.conclude(publisher.finished, limits)
     console.log(`${plan.round + 1}. ${report(outcome)}`)
     if (outcome.complaint !== '') console.log(outcome.complaint)
     return outcome.complaint === '' && outcome.published.failedRequests === 0
