@@ -1,4 +1,4 @@
-import type { Answer, AttemptResult, Failure, FailureStage } from './attempt.ts'
+import type { Answer, AttemptResult, Failure, FailureCode, FailureStage } from './attempt.ts'
 import { retryAfterMs } from './retry-after.ts'
 
 /** How a dead letter came to be, as operators filter it. */
@@ -63,6 +63,17 @@ const statusClasses: Readonly<Record<number, StatusClass>> = {
 
 /** Statuses a proxy sends while the receiver behind it restarts. */
 const passingFaults: ReadonlySet<number> = new Set([502, 503, 504])
+
+/** What a restart, a full accept queue or a kept-alive connection closed a moment ago looks like. */
+const passingFailures: ReadonlySet<FailureCode> = new Set([
+  'dns-failed',
+  'connect-refused',
+  'connect-reset',
+  'connect-unreachable',
+  'connect-failed',
+  'io-reset',
+  'io-closed',
+])
 
 /** A receiver that answers 429 without a usable Retry-After is left alone as long as a first retry waits. */
 const defaultWaitMs = 5_000
@@ -142,7 +153,7 @@ function decideFailure({ stage, code, detail }: Failure): Decision {
     code,
     detail,
     evidence: code === 'aborted' ? 'none' : code === 'connect-timeout' ? 'connection' : evidenceOfStage[stage],
-    quickRetry: code === 'dns-failed' || stage === 'connect' || (stage === 'io' && code !== 'aborted'),
+    quickRetry: passingFailures.has(code),
     retryAfterMs: null,
     cause: stage === 'egress' ? 'target-refused' : null,
   }

@@ -34,8 +34,17 @@ const rangeNames: Readonly<Record<string, string>> = {
 
 /** Parses what DNS or a URL gives, with or without zone; an IPv4 address in IPv6 clothes becomes IPv4. Null: no address. */
 export function parseAddress(text: string): Address | null {
-  const bare = text.split('%', 1)[0] ?? ''
+  const bare = (text.split('%', 1)[0] ?? '').replace(dottedTail, asGroups)
   return ipaddr.IPv4.isValidFourPartDecimal(bare) || ipaddr.IPv6.isValid(bare) ? ipaddr.process(bare) : null
+}
+
+/** ipaddr.js reads `::8.8.8.8` as if it were `::ffff:8.8.8.8`, which is another address. */
+const dottedTail = /(?<=:)(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/
+
+function asGroups(text: string, ...octets: string[]): string {
+  const [a = 0, b = 0, c = 0, d = 0] = octets.slice(0, 4).map(Number)
+  if (Math.max(a, b, c, d) > 255) return text
+  return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`
 }
 
 /** The name of the special range that `address` is in, or null when it is an ordinary public address. */
