@@ -20,6 +20,7 @@ export type ClientOptions = {
   /** Brokers to start from; by default those of the connection, in random order. */
   brokers?: readonly string[]
   retry: RetryTimes
+  requestTimeoutMs?: number
   /** Called with each message kafkajs logs at error level. */
   onErrorLog?: (message: string) => void
 }
@@ -44,7 +45,7 @@ export function createClient(connection: KafkaConnection, options: ClientOptions
     clientId: `${connection.clientId}${options.suffix ?? ''}`,
     brokers: shuffled(options.brokers ?? connection.brokers),
     connectionTimeout: 1_000,
-    requestTimeout: 3_000,
+    requestTimeout: options.requestTimeoutMs ?? 3_000,
     enforceRequestTimeout: true,
     retry: { ...options.retry, factor: 0.2, multiplier: 2 },
     socketFactory: options.wire.socketFactory,
