@@ -1,0 +1,22 @@
+/** Rounds start at least this far apart, however many callers ask. */
+const spacingMs = 100
+
+/**
+ * One costly question shared by all who ask: a caller gets the answer of a round that started after it asked. States:
+ * idle → waiting (a round is due, callers join it) → running; callers that come while it runs wait for the next one.
+ */
+export function shareRounds<T>(run: () => Promise<T>): () => Promise<T> {
+  let lastStart = Number.NEGATIVE_INFINITY
+  let waiting: Promise<T> | undefined
+  const round = async () => {
+    const pauseMs = lastStart + spacingMs - performance.now()
+    if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    lastStart = performance.now()
+    waiting = undefined
+    return await run()
+  }
+  return () => {
+    waiting ??= round()
+    return waiting
+  }
+}
