@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { withResources } from '#shared/lifecycle.ts'
-import { defaultFolder, prepare, runFolder, wipe } from './folders.ts'
+import { defaultFolder, runFolder } from './folders.ts'
 import { runTask } from './task.ts'
 import { allSuites, needsBrokers, runSuite, type Suite, type SuiteResult, suiteOf, summary } from './test-suites.ts'
 import { startCluster } from './up/cluster.ts'
-import { takeLock } from './up/lock.ts'
 import { openLogFiles } from './up/log-files.ts'
+import { occupy } from './up/occupy.ts'
 import { freePortOffset, portsAt } from './up/ports.ts'
 import { createProcessTable } from './up/processes.ts'
 import { startRedis } from './up/redis.ts'
@@ -37,15 +37,11 @@ async function runSuites(suites: readonly Suite[], signal: AbortSignal): Promise
 function onOwnBrokers<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   const folder = runFolder(join(defaultFolder, 'test'))
   return withResources(warn, async (resources) => {
-    prepare(folder)
-    const lock = takeLock(folder.lock, folder.dir)
-    resources.defer('lock', lock.release)
-    wipe(folder)
-    prepare(folder)
+    const ports = portsAt(await freePortOffset())
+    await occupy({ folder, ports, fresh: true, resources })
     const logs = openLogFiles(folder.log)
     resources.defer('log files', logs.close)
-    const ports = portsAt(await freePortOffset())
-    const run = { folder, ports, logs, signal, processes: createProcessTable(() => {}), tell: console.error }
+    const run = { folder, ports, logs, signal, processes: createProcessTable(), tell: console.error }
     const redis = await startRedis(run)
     if (redis !== undefined) resources.defer('redis', redis.stop)
     const startedAt = performance.now()

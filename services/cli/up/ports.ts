@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 import { holderOf } from './port-holder.ts'
 import { Refusal } from './refusal.ts'
+import { waitFor } from './wait-for.ts'
 
 /** Address of everything a run listens on: nothing of it is reachable from outside. */
 export const host = '127.0.0.1'
@@ -44,12 +45,16 @@ export async function refuseOccupied(ports: Ports): Promise<void> {
   )
 }
 
+/** Waits until every port is free, at most `limitMs`. */
+export async function waitUntilFree(ports: Ports, limitMs: number): Promise<void> {
+  await waitFor(() => areFree(ports), AbortSignal.timeout(limitMs)).catch(() => {})
+}
+
 /** An offset at which every port is free now: for test runs beside a user's run. */
 export async function freePortOffset(): Promise<number> {
   for (let tries = 0; tries < 200; tries += 1) {
     const offset = 100 + 10 * Math.floor(Math.random() * (largestOffset / 20))
-    const free = await Promise.all(portUses(portsAt(offset)).map(({ port }) => isFree(port)))
-    if (free.every(Boolean)) return offset
+    if (await areFree(portsAt(offset))) return offset
   }
   throw new Refusal('No port offset with free ports was found: too many ports of this machine are taken.')
 }
@@ -63,6 +68,11 @@ function portUses(ports: Ports): { port: number; use: string }[] {
     ...ports.brokers.map((port, index) => ({ port, use: `Kafka broker ${index + 1}` })),
     ...ports.controllers.map((port, index) => ({ port, use: `the controller of Kafka broker ${index + 1}` })),
   ]
+}
+
+async function areFree(ports: Ports): Promise<boolean> {
+  const free = await Promise.all(portUses(ports).map(({ port }) => isFree(port)))
+  return free.every(Boolean)
 }
 
 function isFree(port: number): Promise<boolean> {
