@@ -1,3 +1,4 @@
+import type { EventDescription } from '#shared/event/describe.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import type { SigningSecret } from './signature.ts'
 
@@ -5,6 +6,8 @@ import type { SigningSecret } from './signature.ts'
 export type AttemptRequest = {
   url: string
   record: StoredRecord
+  /** What the record says; without it, it is described again. */
+  event?: EventDescription
   /** The stream of the record; `defaultType` names events that carry no CloudEvents type. */
   stream: { name: string; defaultType: string | null }
   subscription: { name: string; uid: string }
