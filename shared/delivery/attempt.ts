@@ -64,7 +64,7 @@ export type FailureCode =
   | 'io-failed'
   | 'aborted'
 
-/** The attempt ended without an answer; whether the receiver saw the request is unknown after stage `connect` and `tls`. */
+/** The attempt ended without an answer. After `timeout` and `io` nobody knows whether the receiver took the event. */
 export type Failure = {
   kind: 'failure'
   stage: FailureStage
