@@ -68,7 +68,7 @@ function startClock(delivery: Delivery, nowMs: number): number {
 
 function fail(pair: Pair, delivery: Delivery, outcome: Extract<Outcome, { kind: 'failed' }>, nowMs: number): Effect[] {
   const clockMs = startClock(delivery, nowMs)
-  if (isOver(pair, clockMs, nowMs)) return bury(pair, delivery, { ...outcome, cause: 'exhausted' })
+  if (isOver(pair, clockMs, nowMs)) return bury(pair, delivery, outcome)
   if (pair.phase === 'draining') return backToLine(pair, delivery)
   return wait(pair, delivery, clockMs + nextPointMs(pair.policy.retry, outcome.eventId, nowMs - clockMs))
 }

@@ -1,4 +1,5 @@
 import type { StoredRecord } from '#shared/event/record.ts'
+import type { PairPolicy } from './states.ts'
 
 /** Log start and end of the partition: `low` is the first offset that still exists, `high` the one the next record gets. */
 export type LogBounds = { low: number; high: number }
@@ -6,8 +7,8 @@ export type LogBounds = { low: number; high: number }
 /** What one attempt, with its quick retries, came to. Times are wall clock ms, for headers and dead letters. */
 export type Outcome = { attempts: number; firstAttemptAtMs: number; lastAttemptAtMs: number } & (
   | { kind: 'delivered' }
-  /** Failed, to be tried again on the schedule. */
-  | { kind: 'failed'; eventId: string; code: string; detail: string }
+  /** Failed, to be tried again on the schedule; `cause` is that of the dead letter when there is no later attempt. */
+  | { kind: 'failed'; eventId: string; cause: string; code: string; detail: string }
   /** Not this event's fault: the targets are down, or the attempt was broken off. Nothing is counted. */
   | { kind: 'unproven' }
   /** The target asked for time. `own`: others succeeded meanwhile, so only this event waits. */
@@ -38,6 +39,8 @@ export type Input =
   /** The dead letter of `offset` is acknowledged. */
   | { kind: 'appended'; token: string; offset: number }
   | { kind: 'tick' }
+  /** The subscription was changed. */
+  | { kind: 'policy'; policy: PairPolicy }
   | { kind: 'hold' }
   | { kind: 'release' }
   | { kind: 'commit-due'; forced: boolean }

@@ -2,6 +2,7 @@ import { openWindow, restoreRuns } from './ack-window.ts'
 import { decodeMetadata } from './commit-metadata.ts'
 import type { Effect } from './effects.ts'
 import type { Input } from './inputs.ts'
+import { passLogStart } from './read.ts'
 import { emptyState, type Pair } from './states.ts'
 
 type Assigned = Extract<Input, { kind: 'assigned' }>
@@ -14,12 +15,13 @@ type Assigned = Extract<Input, { kind: 'assigned' }>
 export function assign(pair: Pair, input: Assigned, nowMs: number): Effect[] {
   const { committed } = input
   const remembered = decodeMetadata(committed?.metadata ?? '', committed?.offset ?? 0)
-  if (pair.token !== null && remembered.token === pair.token) return begin(pair, nowMs)
-  const lost = lostPosition(input)
+  const isKept = pair.token !== null && remembered.token === pair.token
+  const lost = lostPosition(input, isKept ? pair.window.next : null)
   if (lost !== null) {
     pair.phase = 'gone'
     return [{ kind: 'report-offsets-lost', detail: lost }]
   }
+  if (isKept) return [...passLogStart(pair, input.log.low), ...begin(pair, nowMs)]
   const wanted = committed?.offset ?? input.startOffset
   const base = Math.max(wanted, input.log.low)
   Object.assign(pair, emptyState(base), { token: input.token, committed: committed?.offset ?? null })
@@ -30,9 +32,9 @@ export function assign(pair: Pair, input: Assigned, nowMs: number): Effect[] {
 }
 
 /** A base beyond the log's end, or none although deliveries had begun, is a position that somebody deleted. */
-function lostPosition({ committed, startOffset, started, log }: Assigned): string | null {
+function lostPosition({ committed, startOffset, started, log }: Assigned, kept: number | null): string | null {
   if (committed === null && started) return 'the group has no committed offset although deliveries had begun'
-  const base = committed?.offset ?? startOffset
+  const base = kept ?? committed?.offset ?? startOffset
   return base > log.high ? `the position ${base} is beyond the end of the log at ${log.high}` : null
 }
 

@@ -16,17 +16,20 @@ export function read(pair: Pair, records: readonly StoredRecord[]): Effect[] {
   return effects
 }
 
-/** The log begins later than what is to be read next: the events between are gone, which is said, never skipped over. */
-export function meetLogStart(pair: Pair, offset: number): Effect[] {
+/** Events that retention took before they were read are gone, which is said, never skipped over in silence. */
+export function passLogStart(pair: Pair, logStart: number): Effect[] {
   const from = pair.window.next
-  if (offset <= from) return []
-  passTo(pair.window, offset - 1)
-  finish(pair.window, offset - 1)
+  if (logStart <= from) return []
+  passTo(pair.window, logStart - 1)
+  finish(pair.window, logStart - 1)
   pair.dirty = true
-  return [
-    { kind: 'report-expired', from, to: offset },
-    { kind: 'seek', offset: pair.window.next },
-  ]
+  return [{ kind: 'report-expired', from, to: logStart }]
+}
+
+/** The same while the partition is read. */
+export function meetLogStart(pair: Pair, logStart: number): Effect[] {
+  const expired = passLogStart(pair, logStart)
+  return expired.length === 0 ? expired : [...expired, { kind: 'seek', offset: pair.window.next }]
 }
 
 /** Below half of the bounds a paused partition goes on; the distance keeps a slow receiver from toggling it. */

@@ -26,6 +26,9 @@ export function step(pair: Pair, input: Input, nowMs: number): readonly Effect[]
     case 'tick':
       if (pair.phase === 'running') releaseDue(pair.queues, nowMs)
       return nothing
+    case 'policy':
+      pair.policy = input.policy
+      return nothing
     case 'commit-due':
       return isReading(pair) || pair.phase === 'draining' ? commit(pair, input.forced) : nothing
     case 'committed':

@@ -217,7 +217,7 @@ export class World {
     const isAnswerLost = !fails && !this.#healed && this.#happens(0.1)
     if (!fails) this.#accept(offset)
     const kinds: Outcome[] = [
-      { kind: 'failed', eventId: `e${offset}`, ...times, ...failure },
+      { kind: 'failed', eventId: `e${offset}`, cause: 'exhausted', ...times, ...failure },
       { kind: 'unproven', ...times },
       { kind: 'target-waits', waitMs: 50, own: this.#happens(0.5), ...times, ...failure },
     ]
