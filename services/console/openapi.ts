@@ -9,6 +9,7 @@ const fault = Type.Object({
   index: Type.Optional(Type.Integer()),
   pointer: Type.Optional(Type.String()),
   header: Type.Optional(Type.String()),
+  query: Type.Optional(Type.String()),
   code: Type.String(),
   detail: Type.String(),
   fix: Type.Optional(Type.String()),
