@@ -50,7 +50,9 @@ export function followSubscriptions({ catalog, start, onBroken }: SetOptions): R
     else if (known.restart === subscription.ordering) known.runner.update(subscription, stream)
     else end(subscription.uid, known).then(reconcile).catch(onBroken)
   }
+  let isStopped = false
   const reconcile = () => {
+    if (isStopped) return
     const wanted = new Set(catalog.subscriptions().map(({ uid }) => uid))
     for (const [uid, known] of running) if (!wanted.has(uid)) end(uid, known).catch(onBroken)
     for (const subscription of catalog.subscriptions()) follow(subscription)
@@ -64,6 +66,7 @@ export function followSubscriptions({ catalog, start, onBroken }: SetOptions): R
     },
     reports: () => [...running.values()].map(({ runner }) => runner.report()),
     async stop() {
+      isStopped = true
       unfollow()
       for (const [uid, known] of running) void end(uid, known)
       await Promise.all(ending)
