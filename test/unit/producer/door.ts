@@ -86,8 +86,9 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000 }: Options =
     keyWith,
     catalog: state,
     streams,
-    post: ({ stream = 'orders', headers, ...rest }) =>
-      app.inject({
+    // inject() starts when it is awaited; a test may want to have several under way
+    post: async ({ stream = 'orders', headers, ...rest }) =>
+      await app.inject({
         method: 'POST',
         url: `/v1/streams/${stream}/events`,
         headers: { authorization: `Bearer ${key}`, ...headers },
