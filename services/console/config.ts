@@ -23,3 +23,9 @@ export function readConsoleConfig(env: NodeJS.ProcessEnv): ConsoleConfig {
   }
   return { ...config, TAILRACE_PORT: config.TAILRACE_PORT === 0 ? defaultPort : config.TAILRACE_PORT }
 }
+
+/** The limits alone: they are shown to every caller, and the other settings hold secrets. */
+export function limitsOf(config: ConsoleConfig): Limits {
+  const names = Object.keys(limitSettings) as (keyof Limits)[]
+  return Object.fromEntries(names.map((name) => [name, config[name]])) as Limits
+}

@@ -19,7 +19,7 @@ import type { Log } from '#shared/observability/log.ts'
 import { createMetrics, type Metrics } from '#shared/observability/metrics.ts'
 import { openRedis, type RedisConnection } from '#shared/redis/connection.ts'
 import { watchCluster } from './cluster-monitor.ts'
-import type { ConsoleConfig } from './config.ts'
+import { type ConsoleConfig, limitsOf } from './config.ts'
 import { type Console, createWriter } from './context.ts'
 import { createGroupRemoval } from './group-removal.ts'
 import { openHeartbeat } from './heartbeat.ts'
@@ -95,7 +95,7 @@ async function openConsole({ config, log, metrics, resources, redis }: Parts): P
     ...{ catalog, admin, topics, box, redis, monitor, removal, telemetry, log, instance },
     egress: createEgressGuard(config.TAILRACE_EGRESS_ALLOW),
     targetMetrics: createTargetMetrics(metrics),
-    limits: config,
+    limits: limitsOf(config),
     prefix: config.TAILRACE_PREFIX,
     publishUrl: config.TAILRACE_PUBLISH_URL,
     consoleUrl: config.TAILRACE_CONSOLE_URL,

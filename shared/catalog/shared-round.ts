@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 /** Rounds start at least this far apart, however many callers ask. */
 const spacingMs = 100
 
@@ -8,15 +10,18 @@ const spacingMs = 100
 export function shareRounds<T>(run: () => Promise<T>): () => Promise<T> {
   let lastStart = Number.NEGATIVE_INFINITY
   let waiting: Promise<T> | undefined
-  const round = async () => {
-    const pauseMs = lastStart + spacingMs - performance.now()
-    if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs))
-    lastStart = performance.now()
+  const start = () => {
     waiting = undefined
-    return await run()
+    lastStart = performance.now()
+    return run()
+  }
+  const due = async () => {
+    const pauseMs = lastStart + spacingMs - performance.now()
+    if (pauseMs > 0) await sleep(pauseMs)
   }
   return () => {
-    waiting ??= round()
+    // `start` runs in a later turn even when the round is due at once, so that it clears what is set here.
+    waiting ??= due().then(start)
     return waiting
   }
 }
