@@ -1,4 +1,3 @@
-import type { TestContext } from 'node:test'
 import { pino } from 'pino'
 import { formatCredential, hashSecret, newCredential } from '#shared/catalog/api-keys.ts'
 import { type Catalog, openCatalog } from '#shared/catalog/catalog.ts'
@@ -33,7 +32,8 @@ export type Installation = {
 const silent = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' })
 const dayMs = 86_400_000
 
-export async function createInstallation(t: TestContext): Promise<Installation> {
+/** `scope` says when it ends: a test context, for example. */
+export async function createInstallation(scope: { after(close: () => Promise<void>): void }): Promise<Installation> {
   const prefix = `${uniqueName('producer-test')}.`
   const env = { KAFKA_BROKERS: testBrokers().join(','), TAILRACE_PREFIX: prefix, TAILRACE_ADMIN_PORT: '0' }
   const connection = { brokers: testBrokers(), clientId: prefix, log: silent }
@@ -41,7 +41,7 @@ export async function createInstallation(t: TestContext): Promise<Installation> 
   const admin = await openAdmin(connection)
   const created: string[] = []
   const closers: (() => Promise<void>)[] = [() => admin.close()]
-  t.after(async () => {
+  scope.after(async () => {
     for (const close of closers.reverse()) await close()
   })
   closers.push(async () => {
