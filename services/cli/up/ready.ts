@@ -13,7 +13,7 @@ type Dependencies = { brokers: readonly string[]; redisUrl: string | undefined }
  * reader never sees half of it.
  */
 export function publishReadyFile({ folder, ports, processes }: Run, { brokers, redisUrl }: Dependencies): ReadyFile {
-  const startedAt = new Date().toISOString()
+  const startedAt = new Date(performance.timeOrigin).toISOString()
   let isRemoved = false
   const write = () => {
     if (isRemoved) return
