@@ -4,6 +4,7 @@ import type { Kafka as KafkaClient, KafkaConfig } from 'kafkajs'
 import kafkajs from 'kafkajs'
 import type { Log } from '#shared/observability/log.ts'
 import { logCreatorFor } from './client-log.ts'
+import { patchRequestQueue } from './timer-patch.ts'
 import type { Wire } from './wire.ts'
 
 // kafkajs is CommonJS: most of its names are missing from the ES module view, so the default import is taken apart.
@@ -32,6 +33,8 @@ export const clientRetry: RetryTimes = { retries: 2, initialRetryTime: 100, maxR
 
 /** kafkajs waits `initialRetryTime`, doubled up to `maxRetryTime`, between tries: 4 tries last about 0.9 s. */
 export const producerRetry: RetryTimes = { retries: 4, initialRetryTime: 100, maxRetryTime: 250 }
+
+patchRequestQueue()
 
 // A record batch in a codec nobody registered stops a kafkajs consumer for good.
 CompressionCodecs[CompressionTypes.ZSTD] = () => ({
