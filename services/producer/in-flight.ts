@@ -1,19 +1,19 @@
 import { TailraceError } from '#shared/errors.ts'
+import type { Metrics } from '#shared/observability/metrics.ts'
 
 /** Bytes of the publishes in work: announced, received, or waiting for Kafka. Bounds the memory of this process. */
 export type InFlight = {
   /** Takes `bytes` into work; throws `overloaded` when they would exceed the bound. Call what it returns once, at the end. */
   admit(bytes: number): () => void
-  bytes(): number
 }
 
 /** What a request costs beside its body: objects, socket, answer. */
 const overheadBytes = 4_096
 
-export function boundInFlight(limitBytes: number): InFlight {
+export function boundInFlight(limitBytes: number, metrics: Metrics): InFlight {
   let inWork = 0
+  metrics.gauge('publish_in_flight_bytes', 'Bytes of the publishes in work.', [], (gauge) => gauge.set(inWork))
   return {
-    bytes: () => inWork,
     admit(bytes) {
       const cost = bytes + overheadBytes
       if (inWork + cost > limitBytes) throw overloaded(limitBytes)

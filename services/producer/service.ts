@@ -15,11 +15,12 @@ import type { Log } from '#shared/observability/log.ts'
 import { createMetrics, type Metrics } from '#shared/observability/metrics.ts'
 import { watchProcess } from '#shared/observability/process-stats.ts'
 import { openRedis } from '#shared/redis/connection.ts'
-import { startHeartbeat } from '#shared/redis/instances.ts'
+import { readInstances, startHeartbeat } from '#shared/redis/instances.ts'
 import type { ProducerConfig } from './config.ts'
 import { createReport } from './heartbeat.ts'
 import { boundInFlight } from './in-flight.ts'
 import { createPublish } from './publish.ts'
+import { watchReadiness } from './readiness.ts'
 import { publishRoute } from './routes/publish.ts'
 import { followStreams } from './streams.ts'
 import { createTelemetry } from './telemetry.ts'
@@ -40,28 +41,34 @@ export async function startProducer(config: ProducerConfig, log: Log): Promise<P
 
 async function open(config: ProducerConfig, log: Log, resources: Resources): Promise<ProducerService> {
   const metrics = createMetrics()
-  let state: 'starting' | 'ready' | 'stopping' = 'starting'
+  let reasons: () => readonly string[] = () => ['starting']
   const admin = await startAdminServer({
     host: config.TAILRACE_ADMIN_HOST,
     port: config.TAILRACE_ADMIN_PORT,
     metrics,
-    ready: () => (state === 'ready' ? [] : [state]),
+    ready: () => reasons(),
   })
   resources.defer('admin server', () => admin.close())
   const redis = openRedis({ url: config.REDIS_URL, log })
   resources.defer('redis', () => redis.close())
-  const { lanes, app } = await openIngest({ config, log, metrics, resources })
+  const { lanes, catalog, app } = await openIngest({ config, log, metrics, resources })
+  const id = config.TAILRACE_INSTANCE_ID
+  const prefix = config.TAILRACE_PREFIX
+  const instances = () => readInstances(redis, prefix, Date.now())
+  const readiness = watchReadiness({ id, staleMs: catalog.staleMs, lanes: () => lanes.snapshot(), instances })
+  resources.defer('readiness', () => readiness.close())
+  reasons = readiness.reasons
   const stats = watchProcess()
   resources.defer('process statistics', () => stats.close())
-  const beat = createReport({ id: config.TAILRACE_INSTANCE_ID, lanes, stats, ready: () => state === 'ready' })
-  const heartbeat = startHeartbeat({ redis, prefix: config.TAILRACE_PREFIX, report: beat })
+  const report = createReport({ id, lanes, stats, ready: () => reasons().length === 0 })
+  const heartbeat = startHeartbeat({ redis, prefix, report })
   resources.defer('heartbeat', () => heartbeat.close())
   const url = await app.listen({ host: config.TAILRACE_HOST, port: config.TAILRACE_PORT })
   resources.defer('http server', () => {
-    state = 'stopping'
+    readiness.stopping()
     return drainHttpServer(app, { quietMs, deadlineMs: config.TAILRACE_PUBLISH_DEADLINE_MS + drainSlackMs })
   })
-  state = 'ready'
+  readiness.started()
   log.info({ url, adminUrl: admin.url }, 'ready')
   return { url, adminUrl: admin.url, finished: new Promise(() => {}), stop: () => resources.close() }
 }
@@ -88,12 +95,12 @@ async function openIngest({ config, log, metrics, resources }: Ingest) {
   resources.defer('streams', () => streams.close())
   const safety = keepTopicsSafe({ catalog, admin: topicAdmin, telemetry })
   resources.defer('topic safety', () => safety.close())
-  const inFlight = boundInFlight(config.TAILRACE_LIMIT_INFLIGHT_BYTES)
+  const inFlight = boundInFlight(config.TAILRACE_LIMIT_INFLIGHT_BYTES, metrics)
   const deadlineMs = config.TAILRACE_PUBLISH_DEADLINE_MS
   const publish = createPublish({ streams, safety, lanes, telemetry, instance, deadlineMs, limits: config })
   const app = createDoor(config, log, catalog)
   publishRoute(app, { publish, inFlight, telemetry, limits: config })
-  return { lanes, app }
+  return { lanes, catalog, app }
 }
 
 async function followCatalog({ config, log, metrics, resources }: Ingest, connection: KafkaConnection) {

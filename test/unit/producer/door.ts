@@ -47,7 +47,8 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000 }: Options =
     state.onCatchUp()
     return state.isCaughtUp
   }
-  const telemetry = createTelemetry(log, createMetrics())
+  const metrics = createMetrics()
+  const telemetry = createTelemetry(log, metrics)
   const known = followStreams({
     stream: (name) => streams.get(name),
     streams: () => [...streams.values()],
@@ -71,7 +72,12 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000 }: Options =
   })
   const bodyLimitBytes = limits.TAILRACE_LIMIT_EVENT_BYTES
   const app = createHttpServer({ log, limits, bodies: 'bytes', bodyLimitBytes, authenticate, allows })
-  publishRoute(app, { publish, inFlight: boundInFlight(limits.TAILRACE_LIMIT_INFLIGHT_BYTES), telemetry, limits })
+  publishRoute(app, {
+    publish,
+    inFlight: boundInFlight(limits.TAILRACE_LIMIT_INFLIGHT_BYTES, metrics),
+    telemetry,
+    limits,
+  })
   const keyWith: Door['keyWith'] = (scopes, { expiresAt = null, validUntil = null } = {} as never) => {
     const credential = newCredential()
     const secrets = [{ hash: hashSecret(credential), createdAt: new Date().toISOString(), validUntil }]
