@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { Value } from 'typebox/value'
@@ -52,7 +51,9 @@ export type Installation = {
   defer(close: () => unknown): void
 }
 
-export async function createInstallation(t: TestContext, { partitions = 3 } = {}): Promise<Installation> {
+type Cleanup = { after(close: () => unknown): void }
+
+export async function createInstallation(t: Cleanup, { partitions = 3 } = {}): Promise<Installation> {
   const prefix = `${uniqueName('consumer-test')}.`
   const connection = { brokers: testBrokers(), clientId: prefix, log: silent }
   const topics = topicNames(prefix)
