@@ -1,4 +1,5 @@
 import { pino } from 'pino'
+import { Client } from 'undici'
 import { formatCredential, hashSecret, newCredential } from '#shared/catalog/api-keys.ts'
 import { type Catalog, openCatalog } from '#shared/catalog/catalog.ts'
 import { createStream } from '#shared/catalog/create-stream.ts'
@@ -11,7 +12,7 @@ import { followTopic } from '#shared/kafka/follower.ts'
 import { openLanes } from '#shared/kafka/lanes.ts'
 import { createMetrics } from '#shared/observability/metrics.ts'
 import { type ProducerConfig, readProducerConfig } from '../../../services/producer/config.ts'
-import { type ProducerService, startProducer } from '../../../services/producer/service.ts'
+import { startProducer } from '../../../services/producer/service.ts'
 import { testBrokers, uniqueName } from '../../support/dependencies.ts'
 
 /** One installation of its own on the test cluster: topics, a catalog to write to, keys; no process yet. */
@@ -98,9 +99,27 @@ export async function createInstallation(scope: { after(close: () => Promise<voi
   }
 }
 
-/** A producer of that installation in this process, on a free port. */
-export async function runProducer({ config, defer }: Installation): Promise<ProducerService> {
+type Request = { key: string; body: Buffer; headers: Record<string, string> }
+type Answer = { status: number; headers: Record<string, unknown>; json: Record<string, unknown> }
+/** POST to `/v1/streams/<path>`. */
+type Publish = (path: string, request: Request) => Promise<Answer>
+
+/** A producer of that installation in this process, on a free port, and a client for it. */
+export async function runProducer({ config, defer }: Installation): Promise<Publish> {
   const service = await startProducer(config, silent)
   defer(() => service.stop())
-  return service
+  const client = new Client(service.url)
+  defer(() => client.close())
+  return async (path, { key, body, headers }) => {
+    const credential = { authorization: `Bearer ${key}` }
+    const request = {
+      method: 'POST' as const,
+      path: `/v1/streams/${path}`,
+      body,
+      headers: { ...credential, ...headers },
+    }
+    const answer = await client.request(request)
+    const json = (await answer.body.json()) as Record<string, unknown>
+    return { status: answer.statusCode, headers: answer.headers, json }
+  }
 }

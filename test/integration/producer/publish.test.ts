@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { type TestContext, test } from 'node:test'
-import { request } from 'undici'
 import type { StoredRecord } from '#shared/event/record.ts'
 import { uniqueName } from '../../support/dependencies.ts'
 import { until } from '../../support/until.ts'
@@ -11,6 +10,7 @@ type Form = 'plain' | 'binary' | 'structured'
 type Example = { name: string; examples: { repository?: { full_name: string } }[] }
 type Sent = { form: Form; body: Buffer; id: string | null; key: string }
 
+const jsonType = { 'content-type': 'application/json' }
 const load = createRequire(import.meta.url)
 const examples = load('@octokit/webhooks-examples') as Example[]
 
@@ -46,20 +46,9 @@ async function setUp(t: TestContext) {
   const installation = await createInstallation(t)
   const topic = await installation.createStream('github', { defaultType: 'com.github' })
   const key = await installation.createKey(['publish:*'])
-  const { url } = await runProducer(installation)
-  const post = async (query: string, body: Buffer, headers: Record<string, string>) => {
-    const target = `${url}/v1/streams/github/events${query}`
-    const answer = await request(target, {
-      method: 'POST',
-      body,
-      headers: { authorization: `Bearer ${key}`, ...headers },
-    })
-    return {
-      status: answer.statusCode,
-      headers: answer.headers,
-      json: (await answer.body.json()) as Record<string, unknown>,
-    }
-  }
+  const publish = await runProducer(installation)
+  const post = (query: string, body: Buffer, headers: Record<string, string>) =>
+    publish(`github/events${query}`, { key, body, headers })
   return { installation, topic, post }
 }
 
@@ -128,12 +117,11 @@ test('a binary event without data is stored with an empty value, never without o
 
 test('a stream and a key made after the start are known with the first request that uses them', async (t) => {
   const installation = await createInstallation(t)
-  const { url } = await runProducer(installation)
+  const publish = await runProducer(installation)
   await installation.createStream('late')
   const key = await installation.createKey(['publish:late'])
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
-  const answer = await request(`${url}/v1/streams/late/events`, { method: 'POST', body: '1', headers })
-  assert.equal(answer.statusCode, 202, await answer.body.text())
+  const { status, json } = await publish('late/events', { key, body: Buffer.from('1'), headers: jsonType })
+  assert.equal(status, 202, JSON.stringify(json))
 })
 
 test('nothing is written to a bound topic that could lose what was acknowledged', async (t) => {
@@ -142,11 +130,8 @@ test('nothing is written to a bound topic that could lose what was acknowledged'
   await installation.createTopic(topic, { 'min.insync.replicas': '1' })
   await installation.createStream('foreign', { topic, partitions: 1 })
   const key = await installation.createKey(['publish:*'])
-  const { url } = await runProducer(installation)
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
-  const answer = await request(`${url}/v1/streams/foreign/events`, { method: 'POST', body: '1', headers })
-  assert.equal(answer.statusCode, 503)
-  const problem = (await answer.body.json()) as { code: string; detail: string }
-  assert.equal(problem.code, 'kafka-unavailable')
-  assert.match(problem.detail, /min\.insync\.replicas is 1/)
+  const publish = await runProducer(installation)
+  const { status, json } = await publish('foreign/events', { key, body: Buffer.from('1'), headers: jsonType })
+  assert.deepEqual([status, json.code], [503, 'kafka-unavailable'])
+  assert.match(String(json.detail), /min\.insync\.replicas is 1/)
 })
