@@ -120,7 +120,7 @@ function createServer(console: Console): FastifyInstance {
     ...watchingRoutes(console),
   ]
   mountRoutes(app, routes, console)
-  mountPublicFiles(app, openApiOf(routes, limits))
+  mountPublicFiles(app, openApiOf(routes, limits), console.consoleUrl)
   return app
 }
 
