@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import { takeLock } from '../../../../services/cli/up/lock.ts'
+import { Refusal } from '../../../../services/cli/up/refusal.ts'
+
+const newFolder = (t: TestContext) => {
+  const dir = mkdtempSync(join(tmpdir(), 'tailrace-lock-'))
+  t.after(() => rmSync(dir, { recursive: true }))
+  return { dir, path: join(dir, 'launcher.lock') }
+}
+
+describe('the lock of a run folder', () => {
+  it('refuses a second launcher while the first one lives, naming folder and pid', (t) => {
+    const { dir, path } = newFolder(t)
+    takeLock(path, dir)
+    assert.throws(
+      () => takeLock(path, dir),
+      (error) =>
+        error instanceof Refusal && error.message.includes(dir) && error.message.includes(`pid ${process.pid}`),
+    )
+  })
+
+  it('is free again once it was released', (t) => {
+    const { dir, path } = newFolder(t)
+    takeLock(path, dir).release()
+    assert.deepEqual(readdirSync(dir), [])
+    assert.equal(takeLock(path, dir).tookOver, false)
+  })
+
+  it('is taken over from a launcher that is dead', (t) => {
+    const { dir, path } = newFolder(t)
+    writeFileSync(path, JSON.stringify({ pid: 2 ** 22 + 1, started: '1' }))
+    assert.equal(takeLock(path, dir).tookOver, true)
+    assert.deepEqual(readdirSync(dir), ['launcher.lock'])
+  })
+
+  it('is taken over when another process has the dead pid now', { skip: !existsSync('/proc/self/stat') }, (t) => {
+    const { dir, path } = newFolder(t)
+    writeFileSync(path, JSON.stringify({ pid: process.pid, started: 'before this process' }))
+    assert.equal(takeLock(path, dir).tookOver, true)
+  })
+
+  it('is taken over when nobody can read it', (t) => {
+    const { dir, path } = newFolder(t)
+    writeFileSync(path, '')
+    assert.equal(takeLock(path, dir).tookOver, true)
+  })
+})
