@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { basename } from 'node:path'
 import { promisify } from 'node:util'
 
 /** Who listens on a port, as "redis-server (pid 812)"; undefined when it cannot be found out (another user's process). */
@@ -9,6 +10,7 @@ export async function holderOf(port: number): Promise<string | undefined> {
 }
 
 const listening = '0A'
+const longestCommand = 80
 
 function holderByProc(port: number): number | undefined {
   const sockets = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeningInodes(table, port)))
@@ -42,7 +44,12 @@ async function holderByLsof(port: number): Promise<number | undefined> {
   return pids === '' ? undefined : Number(pids.split('\n')[0])
 }
 
-const programOf = (pid: number) => output('ps', ['-o', 'comm=', '-p', String(pid)]).then((name) => name || 'a process')
+/** The command line without the folder of its program, cut to a readable length. */
+async function programOf(pid: number): Promise<string> {
+  const command = await output('ps', ['-o', 'args=', '-p', String(pid)])
+  const [path = '', ...args] = command.split(' ')
+  return [basename(path), ...args].join(' ').slice(0, longestCommand) || 'a process'
+}
 
 async function output(program: string, args: readonly string[]): Promise<string> {
   try {
