@@ -77,8 +77,8 @@ async function deliverBatch(keeper: GroupKeeper, batch: RecordBatch, options: Sm
   }
 }
 
-const commit = ({ commit: send }: GroupKeeper, { epoch, topic, partition }: RecordBatch, { offset }: StoredRecord) =>
-  send(epoch, [{ topic, partition, offset: offset + 1, metadata: '' }])
+const commit = (keeper: GroupKeeper, { epoch, topic, partition }: RecordBatch, { offset }: StoredRecord) =>
+  keeper.commit(epoch, [{ topic, partition, offset: offset + 1, metadata: '' }])
 
 async function deliver(record: StoredRecord, { targetUrl, subscription }: SmallConsumerOptions): Promise<void> {
   const attributes = Object.entries(record.headers).filter(([header]) => header.startsWith('ce_'))
