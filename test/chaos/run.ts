@@ -54,7 +54,7 @@ async function breakOnce(
     const limits = { allowedDuplicates: allowedDuplicates(plan.names, plan.load.ratePerSecond) }
     const outcome = await experiment.conclude(publisher.finished, limits)
     console.log(`${plan.round + 1}. ${report(outcome)}`)
-    if (outcome.complaint !== '') console.log(outcome.complaint)
+    if (outcome.complaint !== '') console.log(`${outcome.complaint}\n${await stack.logTails()}`)
     return outcome.complaint === '' && outcome.published.failedRequests === 0
   } finally {
     await experiment.close()
