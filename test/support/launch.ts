@@ -11,6 +11,7 @@ import { until } from './until.ts'
 export type ReadyFile = {
   launcherPid: number
   publishUrl: string
+  redisUrl: string | null
   demoReceiverUrl: string
   processes: { name: string; service: string; pid: number; adminUrl: string | null }[]
 }
