@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { version } from '#shared/version.ts'
+import { writeDocs } from './docs.ts'
 import { printKey } from './key.ts'
 import { runCheck } from './run-check.ts'
 import { runTests } from './run-tests.ts'
@@ -34,6 +35,8 @@ program
   .action(runTests)
 
 program.command('check').description('check types, style and the direction of imports').action(runCheck)
+
+program.command('docs').description('write the table of settings into the README').action(writeDocs)
 
 endWithStarter()
 await program.parseAsync()
