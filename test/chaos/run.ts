@@ -35,6 +35,9 @@ try {
   for (let round = 0; round < Number(values.repeats); round += 1) {
     if (!(await breakOnce(stack, { names, round, load }))) process.exitCode = 1
   }
+} catch (error) {
+  console.error(await stack.logTails())
+  throw error
 } finally {
   await stack.stop()
 }
