@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -29,6 +29,18 @@ describe('a guarded process', () => {
     assert.ok(isAlive(pid))
     parent.kill('SIGKILL')
     await until('the guarded process is gone', () => !isAlive(pid), 5_000)
+  })
+
+  it('does not go on without its watcher', async () => {
+    const child = startGuarded({ command: 'sleep', args: ['600'], output: stderr })
+    const childrenOf = (pid: number) =>
+      spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+        .stdout.split('\n')
+        .map((line) => line.trim().split(/\s+/).map(Number))
+        .filter(([, parent]) => parent === pid)
+    const [watcher] = await until('the watcher is there', () => childrenOf(child.pid)[0])
+    process.kill(watcher ?? 0, 'SIGKILL')
+    assert.equal(await child.ended, 'SIGKILL')
   })
 
   it('has the pid of the program itself, so a signal reaches it', async () => {
