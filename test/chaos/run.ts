@@ -3,8 +3,8 @@
  *
  *   node test/chaos/run.ts --fault kill-broker,kill-consumer --repeats 10 --rate 1000 --seconds 60
  *
- * --stack names the folder of a running stack to break instead. The faults of one run come one after the other, evenly spread over it. Ends with code 1 when an invariant broke or a
- * publish request failed.
+ * --stack names the folder of a running stack to break instead. The faults of one run come one after the other, evenly
+ * spread over it. Ends with code 1 when an invariant broke or a publish request failed.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
