@@ -32,10 +32,15 @@ function listeningInodes(table: string, port: number): string[] {
 
 function openFiles(pid: number): string[] {
   const folder = `/proc/${pid}/fd`
+  return attempt(() => readdirSync(folder), []).map((fd) => attempt(() => readlinkSync(`${folder}/${fd}`), ''))
+}
+
+/** The fallback for what is gone meanwhile, or not ours to look into. */
+function attempt<T>(look: () => T, fallback: T): T {
   try {
-    return readdirSync(folder).map((fd) => readlinkSync(`${folder}/${fd}`))
+    return look()
   } catch {
-    return [] // gone meanwhile, or not ours to look into
+    return fallback
   }
 }
 

@@ -73,7 +73,7 @@ async function openRun({ dir, portOffset, fresh }: UpOptions, signal: AbortSigna
   const folder = runFolder(resolve(dir ?? defaultFolder))
   const ports = portsAt(portOffset)
   console.log(`Tailrace ${version} in ${shown(folder.dir)}\n`)
-  await occupy({ folder, ports, fresh, resources })
+  await occupy({ folder, ports, fresh, resources, signal, tell: progress.tell })
   const logs = openLogFiles(folder.log)
   resources.defer('log files', logs.close)
   return { folder, ports, logs, processes: createProcessTable(), tell: progress.tell, signal }
