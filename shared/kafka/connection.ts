@@ -4,6 +4,7 @@ import type { Kafka as KafkaClient, KafkaConfig } from 'kafkajs'
 import kafkajs from 'kafkajs'
 import type { Log } from '#shared/observability/log.ts'
 import { logCreatorFor } from './client-log.ts'
+import { patchFetchLoop } from './fetch-patch.ts'
 import { patchRequestQueue } from './timer-patch.ts'
 import type { Wire } from './wire.ts'
 
@@ -35,6 +36,7 @@ export const clientRetry: RetryTimes = { retries: 2, initialRetryTime: 100, maxR
 export const producerRetry: RetryTimes = { retries: 4, initialRetryTime: 100, maxRetryTime: 250 }
 
 patchRequestQueue()
+patchFetchLoop()
 
 // A record batch in a codec nobody registered stops a kafkajs consumer for good.
 CompressionCodecs[CompressionTypes.ZSTD] = () => ({

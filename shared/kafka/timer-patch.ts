@@ -1,11 +1,4 @@
-import { createRequire } from 'node:module'
-
-/**
- * The one change to kafkajs: its request queue re-arms a 1 ms timer per used connection for ever, also when nothing
- * waits (and provokes a TimeoutNegativeWarning). Here it arms only while requests wait. Measured with 60 producers, idle:
- * 3.6 % of a core before, 0.65 % after.
- */
-const patchedVersion = '2.2.4'
+import { patchable } from './patched-client.ts'
 
 /** kafkajs calls back this often while requests wait for a free slot rather than for the end of a throttle. */
 const checkEveryMs = 10
@@ -19,12 +12,14 @@ export type RequestQueue = {
   scheduleCheckPendingRequests(): void
 }
 
-/** Applies the patch to the kafkajs of this process; false, and nothing changed, for any version but the one known. */
+/**
+ * The request queue of kafkajs re-arms a 1 ms timer per used connection for ever, also when nothing waits (and provokes a
+ * TimeoutNegativeWarning). Here it arms only while requests wait. Measured with 60 producers, idle: 3.6 % of a core before,
+ * 0.65 % after. False, and nothing changed, for an unknown version.
+ */
 export function patchRequestQueue(): boolean {
-  const load = createRequire(import.meta.url)
-  const { version }: { version: string } = load('kafkajs/package.json')
-  if (version !== patchedVersion) return false
-  const { prototype }: { prototype: RequestQueue } = load('kafkajs/src/network/requestQueue')
+  const prototype = patchable<{ prototype: RequestQueue }>('network/requestQueue')?.prototype
+  if (prototype === undefined) return false
   prototype.scheduleCheckPendingRequests = scheduleCheck
   return true
 }
