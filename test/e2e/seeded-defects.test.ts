@@ -14,7 +14,7 @@ import { until } from '../support/until.ts'
 
 /** A short quiet time, because some events never come; a history of its own that nobody needs afterwards. */
 async function concludeQuietly(t: TestContext, experiment: Experiment, published: Promise<PublisherProgress>) {
-  const outcome = await experiment.conclude(published, { allowedDuplicates: 100_000, quietMs: 8000 })
+  const outcome = await experiment.conclude(published, { allowedDuplicates: 100_000, quietMs: 7000 })
   defer(t, () => rm(outcome.folder, { recursive: true, force: true }))
   return outcome
 }
@@ -45,7 +45,7 @@ async function takeover(t: TestContext, commitFirst: boolean): Promise<Outcome> 
   const names = { topic: experiment.topic, group: `test.small.${experiment.run}`, subscription: 'small' }
   const options = { ...names, brokers, targetUrl: receiver.url, commitFirst }
   const first = await startSmallConsumer(t, options)
-  const publisher = experiment.publish({ ratePerSecond: 600, seconds: 5, keys: 60 })
+  const publisher = experiment.publish({ ratePerSecond: 600, seconds: 3, keys: 60 })
   await until('a backlog has built up', () => publisher.progress().acknowledged > receiver.progress().distinct + 200)
   first.kill('SIGKILL')
   const second = await startSmallConsumer(t, options)
@@ -61,7 +61,7 @@ describe('a system with a defect', () => {
     defer(t, () => gateway.close())
     const experiment = await openExperiment(stack, { publishUrl: gateway.url })
     defer(t, () => experiment.close())
-    const publisher = experiment.publish({ ratePerSecond: 300, seconds: 7, keys: 50 })
+    const publisher = experiment.publish({ ratePerSecond: 500, seconds: 5, keys: 50 })
     const outcome = await concludeQuietly(t, experiment, publisher.finished)
     assert.deepEqual(broken(outcome), ['I1'], outcome.complaint)
     assert.equal(gateway.dropped(), 2)
