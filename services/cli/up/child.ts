@@ -49,6 +49,21 @@ export function startGuarded({ command, args, output, env }: Program): Child {
   return { pid: child.pid ?? -1, ended, signal: (name) => child.kill(name) }
 }
 
+/**
+ * Kills a process when the launcher dies, for one that was not started by `startGuarded`. Returns what lets go of it,
+ * to be called when it has ended: its pid may be another process's by then.
+ */
+export function leash(pid: number): () => void {
+  const script = 'read -r line || kill -KILL "$1"'
+  const watcher = spawn('/bin/sh', ['-c', script, 'leash', String(pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
+  watcher.on('error', () => {}) // no shell: then startGuarded has said so before
+  watcher.stdin.on('error', () => {}) // somebody killed the watcher
+  return () => watcher.stdin.end('\n')
+}
+
 /** The words for an exit code or signal. */
 export function endingOf(code: number | null, signal: NodeJS.Signals | null): Ending {
   return signal ?? `code ${code}`

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import { type Child, type Ending, endingOf } from './child.ts'
+import { type Child, type Ending, endingOf, leash } from './child.ts'
 
 /** A service process. `ready` gives the address of its admin port once it serves; it may never do so. */
 export type Worker = Child & { readonly ready: Promise<string> }
@@ -10,20 +10,28 @@ export type WorkerProgram = { script: string; output: number; env: Readonly<Reco
 // a service that stops leaves its waiting connections to its brothers. (reusePort would drop them: measured.)
 cluster.schedulingPolicy = cluster.SCHED_NONE
 
-/** Starts a service as a cluster worker: it ends by itself when this process does, however that ends. */
+/**
+ * Starts a service as a cluster worker. It ends when this process does, however that ends: by itself as Node makes it, or
+ * by its leash if it is too busy to notice.
+ */
 export function startWorker({ script, output, env }: WorkerProgram): Worker {
   cluster.setupPrimary({ exec: script, args: [], execArgv: [], stdio: ['ignore', output, output, 'ipc'] })
   const worker = cluster.fork(env)
+  const pid = worker.process.pid ?? -1
+  const letGo = leash(pid)
   const ended = new Promise<Ending>((resolve) => {
     worker.once('error', (error) => resolve(error.message))
-    worker.once('exit', (code, signal) => resolve(endingOf(code, signal as NodeJS.Signals | null)))
+    worker.once('exit', (code, signal) => {
+      letGo()
+      resolve(endingOf(code, signal as NodeJS.Signals | null))
+    })
   })
   const ready = new Promise<string>((resolve) => {
     worker.on('message', (message: unknown) => {
       if (isReadyMessage(message)) resolve(message.adminUrl)
     })
   })
-  return { pid: worker.process.pid ?? -1, ended, ready, signal: (name) => worker.process.kill(name) }
+  return { pid, ended, ready, signal: (name) => worker.process.kill(name) }
 }
 
 /** What `announceReady` of shared/lifecycle.ts sends. */
