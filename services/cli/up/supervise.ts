@@ -6,7 +6,7 @@ import type { Child, Ending } from './child.ts'
  *   running ── it ends ──► waiting ── 1 s, 2 s … 30 s ──► running
  *      └────────────── stop() ──► stopped ◄── stop() ──┘
  *
- * The wait doubles while it keeps dying young and falls back to 1 s once it has lived a minute.
+ * The wait doubles while it keeps dying young and falls back to 1 s once it has lived 10 s, as Docker does.
  */
 export type Supervised = {
   /** The process that runs now; undefined between two of them. */
@@ -23,7 +23,7 @@ export type SuperviseOptions = {
 
 const firstWaitMs = 1_000
 const longestWaitMs = 30_000
-const maturityMs = 60_000
+const maturityMs = 10_000
 
 /** Starts it now and again whenever it ends. */
 export function supervise({ start, onDeath }: SuperviseOptions): Supervised {
