@@ -28,7 +28,7 @@ export type Outcome = {
   facts: Facts
   published: PublisherProgress
   judgements: readonly { scope: Scope; judgement: Judgement }[]
-  /** Empty when every invariant holds, else what is broken and where the history lies. */
+  /** Empty when every invariant holds and no publish request failed, else what is wrong and where the history lies. */
   complaint: string
   /** Where the history was, or still is. */
   folder: string
@@ -96,7 +96,7 @@ export async function openExperiment(stack: Stack, setup: Setup = {}): Promise<E
       const actors = ['driver', 'p1', ...courses.map(({ scope }) => scope.subscription)]
       const facts = await gatherFacts(readHistory(actors.map(file)))
       const judgements = courses.map(({ scope }) => ({ scope, judgement: judge(facts, scope, allowedDuplicates) }))
-      return { facts, published, judgements, complaint: await complaintOf(judgements, folder), folder }
+      return { facts, published, judgements, complaint: await complaintOf({ judgements, published, folder }), folder }
     },
     close: async () => {
       await Promise.all(courses.map(({ receiver }) => receiver.stop()))
@@ -141,11 +141,16 @@ async function tapInto(history: HistoryWriter, options: Parameters<typeof tapLog
   await append(tapDeadLetters({ ...options, topic: 'tailrace.dead-letters' }))
 }
 
-async function complaintOf(judgements: Outcome['judgements'], folder: string): Promise<string> {
+type Result = Pick<Outcome, 'judgements' | 'published' | 'folder'>
+
+async function complaintOf({ judgements, published, folder }: Result): Promise<string> {
   const complaints = judgements
     .filter(({ judgement }) => !judgement.holds)
     .map(({ scope, judgement }) => `${scope.subscription}: ${explain(judgement)}`)
-  if (complaints.length === 0) await rm(folder, { recursive: true })
-  else complaints.push(`The history is in ${folder}`)
+  const { failedRequests, abandoned } = published
+  if (failedRequests > 0)
+    complaints.push(`${failedRequests} publish requests failed, ${abandoned} events were given up`)
+  if (complaints.length > 0) complaints.push(`The history is in ${folder}`)
+  else await rm(folder, { recursive: true })
   return complaints.join('\n')
 }

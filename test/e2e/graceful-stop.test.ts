@@ -25,6 +25,5 @@ describe('a producer and a consumer that are asked to stop under load', () => {
     const outcome = await experiment.conclude(publisher.finished, { allowedDuplicates: 0 })
     t.diagnostic(report(outcome))
     assert.equal(outcome.complaint, '')
-    assert.equal(outcome.published.failedRequests, 0)
   })
 })

@@ -39,7 +39,6 @@ describe('Redis killed under load', () => {
     const outcome = await experiment.conclude(publisher.finished, { allowedDuplicates: 0 })
     t.diagnostic(report(outcome))
     assert.equal(outcome.complaint, '')
-    assert.equal(outcome.published.failedRequests, 0)
     const since = Date.now()
     await until('every instance sends heartbeats through Redis again', async () => {
       const { redis, instances } = await stateOf(stack)
