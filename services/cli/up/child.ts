@@ -11,6 +11,9 @@ export type Child = {
   signal(name: NodeJS.Signals): void
 }
 
+/** Of a process that could not be started. A number like -1 would, given to `kill`, mean every process there is. */
+export const noPid = Number.NaN
+
 export type Program = {
   command: string
   args: readonly string[]
@@ -46,7 +49,7 @@ export function startGuarded({ command, args, output, env }: Program): Child {
       resolve(endingOf(code, signal))
     })
   })
-  return { pid: child.pid ?? -1, ended, signal: (name) => child.kill(name) }
+  return { pid: child.pid ?? noPid, ended, signal: (name) => child.kill(name) }
 }
 
 /**

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import { type Child, type Ending, endingOf, leash } from './child.ts'
+import { type Child, type Ending, endingOf, leash, noPid } from './child.ts'
 
 /** A service process. `ready` gives the address of its admin port once it serves; it may never do so. */
 export type Worker = Child & { readonly ready: Promise<string> }
@@ -17,8 +17,8 @@ cluster.schedulingPolicy = cluster.SCHED_NONE
 export function startWorker({ script, output, env }: WorkerProgram): Worker {
   cluster.setupPrimary({ exec: script, args: [], execArgv: [], stdio: ['ignore', output, output, 'ipc'] })
   const worker = cluster.fork(env)
-  const pid = worker.process.pid ?? -1
-  const letGo = leash(pid)
+  const pid = worker.process.pid ?? noPid
+  const letGo = Number.isNaN(pid) ? () => {} : leash(pid)
   const ended = new Promise<Ending>((resolve) => {
     worker.once('error', (error) => resolve(error.message))
     worker.once('exit', (code, signal) => {
