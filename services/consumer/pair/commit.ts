@@ -36,7 +36,7 @@ export function committed(pair: Pair, offsets: { offset: number; retryOffset: nu
   emit(pair, { kind: 'trim', offset: retryOffset })
 }
 
-function lowestOpen({ table }: Pair): number {
+export function lowestOpen({ table }: Pair): number {
   for (const offset of table.open.keys()) return offset
   return table.retry.top
 }

@@ -1,5 +1,5 @@
 import { load } from './assign.ts'
-import { commit } from './commit.ts'
+import { commit, lowestOpen } from './commit.ts'
 import { endEpoch, nextToken } from './fences.ts'
 import { emit, isWorking, type Pair } from './states.ts'
 import { openTable } from './table.ts'
@@ -12,7 +12,7 @@ import { openTable } from './table.ts'
  */
 export function move(pair: Pair, offset: number): void {
   if (!isWorking(pair) && pair.phase !== 'failed') return
-  const retryFrom = lowestNeeded(pair)
+  const retryFrom = lowestOpen(pair)
   emit(pair, { kind: 'pause', of: 'stream' })
   emit(pair, { kind: 'pause', of: 'retry' })
   endEpoch(pair)
@@ -26,9 +26,4 @@ export function loadMoved(pair: Pair): void {
   pair.phase = 'loading'
   pair.nextToken = nextToken(pair)
   load(pair)
-}
-
-function lowestNeeded({ table }: Pair): number {
-  for (const offset of table.open.keys()) return offset
-  return table.retry.top
 }

@@ -18,7 +18,7 @@ import { offerValue } from './values.ts'
 /** Takes in what one fetch of the retry half brought. */
 export function readRetry(pair: Pair, fetchedFrom: number, records: readonly StoredRecord[]): void {
   const { retry } = pair.table
-  if (fetchedFrom > retry.position) {
+  if (fetchedFrom > retry.position && !pair.dropped.ignoreOlderEpochs) {
     // fetched before the last seek, or trimming moved the position: to go on here would miss what waits between
     emit(pair, { kind: 'seek', of: 'retry', offset: retry.position })
     emit(pair, { kind: 'check-log-start', of: 'retry' })

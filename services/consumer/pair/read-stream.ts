@@ -13,7 +13,7 @@ import { offerValue } from './values.ts'
 /** Takes in what one fetch of the stream half brought. */
 export function readStream(pair: Pair, fetchedFrom: number, records: readonly StoredRecord[]): void {
   const { window } = pair.table
-  if (fetchedFrom > window.next) {
+  if (fetchedFrom > window.next && !pair.dropped.ignoreOlderEpochs) {
     // fetched before the last seek, or retention moved the position: to go on here would skip what lies between
     emit(pair, { kind: 'seek', of: 'stream', offset: window.next })
     emit(pair, { kind: 'check-log-start', of: 'stream' })
@@ -46,7 +46,10 @@ function readOne(pair: Pair, record: StoredRecord): void {
 
 /** The retry half brought this delivery before: it holds it, so the stream offset is finished without a second park. */
 function adopt(pair: Pair, known: Delivery, record: StoredRecord): void {
-  ensure(pair, known.state === 'ended' || hasPark(known), ['I-g', `${known.offset} is read twice`])
+  ensure(pair, known.state === 'ended' || known.isEndedElsewhere || hasPark(known), [
+    'I-g',
+    `${known.offset} is read twice`,
+  ])
   offerValue(pair, known, () => record)
 }
 

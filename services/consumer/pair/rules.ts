@@ -13,7 +13,7 @@ export type DroppedRules = {
   readonly finishAfterAck?: true
   /** An event is parked only when every earlier event of its queue is, or is ahead of it in the same lane. */
   readonly followersInOrder?: true
-  /** Answers and acknowledgements of an older epoch change nothing. */
+  /** Answers, acknowledgements and fetches of an older epoch change nothing. */
   readonly ignoreOlderEpochs?: true
   /** The invariants throw when they are broken. */
   readonly invariants?: true
