@@ -84,6 +84,11 @@ export const settings = {
     pattern: '^https?://.+$',
     description: 'target of the subscription demo-inbox',
   }),
+  TAILRACE_DEMO_SECRET: Type.String({
+    default: '',
+    pattern: '^(whsec_[A-Za-z0-9+/]+=*)?$',
+    description: 'signing secret of the subscription demo-inbox, for the demo receiver',
+  }),
   TAILRACE_LOG_LEVEL: Type.Union(
     ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].map((level) => Type.Literal(level)),
     { default: 'info', description: 'lowest level that is logged' },
@@ -97,5 +102,6 @@ export type SettingName = keyof typeof settings
 export const secretSettings: ReadonlySet<SettingName> = new Set([
   'TAILRACE_MASTER_KEY',
   'TAILRACE_ADMIN_KEY',
+  'TAILRACE_DEMO_SECRET',
   'REDIS_URL',
 ])

@@ -2,15 +2,19 @@
 // What `npm start`, `npm test` and the bin `tailrace` run first, on whatever Node (18 or newer) the machine has: plain
 // JavaScript without a dependency. It makes ready what the command needs (npm packages, Node 24; for a cluster Java, the
 // Kafka jars and Redis) and hands over to main.ts.
+import { join } from 'node:path'
 import { findTools } from './bootstrap/cluster-tools.mjs'
 import { handOver } from './bootstrap/hand-over.mjs'
 import { prepareJars } from './bootstrap/jars.mjs'
 import { findNode } from './bootstrap/node.mjs'
 import { preparePackages } from './bootstrap/packages.mjs'
+import { root } from './bootstrap/places.mjs'
 import { Refusal } from './bootstrap/refusal.mjs'
 
 const args = process.argv.slice(2)
 const runsCluster = ['up', 'test'].includes(args[0]) && !args.includes('--help') && !args.includes('-h')
+// Keeps our modules stripped and compiled: each process of a run starts in half the CPU time (0.3 s instead of 0.6 s).
+const compileCache = join(root, '.tailrace/compile-cache')
 const needsDevPackages = ['test', 'check'].includes(args[0])
 
 try {
@@ -18,7 +22,7 @@ try {
   const node = findNode()
   const path = runsCluster ? await findTools({ forTests: args[0] === 'test' }) : process.env.PATH
   if (runsCluster) prepareJars(path)
-  handOver(node, args, { ...process.env, PATH: path })
+  handOver(node, args, { NODE_COMPILE_CACHE: compileCache, ...process.env, PATH: path })
 } catch (error) {
   if (!(error instanceof Refusal)) throw error
   console.error(error.message)

@@ -5,6 +5,7 @@ const cleanLimitMs = 4_000
  * stop has not ended after 4 s is ended by our own death, which the guards of the brokers and every service see.
  */
 export function endWithStarter(): void {
+  process.on('SIGINT', () => process.kill(process.pid, 'SIGTERM')) // lifecycle.ts leaves SIGINT to whoever starts a process
   process.once('disconnect', () => {
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), cleanLimitMs).unref()
     process.kill(process.pid, 'SIGTERM')

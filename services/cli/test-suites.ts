@@ -1,15 +1,16 @@
 import { globSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { root } from './folders.ts'
 
 export type Suite = {
   name: string
+  /** Full paths. */
   files: string[]
   concurrency: number
-  /** Run once around all files. */
-  globalSetup?: string
+  /** Module with globalSetup and globalTeardown around all files. */
+  setup?: string
 }
 export type SuiteResult = { name: string; passed: number; failed: number; minutes: number }
 
@@ -18,27 +19,20 @@ const minuteMs = 60_000
 const fileLimitMs = 8 * minuteMs
 
 /**
- * What `npm test` runs. The end-to-end files share one stack, which their global setup starts; those of the launcher start
- * stacks of their own, one at a time on a small machine.
+ * What `npm test` runs, in this order. Files that start stacks run one at a time on a small machine; those of `e2e`
+ * share one, those of `launcher` are about starting.
  */
 export function allSuites(): Suite[] {
-  const found = (folder: string) => globSync(`test/${folder}/**/*.test.ts`, { cwd: root }).sort()
+  const found = (pattern: string) => globSync(`test/${pattern}`, { cwd: root }).sort()
+  const launcher = found('e2e/launcher*.test.ts')
+  const e2e = found('e2e/*.test.ts').filter((file) => !launcher.includes(file))
   return [
-    suiteOf('unit', found('unit'), 2),
-    suiteOf('integration', found('integration'), 2),
-    suiteOf('launcher', found('e2e').filter(isAboutLauncher), 1),
-    {
-      ...suiteOf(
-        'e2e',
-        found('e2e').filter((file) => !isAboutLauncher(file)),
-        1,
-      ),
-      globalSetup: resolve(root, 'test/support/e2e-setup.ts'),
-    },
+    suiteOf('unit', found('unit/**/*.test.ts'), 2),
+    suiteOf('integration', found('integration/**/*.test.ts'), 2),
+    suiteOf('launcher', launcher, 1),
+    { ...suiteOf('e2e', e2e, 1), setup: resolve(root, 'test/support/e2e-setup.ts') },
   ]
 }
-
-const isAboutLauncher = (file: string): boolean => basename(file).startsWith('launcher')
 
 /** Some test files, and all test files of some folders, by path from the clone, under a name. */
 export function suiteOf(name: string, paths: readonly string[], concurrency: number): Suite {
@@ -50,20 +44,20 @@ function filesAt(path: string): string[] {
   return full.endsWith('.ts') ? [full] : globSync(`${full}/**/*.test.ts`).sort()
 }
 
-/** Unit tests use no network. */
+/** Integration tests find Kafka and Redis in the environment; unit tests use no network, the others start stacks. */
 export function needsBrokers({ files }: Suite): boolean {
-  return files.some((file) => !file.startsWith(resolve(root, 'test/unit')))
+  return files.some((file) => file.startsWith(resolve(root, 'test/integration')))
 }
 
 /** Runs each file in a process of its own and reports on stdout as it goes. */
 export async function runSuite(suite: Suite, signal: AbortSignal): Promise<SuiteResult> {
-  const { name, files, concurrency, globalSetup } = suite
+  const { name, files, concurrency, setup } = suite
   const startedAt = performance.now()
   const result = { name, passed: 0, failed: 0, minutes: 0 }
   if (files.length > 0) {
     console.log(`\n── ${name}: ${files.length} files`)
-    const setup = globalSetup === undefined ? {} : { globalSetupPath: globalSetup }
-    const events = run({ files, concurrency, timeout: fileLimitMs, signal, cwd: root, ...setup })
+    const around = setup === undefined ? {} : { globalSetupPath: setup }
+    const events = run({ files, concurrency, timeout: fileLimitMs, signal, cwd: root, ...around })
     events.on('test:summary', ({ file, counts }) => {
       if (file !== undefined) return
       result.passed = counts.passed

@@ -10,14 +10,14 @@ export const pageQuery = {
 type Listed = { createdAt: string }
 
 /** `items` are sorted by creation, newest first; `id` tells those of one millisecond apart, ascending. */
-export function pageOf<T extends Listed, U>(items: readonly T[], query: Query, id: (item: T) => string) {
+export function pageOf<T extends Listed>(items: readonly T[], query: Query, id: (item: T) => string) {
   const after = typeof query.cursor === 'string' ? readCursor(query.cursor) : undefined
   const rest =
     after === undefined ? items : items.filter((item) => isAfter({ at: item.createdAt, id: id(item) }, after))
   const page = rest.slice(0, Number(query.limit))
   const last = page.at(-1)
   const next = last === undefined || page.length === rest.length ? null : cursorOf({ at: last.createdAt, id: id(last) })
-  return { map: (show: (item: T) => U) => ({ items: page.map(show), next }) }
+  return { map: <U>(show: (item: T) => U) => ({ items: page.map(show), next }) }
 }
 
 /** A place between two items that survives insertions, deletions and restarts. */

@@ -8,13 +8,17 @@ import type { Log } from '#shared/observability/log.ts'
 import { within } from './deadline.ts'
 import { recordKey } from './record-keys.ts'
 import type { SecretBox } from './secrets.ts'
+import { shareRounds } from './shared-round.ts'
 import { type CatalogView, createView } from './view.ts'
 
 /** What every process knows of streams, subscriptions and keys: the catalog topic in memory, followed live. */
 export type Catalog = Omit<CatalogView, 'apply'> & {
   /** Called after records were applied, within a second of their write anywhere. Returns how to stop that. */
   onChange(listener: () => void): () => void
-  /** Reads to the end of the topic as it is now; false when that took longer than `timeoutMs`. */
+  /**
+   * Reads to the end of the topic as it is now; false when that took longer than `timeoutMs`. Shared: at most one round
+   * per 100 ms however many ask, so that made-up names cost the log next to nothing.
+   */
   catchUp(timeoutMs: number): Promise<boolean>
   /** Milliseconds since the topic last answered a fetch. */
   staleMs(): number
@@ -62,12 +66,12 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
       if (applied.kind === 'applied') announce.changed()
     },
   })
-  const catchUp = (timeoutMs: number) => follower.caughtUp(timeoutMs).catch(notCaughtUp(options.log))
-  while (!(await catchUp(catchUpDeadlineMs))) await sleep(retryEveryMs)
+  const catchUp = shareRounds(() => follower.caughtUp(catchUpDeadlineMs).catch(notCaughtUp(options.log)))
+  while (!(await catchUp())) await sleep(retryEveryMs)
   return {
     ...view,
     onChange: announce.listen,
-    catchUp: (timeoutMs) => within(catchUp(timeoutMs), timeoutMs, false),
+    catchUp: (timeoutMs) => within(catchUp(), timeoutMs, false),
     staleMs: () => follower.lastFetchAgeMs(),
     write: (key, value, expected) => write({ key, value, expected }, observers, options),
     close: () => closeFollower(follower, options),

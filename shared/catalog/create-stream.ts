@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Static } from 'typebox'
 import { TailraceError } from '#shared/errors.ts'
 import type { KafkaAdmin } from '#shared/kafka/admin.ts'
@@ -47,10 +48,20 @@ async function provide({ admin }: Provisioning, stream: NewStream, topic: string
 /** A topic of another owner stays as it is: its partitions and retention are read, never set. */
 async function bind({ admin, topics }: Provisioning, stream: NewStream) {
   const topic = String(stream.topic)
-  const description = isInternal(topic, topics) ? undefined : await admin.describeTopic(topic)
+  const description = isInternal(topic, topics) ? undefined : await describeForeign(admin, topic)
   if (description === undefined) throw notBindable(topic)
   if (stream.partitions !== null) requirePartitions(topic, description, stream.partitions)
   return { topic, partitions: description.partitions.length, ...retentionOf(description) }
+}
+
+/** A topic made a moment ago is not known to every broker yet; asking again for a second costs only who mistyped. */
+async function describeForeign(admin: KafkaAdmin, topic: string): Promise<TopicDescription | undefined> {
+  for (const pauseMs of [50, 150, 300, 500, 0]) {
+    const description = await admin.describeTopic(topic)
+    if (description !== undefined) return description
+    await sleep(pauseMs)
+  }
+  return undefined
 }
 
 const isInternal = (topic: string, topics: TopicNames) =>

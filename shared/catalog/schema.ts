@@ -1,3 +1,5 @@
+import { Ajv } from 'ajv'
+import formats from 'ajv-formats'
 import { type Static, type TInteger, type TSchema, type TString, Type } from 'typebox'
 
 /** RFC 3339 UTC with milliseconds, as `Date.toISOString` prints it. */
@@ -11,6 +13,14 @@ export function nullable<T extends TString | TInteger>(schema: T) {
 /** An object or null without a default. */
 export function objectOrNull<T extends TSchema>(schema: T) {
   return Type.Unsafe<Static<T> | null>({ anyOf: [schema, Type.Null()] })
+}
+
+/** A definition with every default filled in. Throws an Error that names what the schema does not allow. */
+export function withDefaults<T extends TSchema>(schema: T, members: object): Static<T> {
+  const definition = structuredClone(members)
+  const ajv = formats.default(new Ajv({ useDefaults: true, strict: false }))
+  if (ajv.validate(inputSchema(schema), definition)) return definition as Static<T>
+  throw new Error(ajv.errorsText())
 }
 
 type JsonSchema = { [keyword: string]: unknown }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { TailraceError } from '#shared/errors.ts'
 import type { KafkaAdmin } from '#shared/kafka/admin.ts'
 import type { TopicDescription, TopicSpec } from '#shared/kafka/topics.ts'
@@ -37,21 +38,26 @@ export function ownTopics(names: TopicNames): TopicSpec[] {
 
 const pollMs = 100
 
-/**
- * Creates a topic unless it is there and waits, at most `timeoutMs`, until every partition has a leader and all its
- * replicas are in sync. Rejects with `kafka-unavailable` when a partition has no leader even then.
- */
-export async function provideTopic(admin: KafkaAdmin, spec: TopicSpec, timeoutMs = 10_000): Promise<TopicDescription> {
+/** Creates a topic unless it is there and waits for its replicas as `awaitReplicas` does. */
+export async function provideTopic(admin: KafkaAdmin, spec: TopicSpec, timeoutMs?: number): Promise<TopicDescription> {
   await admin.createTopic(spec)
+  return await awaitReplicas(admin, spec.name, timeoutMs)
+}
+
+/**
+ * Waits, at most `timeoutMs`, until every partition has a leader and all its replicas are in sync. Rejects with
+ * `kafka-unavailable` when a partition has no leader even then; a replica that is behind stays behind.
+ */
+export async function awaitReplicas(admin: KafkaAdmin, name: string, timeoutMs = 10_000): Promise<TopicDescription> {
   const deadline = performance.now() + timeoutMs
   for (;;) {
-    const topic = await admin.describeTopic(spec.name)
+    const topic = await admin.describeTopic(name)
     if (topic !== undefined && isReplicated(topic)) return topic
     if (performance.now() > deadline) {
       if (topic !== undefined && hasLeaders(topic)) return topic
-      throw new TailraceError('kafka-unavailable', `topic ${spec.name} has no leader for every partition yet`)
+      throw new TailraceError('kafka-unavailable', `topic ${name} has no leader for every partition`)
     }
-    await new Promise((resolve) => setTimeout(resolve, pollMs))
+    await sleep(pollMs)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { EventDescription } from '#shared/event/describe.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import type { SigningSecret } from './signature.ts'
 
@@ -5,6 +6,8 @@ import type { SigningSecret } from './signature.ts'
 export type AttemptRequest = {
   url: string
   record: StoredRecord
+  /** What the record says; without it, it is described again. */
+  event?: EventDescription
   /** The stream of the record; `defaultType` names events that carry no CloudEvents type. */
   stream: { name: string; defaultType: string | null }
   subscription: { name: string; uid: string }
@@ -61,7 +64,7 @@ export type FailureCode =
   | 'io-failed'
   | 'aborted'
 
-/** The attempt ended without an answer; whether the receiver saw the request is unknown after stage `connect` and `tls`. */
+/** The attempt ended without an answer. After `timeout` and `io` nobody knows whether the receiver took the event. */
 export type Failure = {
   kind: 'failure'
   stage: FailureStage

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net'
 import { buildConnector } from 'undici'
 import type { EgressGuard } from './egress.ts'
 import { type DialPhase, dialEnding, type Ending, endingError } from './failure.ts'
+import { isForbiddenPort, portOf } from './ports.ts'
 import { parseAddress } from './special-ranges.ts'
-import { forbiddenPorts } from './target-url.ts'
 
 /** How long each part of making one connection took, ms. */
 export type DialTimings = { dns: number; connect: number; tls: number }
@@ -50,8 +50,8 @@ const tooLate = (phase: DialPhase, afterMs: number) =>
   endingError({ stage: 'timeout', code: 'connect-timeout', detail: `${phase} timed out after ${afterMs} ms` })
 
 function refusalBeforeDial({ hostname, port, protocol }: buildConnector.Options, egress: EgressGuard): string | null {
-  const dialled = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)
-  if (forbiddenPorts.has(dialled)) return `port ${dialled} belongs to another protocol`
+  const dialled = portOf(protocol, port)
+  if (isForbiddenPort(dialled)) return `port ${dialled} belongs to another protocol`
   return parseAddress(hostname) === null ? null : egress.refusal(hostname, hostname)
 }
 

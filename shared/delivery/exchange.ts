@@ -114,8 +114,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #tooSlow(): Ending {
-    const what = this.#controller === null ? 'no free connection' : 'no answer'
-    return { stage: 'timeout', code: 'first-byte-timeout', detail: `${what} within ${this.#timeoutMs} ms` }
+    return this.#controller === null
+      ? { stage: 'timeout', code: 'connect-timeout', detail: `no connection within ${this.#timeoutMs} ms` }
+      : { stage: 'timeout', code: 'first-byte-timeout', detail: `no answer within ${this.#timeoutMs} ms` }
   }
 }
 

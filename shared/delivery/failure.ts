@@ -56,6 +56,7 @@ const exchangeCodes: Readonly<Record<string, FailureCode>> = {
   ECONNRESET: 'io-reset',
   EPIPE: 'io-reset',
   UND_ERR_HEADERS_OVERFLOW: 'io-response-head-too-large',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'io-response-invalid',
   UND_ERR_DESTROYED: 'aborted',
   UND_ERR_CLOSED: 'aborted',
   UND_ERR_ABORTED: 'aborted',

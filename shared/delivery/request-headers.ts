@@ -1,6 +1,8 @@
+import { describeEvent } from '#shared/event/describe.ts'
 import { parseMediaType } from '#shared/event/media-type.ts'
 import { encodeHeaderValue } from '#shared/event/percent.ts'
 import { positionOf } from '#shared/event/record.ts'
+import { eventHeaders } from '#shared/event/to-http.ts'
 import { traceparentOf } from '#shared/event/traceparent.ts'
 import { version } from '../version.ts'
 import type { AttemptRequest } from './attempt.ts'
@@ -22,10 +24,7 @@ export function requestBody({ record }: AttemptRequest): Buffer {
 export function requestHeaders(request: AttemptRequest, nowMs: number): string[] {
   const { record, stream, webhookId } = request
   const timestampSeconds = Math.floor(nowMs / 1000)
-  const contentType = contentTypeOf(record.headers['content-type'])
   const headers = [
-    'content-type',
-    contentType,
     'user-agent',
     userAgent,
     'webhook-id',
@@ -49,40 +48,20 @@ export function requestHeaders(request: AttemptRequest, nowMs: number): string[]
   if (signature !== '') headers.push('webhook-signature', signature)
   if (request.key !== null) headers.push('tailrace-key', encodeHeaderValue(request.key))
   if (request.replay !== null) headers.push('tailrace-replay', encodeHeaderValue(request.replay))
-  pushAttributes(headers, request, contentType)
+  pushEvent(headers, request)
   return headers
 }
 
+/** The event's own headers: content type and CloudEvents attributes. */
+function pushEvent(headers: string[], { event, record, stream }: AttemptRequest): void {
+  const own = eventHeaders(event ?? describeEvent(record, stream))
+  for (const name in own) {
+    const value = own[name] ?? ''
+    headers.push(name, name === 'content-type' ? readableContentType(value) : value)
+  }
+}
+
 /** A content type that no HTTP server could read is no information: the bytes are then just bytes. */
-function contentTypeOf(stored: string | undefined): string {
-  return stored !== undefined && parseMediaType(stored) !== null ? stored : 'application/octet-stream'
-}
-
-/** CloudEvents attribute names: lower-case letters and digits. The specification asks for at most 20, and forbids no more. */
-const attributeHeader = /^ce_[a-z0-9]{1,64}$/
-
-/** The CloudEvents attributes as `ce-*`, percent-encoded (HTTP binding 1.0.2 §3.1.3). */
-function pushAttributes(headers: string[], request: AttemptRequest, contentType: string): void {
-  const stored = request.record.headers
-  if (stored.ce_specversion === undefined) pushPlainAttributes(headers, request)
-  const isStructured = contentType.startsWith('application/cloudevents')
-  for (const name in stored) {
-    if (!attributeHeader.test(name)) continue
-    // In binary mode the content type is this attribute; a second one could contradict it.
-    if (name === 'ce_datacontenttype' && !isStructured) continue
-    headers.push(`ce-${name.slice(3)}`, encodeHeaderValue(stored[name] ?? ''))
-  }
-}
-
-/** A record that any Kafka client wrote is a plain event: its position is its id. */
-function pushPlainAttributes(headers: string[], { record, stream }: AttemptRequest): void {
-  const attributes = {
-    specversion: '1.0',
-    id: positionOf(stream.name, record.partition, record.offset),
-    source: `/streams/${stream.name}`,
-    type: stream.defaultType ?? 'tailrace.event',
-  }
-  for (const [name, value] of Object.entries(attributes)) {
-    if (record.headers[`ce_${name}`] === undefined) headers.push(`ce-${name}`, encodeHeaderValue(value))
-  }
+function readableContentType(stored: string): string {
+  return parseMediaType(stored) === null ? 'application/octet-stream' : stored
 }

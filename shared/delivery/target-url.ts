@@ -1,4 +1,5 @@
 import type { EgressGuard } from './egress.ts'
+import { isForbiddenPort, portOf } from './ports.ts'
 import { parseAddress } from './special-ranges.ts'
 
 /** Why a URL cannot be a target: `body-invalid` when nobody could call it, `target-refused` when policy forbids it. */
@@ -45,8 +46,8 @@ function checkParts(text: string, guard: EgressGuard): TargetUrlFault | null {
 }
 
 function checkPlace(url: URL, guard: EgressGuard): TargetUrlFault | null {
-  const port = portOf(url)
-  if (forbiddenPorts.has(port)) {
+  const port = portOf(url.protocol, url.port)
+  if (isForbiddenPort(port)) {
     return refused('port', `port ${port} belongs to another protocol`, 'let the receiver listen on another port')
   }
   const refusal = literalRefusal(url.hostname, guard)
@@ -61,28 +62,6 @@ export function literalRefusal(hostname: string, guard: EgressGuard): string | n
   if (/(^|\.)localhost\.?$/i.test(host)) return guard.refusal('127.0.0.1', host)
   return parseAddress(host) === null ? null : guard.refusal(host, host)
 }
-
-export function portOf(url: URL): number {
-  if (url.port !== '') return Number(url.port)
-  return url.protocol === 'https:' ? 443 : 80
-}
-
-/**
- * Ports where a POST would be read by something that is no HTTP server: those browsers refuse (WHATWG Fetch, "bad port"),
- * and the usual ones of databases, brokers and container engines.
- */
-export const forbiddenPorts: ReadonlySet<number> = new Set([
-  ...[
-    1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
-  ],
-  ...[
-    111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532,
-  ],
-  ...[540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061],
-  ...[6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080],
-  ...[445, 873, 1433, 1521, 2181, 2375, 2376, 2379, 2380, 3306, 3389, 5432, 5672, 6379, 6380, 9042, 9092, 9093, 9094],
-  ...[11211, 26379, 27017, 27018],
-])
 
 const fault =
   (code: TargetUrlFault['code']) =>

@@ -103,7 +103,7 @@ function plain({ request, context, form }: Source): Reading {
     ['id', uuid7(context.receivedAtMs)],
     ['source', `/keys/${encodeURIComponent(context.keyName)}`],
     ['type', query.type ?? context.defaultType ?? fallbackType],
-    ['time', new Date(context.receivedAtMs).toISOString()],
+    ['time', timeText(context.receivedAtMs)],
   ])
   if (query.subject !== undefined) attributes.set('subject', query.subject)
   const faults =
@@ -163,11 +163,19 @@ function mapped(attributes: Attributes, request: EventRequest, context: EventCon
   const contentType = request.headers['content-type']
   if (contentType !== undefined) headers['content-type'] = contentType
   headers.traceparent = traceparentOf(request.headers.traceparent as string | undefined)
-  headers.tailrace_received = new Date(context.receivedAtMs).toISOString()
+  headers.tailrace_received = timeText(context.receivedAtMs)
   headers.tailrace_instance = context.instance
   headers.tailrace_key_id = context.keyId
   const [id, source] = [attributes.get('id') ?? '', attributes.get('source') ?? '']
   const key = keyOf(attributes, request.query.key)
   const record = { key: key === null ? null : Buffer.from(key), value: request.body, headers }
   return { id, source, webhookId: webhookIdOf(source, id), record }
+}
+
+let lastTime = { ms: Number.NaN, text: '' }
+
+/** RFC 3339 in UTC. Many events share a millisecond, and each shows its time twice. */
+function timeText(ms: number): string {
+  if (lastTime.ms !== ms) lastTime = { ms, text: new Date(ms).toISOString() }
+  return lastTime.text
 }

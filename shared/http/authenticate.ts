@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { TailraceError } from '#shared/errors.ts'
-import type { CatchUp } from './catch-up.ts'
 
 /** Who asks. */
 export type Caller = { keyId: string; name: string; scopes: readonly string[] }
@@ -12,7 +11,8 @@ export type KnownKey = { id: string; name: string; scopes: readonly string[]; ex
 
 export type AuthenticatorOptions<Key extends KnownKey> = {
   keys: { key(id: string): Key | undefined }
-  catchUp: CatchUp
+  /** Reads the catalog to its end as it is now; false when that took too long. */
+  catchUp(timeoutMs: number): Promise<boolean>
   /** `tr_<id>_<secret>` as its parts. */
   parse(text: string): Credential | undefined
   /** Compares in constant time with every secret of the key that is valid now. */
@@ -34,7 +34,8 @@ export function createAuthenticate<Key extends KnownKey>(options: AuthenticatorO
     return { keyId: key.id, name: key.name, scopes: key.scopes }
   }
   const judgeLater = async (credential: Credential) => {
-    if (!(await options.catchUp())) throw new TailraceError('catalog-stale', 'The API keys could not be read just now.')
+    if (!(await options.catchUp(catchUpMs)))
+      throw new TailraceError('catalog-stale', 'The API keys could not be read just now.')
     return judge(credential, options.keys.key(credential.id))
   }
   return ({ headers, url }) => {
@@ -45,6 +46,9 @@ export function createAuthenticate<Key extends KnownKey>(options: AuthenticatorO
     return key === undefined ? judgeLater(credential) : judge(credential, key)
   }
 }
+
+/** What a request with an unknown key waits at most. */
+const catchUpMs = 300
 
 function bearerOf(authorization: string | undefined): string {
   if (authorization === undefined) throw new TailraceError('credential-missing', 'There is no Authorization header.')

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
+import { TailraceError } from '#shared/errors.ts'
 import { clientRetry, createClient, type KafkaConnection } from './connection.ts'
 import { kafkaUnavailable } from './errors.ts'
 import { createWire } from './wire.ts'
@@ -19,6 +20,7 @@ const pauseMs = 200
 /** An admin client that connects at its first call. */
 export function createAdminClient(connection: KafkaConnection): AdminClient {
   let current: Promise<OpenAdmin> | undefined
+  let isClosed = false
   const giveUp = (opening: Promise<OpenAdmin>) => {
     if (current === opening) current = undefined
     return opening.then(
@@ -27,6 +29,7 @@ export function createAdminClient(connection: KafkaConnection): AdminClient {
     )
   }
   const tryOnce = async <T>(ask: (admin: Admin) => Promise<T>): Promise<T> => {
+    if (isClosed) throw new TailraceError('stopping', 'this Kafka admin is closed')
     current ??= connect(connection)
     const opening = current
     try {
@@ -42,12 +45,13 @@ export function createAdminClient(connection: KafkaConnection): AdminClient {
         try {
           return await tryOnce(ask)
         } catch (error) {
-          if (failures === tries) throw kafkaUnavailable(error, doing)
+          if (failures === tries || isClosed) throw kafkaUnavailable(error, doing)
           await sleep(pauseMs)
         }
       }
     },
     close: async () => {
+      isClosed = true
       if (current !== undefined) await giveUp(current)
     },
   }

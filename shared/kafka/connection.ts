@@ -4,6 +4,7 @@ import type { Kafka as KafkaClient, KafkaConfig } from 'kafkajs'
 import kafkajs from 'kafkajs'
 import type { Log } from '#shared/observability/log.ts'
 import { logCreatorFor } from './client-log.ts'
+import { patchRequestQueue } from './timer-patch.ts'
 import type { Wire } from './wire.ts'
 
 // kafkajs is CommonJS: most of its names are missing from the ES module view, so the default import is taken apart.
@@ -20,6 +21,7 @@ export type ClientOptions = {
   /** Brokers to start from; by default those of the connection, in random order. */
   brokers?: readonly string[]
   retry: RetryTimes
+  requestTimeoutMs?: number
   /** Called with each message kafkajs logs at error level. */
   onErrorLog?: (message: string) => void
 }
@@ -31,6 +33,8 @@ export const clientRetry: RetryTimes = { retries: 2, initialRetryTime: 100, maxR
 
 /** kafkajs waits `initialRetryTime`, doubled up to `maxRetryTime`, between tries: 4 tries last about 0.9 s. */
 export const producerRetry: RetryTimes = { retries: 4, initialRetryTime: 100, maxRetryTime: 250 }
+
+patchRequestQueue()
 
 // A record batch in a codec nobody registered stops a kafkajs consumer for good.
 CompressionCodecs[CompressionTypes.ZSTD] = () => ({
@@ -44,7 +48,7 @@ export function createClient(connection: KafkaConnection, options: ClientOptions
     clientId: `${connection.clientId}${options.suffix ?? ''}`,
     brokers: shuffled(options.brokers ?? connection.brokers),
     connectionTimeout: 1_000,
-    requestTimeout: 3_000,
+    requestTimeout: options.requestTimeoutMs ?? 3_000,
     enforceRequestTimeout: true,
     retry: { ...options.retry, factor: 0.2, multiplier: 2 },
     socketFactory: options.wire.socketFactory,

@@ -1,7 +1,7 @@
-import { TailraceError } from '#shared/errors.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
 import type { KafkaConnection } from './connection.ts'
+import { Keeper } from './keeper.ts'
 
 /** One ownership: its number in this process, the partition numbers owned (of every topic of the group), the member id. */
 export type Assignment = { epoch: number; partitions: readonly number[]; memberId: string }
@@ -21,7 +21,7 @@ export type GroupKeeperOptions = {
   /** All with the same number of partitions; partition p of all of them goes to one member. */
   topics: readonly string[]
   sessionTimeoutMs: number
-  metrics: Metrics
+  metrics?: Metrics
   /** At GROUP_JOIN, synchronously. Everything assigned is paused at that moment and stays so until `resume`. */
   onAssigned(assignment: Assignment): void
   /** The ownership ends: a commit started synchronously in here still counts; afterwards the old epoch is dead. */
@@ -37,21 +37,28 @@ export type CommitEntry = { topic: string; partition: number; offset: number; me
 export type CommittedEntry = { topic: string; partition: number; offset: number | null; metadata: string }
 
 export type GroupKeeper = {
-  /** `stale`: the epoch is over or the coordinator fenced this member. Rejects with a TailraceError when Kafka is lost. */
+  /**
+   * `stale`: the epoch is over, or the coordinator no longer takes this member at its word. Rejects with a TailraceError
+   * when Kafka is lost. kafkajs repeats a commit inside, so an old one may land in a later generation: whatever is
+   * committed must be true for ever, not only for its epoch.
+   */
   commit(epoch: number, entries: readonly CommitEntry[]): Promise<'committed' | 'stale'>
   /** What the group has committed, all partitions of all topics, on a connection of its own. */
   fetchCommitted(): Promise<CommittedEntry[]>
   pause(topic: string, partitions: readonly number[]): void
   resume(topic: string, partitions: readonly number[]): void
+  /** Sets where a partition is read. Nothing of it is handed over before the first seek of an epoch. */
   seek(topic: string, partition: number, offset: number): void
   /** Milliseconds since the coordinator last accepted a heartbeat (or the join); Infinity before the first join. */
   lastHeartbeatAgeMs(): number
+  /** Milliseconds since a broker last answered a fetch; grows while everything is paused; Infinity before the first. */
+  lastFetchAgeMs(): number
   memberId(): string | null
   /** Leaves the group. Commit before. */
   stop(): Promise<void>
 }
 
 /** Keeps one membership of a consumer group alive, whatever breaks below it. */
-export function keepGroup(_options: GroupKeeperOptions): GroupKeeper {
-  throw new TailraceError('internal', 'not there yet')
+export function keepGroup(options: GroupKeeperOptions): GroupKeeper {
+  return new Keeper(options)
 }

@@ -68,7 +68,8 @@ export class FieldReader {
   }
 
   skipBytes(): void {
-    this.#at += Math.max(0, this.int32())
+    const length = Math.max(0, this.int32())
+    this.#at += length
   }
 
   array<T>(read: () => T): T[] {

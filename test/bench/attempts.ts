@@ -5,6 +5,7 @@ import { decide } from '#shared/delivery/decide.ts'
 import { createEgressGuard } from '#shared/delivery/egress.ts'
 import { noEvidence, observe, saysDown } from '#shared/delivery/evidence.ts'
 import { createTargetClient, createTargetMetrics } from '#shared/delivery/target-client.ts'
+import { describeEvent } from '#shared/event/describe.ts'
 import { createMetrics } from '#shared/observability/metrics.ts'
 import { createBreaker } from '#shared/resilience/breaker.ts'
 import { withQuickRetries } from '#shared/resilience/quick-retry.ts'
@@ -103,5 +104,6 @@ async function measure(name: string, count: number, deliver: (offset: number) =>
 }
 
 function requestOf(offset: number): AttemptRequest {
-  return { ...template, record: { ...template.record, offset } }
+  const record = { ...template.record, offset }
+  return { ...template, record, event: describeEvent(record, template.stream) }
 }

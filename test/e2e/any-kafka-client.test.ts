@@ -3,6 +3,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 import { openAdmin } from '#shared/kafka/admin.ts'
 import { createLogger } from '#shared/observability/log.ts'
+import { defer, deferrer } from '../support/defer.ts'
 import { uniqueName } from '../support/dependencies.ts'
 import { type KcatRecord, kcatMissing, readTopic, writeRecord } from '../support/kcat.ts'
 import { createReceiver } from '../support/receiver.ts'
@@ -17,7 +18,7 @@ async function createTopic(t: TestContext, { brokers }: Stack): Promise<string> 
     clientId: 'somebody-else',
     log: createLogger('test', { level: 'silent', instance: 'test' }),
   })
-  t.after(async () => {
+  defer(t, async () => {
     await admin.deleteTopic(name)
     await admin.close()
   })
@@ -31,11 +32,11 @@ describe('any Kafka client', { skip: kcatMissing }, () => {
     const topic = await createTopic(t, stack)
     const stream = uniqueName('bound')
     await stack.api.putStream(stream, { topic })
-    t.after(() => stack.api.deleteStream(stream))
-    const receiver = await createReceiver(t)
+    defer(t, () => stack.api.deleteStream(stream))
+    const receiver = await createReceiver(deferrer(t))
     const targets = [{ url: receiver.url }]
     const { signingSecret = '' } = await stack.api.putSubscription(stream, { stream, destination: { targets } })
-    t.after(() => stack.api.deleteSubscription(stream))
+    defer(t, () => stack.api.deleteSubscription(stream))
 
     await writeRecord(stack.brokers, { topic, value: 'Hello, World!' })
     const { headers, body } = await until('it is delivered', () => receiver.requests[0])
@@ -52,7 +53,7 @@ describe('any Kafka client', { skip: kcatMissing }, () => {
     const stack = await useStack(t)
     const stream = uniqueName('open')
     const { topic } = await stack.api.putStream(stream)
-    t.after(() => stack.api.deleteStream(stream))
+    defer(t, () => stack.api.deleteStream(stream))
     const attributes = { specversion: '1.0', id: 'a-1', source: '/shop', type: 'order.created', color: 'blue' }
     const named = Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`ce-${name}`, value]))
     const headers = { 'content-type': 'application/json', 'ce-partitionkey': 'customer-77', ...named }

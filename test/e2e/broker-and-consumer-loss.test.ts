@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { openExperiment } from '../chaos/experiment.ts'
 import { allowedDuplicates, inject } from '../chaos/faults.ts'
 import { report } from '../chaos/report.ts'
+import { defer } from '../support/defer.ts'
 import { untilHealthy } from '../support/health.ts'
 import { useStack } from '../support/stack.ts'
 
@@ -20,8 +21,8 @@ describe('a broker and a consumer that die, and a producer that stops, under loa
     const stack = await useStack(t)
     await untilHealthy(stack)
     const experiment = await openExperiment(stack)
-    t.after(() => experiment.close())
-    t.after(() => untilHealthy(stack))
+    defer(t, () => experiment.close())
+    defer(t, () => untilHealthy(stack))
     const publisher = experiment.publish(load)
     for (const name of names) {
       // Not a wait for something: the load has to run between the faults.

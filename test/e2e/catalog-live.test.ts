@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { request } from 'undici'
+import { defer, deferrer } from '../support/defer.ts'
 import { uniqueName } from '../support/dependencies.ts'
 import { createReceiver } from '../support/receiver.ts'
 import { type Stack, useStack } from '../support/stack.ts'
@@ -12,7 +13,7 @@ const promisedMs = 1000
 async function createStream(t: TestContext, { api }: Stack): Promise<string> {
   const stream = uniqueName('live')
   await api.putStream(stream)
-  t.after(() => api.deleteStream(stream))
+  defer(t, () => api.deleteStream(stream))
   return stream
 }
 
@@ -27,7 +28,7 @@ function keepPublishing(t: TestContext, { api }: Stack, stream: string): void {
     }
   }
   const finished = loop()
-  t.after(async () => {
+  defer(t, async () => {
     running = false
     await finished
   })
@@ -37,10 +38,10 @@ describe('a change in the catalog', () => {
   it('sends events to the new URL of a target within a second', async (t) => {
     const stack = await useStack(t)
     const stream = await createStream(t, stack)
-    const [old, fresh] = [await createReceiver(t), await createReceiver(t)]
+    const [old, fresh] = [await createReceiver(deferrer(t)), await createReceiver(deferrer(t))]
     const destination = (url: string) => ({ destination: { targets: [{ url }] } })
     const { name } = await stack.api.putSubscription(stream, { stream, ...destination(old.url) })
-    t.after(() => stack.api.deleteSubscription(name))
+    defer(t, () => stack.api.deleteSubscription(name))
     keepPublishing(t, stack, stream)
     await until('events reach the old URL', () => old.requests.length > 10)
 

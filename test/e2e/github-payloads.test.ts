@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { openExperiment } from '../chaos/experiment.ts'
 import { forms, type OutgoingEvent, outgoingEvent } from '../chaos/load/event.ts'
 import { report } from '../chaos/report.ts'
+import { defer } from '../support/defer.ts'
 import { useStack } from '../support/stack.ts'
 
 type Example = { name: string; examples: { repository?: { full_name: string } }[] }
@@ -28,7 +29,7 @@ function everyPayload(run: string): OutgoingEvent[] {
 describe('every GitHub payload, in every form, keyed by repository', () => {
   it('arrives byte for byte, verified, in order per key and exactly once', async (t) => {
     const experiment = await openExperiment(await useStack(t))
-    t.after(() => experiment.close())
+    defer(t, () => experiment.close())
     const events = everyPayload(experiment.run)
     assert.ok(events.length > 900, `only ${events.length} payloads were found`)
     const outcome = await experiment.conclude(experiment.publishEvents(events), { allowedDuplicates: 0 })

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { openExperiment } from '../chaos/experiment.ts'
 import { inject } from '../chaos/faults.ts'
 import { report } from '../chaos/report.ts'
+import { defer } from '../support/defer.ts'
 import { untilHealthy } from '../support/health.ts'
 import { useStack } from '../support/stack.ts'
 
@@ -14,7 +15,7 @@ describe('a producer and a consumer that are asked to stop under load', () => {
     const stack = await useStack(t)
     await untilHealthy(stack)
     const experiment = await openExperiment(stack)
-    t.after(() => experiment.close())
+    defer(t, () => experiment.close())
     const publisher = experiment.publish(load)
     for (const name of ['term-producer', 'term-consumer'] as const) {
       // Not a wait for something: the load has to run between the faults.

@@ -5,6 +5,7 @@ import type { Facts } from '../chaos/check/facts.ts'
 import { type Course, openExperiment } from '../chaos/experiment.ts'
 import { measureGaps } from '../chaos/gaps.ts'
 import { report } from '../chaos/report.ts'
+import { defer } from '../support/defer.ts'
 import { type Stack, useStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 
@@ -29,7 +30,7 @@ describe('a receiver that is down', () => {
   it('gets nothing but probes, then everything in order, and the other subscription does not notice', async (t) => {
     const stack = await useStack(t)
     const experiment = await openExperiment(stack, { subscriptions: [{}, {}] })
-    t.after(() => experiment.close())
+    defer(t, () => experiment.close())
     const [down, well] = experiment.courses
     assert.ok(down !== undefined && well !== undefined)
     const publisher = experiment.publish(load)

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { openExperiment } from '../chaos/experiment.ts'
 import { inject } from '../chaos/faults.ts'
 import { report } from '../chaos/report.ts'
+import { defer } from '../support/defer.ts'
 import { untilHealthy } from '../support/health.ts'
 import { type Stack, useStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
@@ -28,7 +29,7 @@ describe('Redis killed under load', () => {
     await untilHealthy(stack)
     const before = await services(stack)
     const experiment = await openExperiment(stack)
-    t.after(() => experiment.close())
+    defer(t, () => experiment.close())
     const publisher = experiment.publish(load)
     for (let round = 0; round < 3; round += 1) {
       // Not a wait for something: the load has to run with Redis and without it.

@@ -8,13 +8,14 @@ import type { SmallConsumerOptions } from '../chaos/defects/small-consumer.ts'
 import { type Experiment, type Outcome, openExperiment } from '../chaos/experiment.ts'
 import { forkBeside } from '../chaos/load/children.ts'
 import type { PublisherProgress } from '../chaos/load/until-known.ts'
+import { defer } from '../support/defer.ts'
 import { useStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 
 /** A short quiet time, because some events never come; a history of its own that nobody needs afterwards. */
 async function concludeQuietly(t: TestContext, experiment: Experiment, published: Promise<PublisherProgress>) {
   const outcome = await experiment.conclude(published, { allowedDuplicates: 100_000, quietMs: 8000 })
-  t.after(() => rm(outcome.folder, { recursive: true, force: true }))
+  defer(t, () => rm(outcome.folder, { recursive: true, force: true }))
   return outcome
 }
 
@@ -26,7 +27,7 @@ const offencesOf = ({ judgements }: Outcome): string[] =>
 
 async function startSmallConsumer(t: TestContext, options: SmallConsumerOptions): Promise<ChildProcess> {
   const child = forkBeside('../defects/small-consumer.ts')
-  t.after(() => child.kill('SIGKILL'))
+  defer(t, () => child.kill('SIGKILL'))
   child.send(options)
   await once(child, 'message')
   return child
@@ -36,7 +37,7 @@ async function startSmallConsumer(t: TestContext, options: SmallConsumerOptions)
 async function takeover(t: TestContext, commitFirst: boolean): Promise<Outcome> {
   const stack = await useStack(t)
   const experiment = await openExperiment(stack, { subscriptions: [] })
-  t.after(() => experiment.close())
+  defer(t, () => experiment.close())
   const { brokers } = stack
   const receiver = await experiment.addReceiver('small')
   const names = { topic: experiment.topic, group: `test.small.${experiment.run}`, subscription: 'small' }
@@ -53,9 +54,9 @@ describe('a system with a defect', () => {
   it('turns the verdict red when it drops 1 of 1,000 events after the acknowledgement', async (t) => {
     const stack = await useStack(t)
     const gateway = await startLyingGateway(stack.publishUrl, 1000)
-    t.after(() => gateway.close())
+    defer(t, () => gateway.close())
     const experiment = await openExperiment(stack, { publishUrl: gateway.url })
-    t.after(() => experiment.close())
+    defer(t, () => experiment.close())
     const publisher = experiment.publish({ ratePerSecond: 300, seconds: 7, keys: 50 })
     const outcome = await concludeQuietly(t, experiment, publisher.finished)
     assert.deepEqual(broken(outcome), ['I1'], outcome.complaint)

@@ -49,6 +49,8 @@ export type Receiver = {
   requests: Received[]
   /** Connections accepted since the start. */
   connections(): number
+  /** Connections that are open now. */
+  openConnections(): number
   /** From the next request on. */
   behave(behaviour: Behave): void
   /** Closes the port and all connections: the next ones are refused. */
@@ -109,6 +111,7 @@ export async function openReceiver({ port: wanted = 0, behaviour = ok, linesFile
     port,
     requests,
     connections: () => connections,
+    openConnections: () => sockets.size,
     behave: (next) => {
       behave = next
     },

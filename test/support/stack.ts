@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { freePortOffset } from '../../services/cli/up/ports.ts'
 import { type Api, openApi } from './api.ts'
+import { defer } from './defer.ts'
 import { until } from './until.ts'
 
 export type StackProcess = { name: string; service: string; pid: number; adminUrl: string | null }
@@ -46,7 +47,7 @@ const stopCeilingMs = 60_000
 export async function useStack(t: TestContext): Promise<Stack> {
   const shared = process.env.E2E_STACK
   const stack = shared === undefined ? await startStack() : await attachStack(shared)
-  t.after(async () => {
+  defer(t, async () => {
     if (!hasPassed(t)) process.stderr.write(await stack.logTails())
     if ('stop' in stack) await (stack as OwnedStack).stop()
   })
@@ -125,7 +126,7 @@ function launch(
   const main = new URL('../../services/cli/main.ts', import.meta.url).pathname
   const flags = ['--dir', dir, '--port-offset', portOffset, '--producers', producers, '--consumers', consumers]
   const child = spawn(process.execPath, [main, 'up', ...flags.map(String)], {
-    stdio: ['ignore', output, output],
+    stdio: ['ignore', output, output, 'ipc'], // a launcher ends with whoever holds its channel, a killed test run too
     env: { ...withoutConnections(process.env), ...env },
   })
   closeSync(output)

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { root } from './places.mjs'
 
+const echoMs = 500
+
 /**
  * Runs main.ts in a session of its own: a Ctrl-C then reaches it once, through us, and never its brokers. It ends when
  * the channel between us closes, so not even our SIGKILL leaves it behind. Its exit code becomes ours.
@@ -12,15 +14,24 @@ export function handOver(node, args, env) {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env,
   })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(signal, () => child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal))
-  }
+  const stop = asOne(() => child.kill('SIGTERM'))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop)
   whenStarterIsGone(() => child.connected && child.disconnect())
   child.on('error', (error) => {
     console.error(`tailrace: ${node} does not start: ${error.message}`)
     process.exitCode = 1
   })
   child.on('exit', (code, signal) => endLike(code, signal))
+}
+
+/** A Ctrl-C under npm comes twice, from the terminal and from npm; to main.ts a second signal means "now". */
+function asOne(act) {
+  let lastAt = Number.NEGATIVE_INFINITY
+  return () => {
+    const isEcho = performance.now() - lastAt < echoMs
+    lastAt = performance.now()
+    if (!isEcho) act()
+  }
 }
 
 /** npm dies of a SIGKILL without a word: only another parent process shows it. A starter with a channel says so itself. */

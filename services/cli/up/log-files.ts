@@ -1,4 +1,4 @@
-import { closeSync, copyFileSync, fstatSync, ftruncateSync, openSync } from 'node:fs'
+import { closeSync, copyFileSync, fstatSync, ftruncateSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export type LogFiles = {
@@ -41,4 +41,9 @@ function rotate(descriptor: number, path: string): void {
   if (fstatSync(descriptor).size < largestBytes) return
   copyFileSync(path, `${path}.1`)
   ftruncateSync(descriptor)
+}
+
+/** The end of a log file, for a user whose start failed. */
+export function lastLines(path: string, count: number): string {
+  return readFileSync(path, 'utf8').trimEnd().split('\n').slice(-count).join('\n')
 }

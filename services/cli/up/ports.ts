@@ -1,32 +1,41 @@
 import { createServer } from 'node:net'
+import { readConfig } from '#shared/config.ts'
 import { holderOf } from './port-holder.ts'
 import { Refusal } from './refusal.ts'
+import { waitFor } from './wait-for.ts'
 
 /** Address of everything a run listens on: nothing of it is reachable from outside. */
 export const host = '127.0.0.1'
 
-const defaults = {
-  producer: 8080,
-  console: 8090,
-  demoReceiver: 8070,
-  redis: 16_379,
-  brokers: [19_092, 29_092, 39_092],
-  controllers: [19_093, 29_093, 39_093],
-}
+/** Stands in no setting: who brings a Redis of his own names it in REDIS_URL. */
+const redisPort = 16_379
 const largestOffset = 26_000
 
-export type Ports = typeof defaults
+export type Ports = {
+  producer: number
+  console: number
+  demoReceiver: number
+  redis: number
+  /** One per broker, in the order of their ids. */
+  brokers: number[]
+  controllers: number[]
+}
 
-/** Every port of a run; `offset` lets several runs stand beside each other. */
+/** Every port of a run: those of the settings' defaults, moved by `offset` so that several runs stand beside each other. */
 export function portsAt(offset: number): Ports {
-  const moved = (ports: readonly number[]) => ports.map((port) => port + offset)
+  const defaults = readConfig(
+    ['KAFKA_BROKERS', 'TAILRACE_PUBLISH_URL', 'TAILRACE_CONSOLE_URL', 'TAILRACE_DEMO_URL'],
+    {},
+  )
+  const portOf = (url: string) => Number(new URL(url).port) + offset
+  const brokers = defaults.KAFKA_BROKERS.split(',').map((address) => portOf(`kafka://${address}`))
   return {
-    producer: defaults.producer + offset,
-    console: defaults.console + offset,
-    demoReceiver: defaults.demoReceiver + offset,
-    redis: defaults.redis + offset,
-    brokers: moved(defaults.brokers),
-    controllers: moved(defaults.controllers),
+    producer: portOf(defaults.TAILRACE_PUBLISH_URL),
+    console: portOf(defaults.TAILRACE_CONSOLE_URL),
+    demoReceiver: portOf(defaults.TAILRACE_DEMO_URL),
+    redis: redisPort + offset,
+    brokers,
+    controllers: brokers.map((port) => port + 1),
   }
 }
 
@@ -44,12 +53,16 @@ export async function refuseOccupied(ports: Ports): Promise<void> {
   )
 }
 
+/** Waits until every port is free, at most `limitMs`. */
+export async function waitUntilFree(ports: Ports, limitMs: number): Promise<void> {
+  await waitFor(() => areFree(ports), AbortSignal.timeout(limitMs)).catch(() => {})
+}
+
 /** An offset at which every port is free now: for test runs beside a user's run. */
 export async function freePortOffset(): Promise<number> {
   for (let tries = 0; tries < 200; tries += 1) {
     const offset = 100 + 10 * Math.floor(Math.random() * (largestOffset / 20))
-    const free = await Promise.all(portUses(portsAt(offset)).map(({ port }) => isFree(port)))
-    if (free.every(Boolean)) return offset
+    if (await areFree(portsAt(offset))) return offset
   }
   throw new Refusal('No port offset with free ports was found: too many ports of this machine are taken.')
 }
@@ -63,6 +76,11 @@ function portUses(ports: Ports): { port: number; use: string }[] {
     ...ports.brokers.map((port, index) => ({ port, use: `Kafka broker ${index + 1}` })),
     ...ports.controllers.map((port, index) => ({ port, use: `the controller of Kafka broker ${index + 1}` })),
   ]
+}
+
+async function areFree(ports: Ports): Promise<boolean> {
+  const free = await Promise.all(portUses(ports).map(({ port }) => isFree(port)))
+  return free.every(Boolean)
 }
 
 function isFree(port: number): Promise<boolean> {

@@ -6,19 +6,25 @@ export type ProcessTable = {
   set(entry: ProcessEntry): void
   remove(name: string): void
   list(): ProcessEntry[]
+  onChange(listener: () => void): void
 }
 
-/** An empty table; `onChange` hears of every change. */
-export function createProcessTable(onChange: () => void): ProcessTable {
+/** An empty table. */
+export function createProcessTable(): ProcessTable {
   const entries = new Map<string, ProcessEntry>()
+  const listeners: (() => void)[] = []
+  const changed = () => {
+    for (const listener of listeners) listener()
+  }
   return {
     set(entry) {
       entries.set(entry.name, entry)
-      onChange()
+      changed()
     },
     remove(name) {
-      if (entries.delete(name)) onChange()
+      if (entries.delete(name)) changed()
     },
     list: () => [...entries.values()],
+    onChange: (listener) => void listeners.push(listener),
   }
 }

@@ -6,7 +6,7 @@ import { isExhausted } from './give-up.ts'
 import { place } from './heads.ts'
 import type { Outcome } from './inputs.ts'
 import { ensure } from './invariants.ts'
-import { parkHead } from './parks.ts'
+import { parkFailed } from './parks.ts'
 import { nextPointMs } from './schedule.ts'
 import { isWorking, type Pair } from './states.ts'
 import { keepOrLeave } from './values.ts'
@@ -53,9 +53,10 @@ function conclude(pair: Pair, delivery: Delivery, outcome: Outcome): void {
 function fail(pair: Pair, delivery: Delivery, outcome: Failure): void {
   const { nowMs, policy, table } = pair
   const clockMs = startClock(delivery, nowMs)
+  if (outcome.kind === 'target-waits') delivery.askedToWaitAtMs = nowMs
   const times = { clockMs, nowMs, workingSinceMs: table.workingSinceMs }
   if (!isWorking(pair)) backToQueue(pair, delivery)
-  else if (isExhausted(policy.retry, times)) buryAttempted(pair, delivery, { ...outcome, cause: 'exhausted' })
+  else if (isExhausted(policy.retry, times)) buryAttempted(pair, delivery, endOf(outcome))
   else if (outcome.kind === 'target-waits' && !outcome.own) backToQueue(pair, delivery)
   else wait(pair, delivery, { cause: outcome.code, dueAtMs: nextAttemptMs(pair, clockMs, outcome) })
 }
@@ -67,13 +68,18 @@ function nextAttemptMs({ nowMs, policy }: Pair, clockMs: number, outcome: Failur
 
 function wait(pair: Pair, delivery: Delivery, next: { cause: string; dueAtMs: number }): void {
   if (!hasPark(delivery)) {
-    parkHead(pair, delivery, next)
+    parkFailed(pair, delivery, next)
     return
   }
   delivery.state = 'parked'
   delivery.dueAtMs = next.dueAtMs
   keepOrLeave(pair, delivery)
   place(pair, delivery.queue)
+}
+
+/** What a target put off for ever is given up like anything else. */
+function endOf(outcome: Failure): Burial {
+  return outcome.kind === 'failed' ? outcome : { ...outcome, cause: 'exhausted' }
 }
 
 function buryAttempted(pair: Pair, delivery: Delivery, { cause, code, detail }: Burial): void {

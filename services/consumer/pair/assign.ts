@@ -1,9 +1,9 @@
 import { begin } from './begin.ts'
 import { type CommitMetadata, decodeMetadata } from './commit-metadata.ts'
+import { appendFence, load } from './epochs.ts'
 import type { CommittedState, Input } from './inputs.ts'
 import { meetRetryStart } from './read-retry.ts'
 import { meetStreamStart } from './read-stream.ts'
-import { fenceRecord } from './retry-record.ts'
 import { emit, type Pair } from './states.ts'
 import { openTable } from './table.ts'
 
@@ -21,12 +21,6 @@ export function join(pair: Pair, token: string): void {
   load(pair)
 }
 
-/** Asks for the committed state. What is asked for before it has arrived would miss what is parked and committed meanwhile. */
-export function load(pair: Pair): void {
-  if (pair.dropped.fetchBeforeFence) appendFence(pair)
-  emit(pair, { kind: 'load', token: pair.nextToken })
-}
-
 /**
  * The committed state is here. The token in it says who committed last: still ours means that nobody came between, and
  * everything in memory stays, attempts under way included. Anything else starts anew.
@@ -36,13 +30,12 @@ export function assign(pair: Pair, input: Assigned): void {
   pair.wallAheadMs = input.wallMs - pair.nowMs
   const lost = lostPosition(input)
   if (lost !== null) fail(pair, input, lost)
-  else if (pair.table.retry.isComplete && remembered.token === pair.token) keep(pair, input)
+  else if (isOurs(pair, remembered)) keep(pair, input)
   else startAnew(pair, input, remembered)
 }
 
-/** Where the fence stands says where the reading ends: everything parked before the committed state was fetched is before it. */
-export function appendFence({ nextToken, effects }: Pair): void {
-  effects.push({ kind: 'append', token: nextToken, ref: { kind: 'fence' }, record: fenceRecord(nextToken) })
+function isOurs({ table, token, policy }: Pair, remembered: CommitMetadata): boolean {
+  return table.retry.isComplete && remembered.token === token && table.ordering === policy.ordering
 }
 
 function keep(pair: Pair, { log, retry }: CommittedState): void {
@@ -60,11 +53,12 @@ function startAnew(pair: Pair, { committed, startOffset, log, retry }: Assigned,
   const wanted = committed?.offset ?? startOffset
   const base = Math.max(wanted, log.low)
   if (base > wanted) emit(pair, { kind: 'report-expired', from: wanted, to: base })
-  const { fenceAt } = pair.table.retry
-  pair.table = openTable(base, Math.max(retry.committed ?? 0, retry.log.low), remembered.runs)
+  pair.table = openTable(base, Math.max(retry.committed ?? 0, retry.log.low), {
+    restored: remembered.runs,
+    ordering: pair.policy.ordering,
+  })
   pair.phase = 'reading'
-  if (pair.dropped.fetchBeforeFence) pair.table.retry.fenceAt = fenceAt
-  else appendFence(pair)
+  if (!pair.dropped.fetchBeforeFence) appendFence(pair)
   openRetry(pair)
   if (pair.dropped.gate) begin(pair)
 }

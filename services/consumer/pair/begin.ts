@@ -5,11 +5,8 @@ import { emit, type Pair } from './states.ts'
 
 /** Opens the gate: the stream half is read from where it is unread, and the commit tells others whose the pair is. */
 export function begin(pair: Pair): void {
-  const { table, dropped } = pair
-  ensure(pair, table.retry.isComplete || dropped.gate === true, [
-    'I-e',
-    'the pair begins before its own fence was read',
-  ])
+  const { table } = pair
+  ensure(pair, table.retry.isComplete, ['I-e', 'the pair begins before its own fence was read'])
   pair.phase = pair.held ? 'holding' : 'running'
   table.workingSinceMs = pair.held ? null : (table.workingSinceMs ?? pair.nowMs)
   table.full = isAboveBounds(pair)

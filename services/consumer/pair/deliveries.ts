@@ -44,6 +44,8 @@ export type Delivery = {
   firstAttemptAtMs: number | null
   lastAttemptAtMs: number | null
   clock: Clock | null
+  /** When the target last asked to wait because of this event, ms. */
+  askedToWaitAtMs: number | null
   /** When it is to be attempted while parked, ms; 0 for one that was never tried. */
   dueAtMs: number
   previous: Delivery | null
@@ -83,6 +85,7 @@ export function newDelivery(source: { offset: number; timestampMs: number }, que
     firstAttemptAtMs: null,
     lastAttemptAtMs: null,
     clock: null,
+    askedToWaitAtMs: null,
     dueAtMs: 0,
     previous: null,
     next: null,

@@ -6,7 +6,7 @@ import { parkFollowers } from './parks.ts'
 import { doneRecord, type Ending } from './retry-record.ts'
 import { emit, type Pair } from './states.ts'
 import { finishOffset } from './stream-offsets.ts'
-import { leaveValue } from './values.ts'
+import { giveBackRoom } from './values.ts'
 
 /** A delivery became terminal here. Its parks stay open until the done record behind them is read back. */
 export function end(pair: Pair, delivery: Delivery, ending: Ending): void {
@@ -46,7 +46,7 @@ function leaveQueue(pair: Pair, delivery: Delivery): void {
   delivery.state = 'ended'
   pair.table.count.waiting -= 1
   finishOffset(pair, delivery)
-  leaveValue(pair, delivery)
+  giveBackRoom(pair, delivery)
   // what follows it may have a parked head before it now
   parkFollowers(pair, queue.head === next ? (next?.next ?? null) : next)
   place(pair, queue)

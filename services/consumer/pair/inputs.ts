@@ -1,5 +1,6 @@
 import type { StoredRecord } from '#shared/event/record.ts'
 import type { AppendRef, Half } from './effects.ts'
+import type { PairPolicy } from './states.ts'
 
 /** Log start and end of a partition: `low` is the first offset that still exists, `high` the one the next record gets. */
 export type LogBounds = { readonly low: number; readonly high: number }
@@ -7,8 +8,8 @@ export type LogBounds = { readonly low: number; readonly high: number }
 /** What one attempt, with its quick retries, came to. Times are wall clock ms, for headers and dead letters. */
 export type Outcome = { attempts: number; firstAttemptAtMs: number; lastAttemptAtMs: number } & (
   | { kind: 'delivered' }
-  /** Failed while a target is up: to be tried again on the schedule. */
-  | { kind: 'failed'; eventId: string; code: string; detail: string }
+  /** Failed while a target is up: to be tried again on the schedule; `cause` is of the dead letter if there is no later attempt. */
+  | { kind: 'failed'; eventId: string; cause: string; code: string; detail: string }
   /** Not this event's fault: the breakers, asked again after the attempt, are all open, or it was broken off. */
   | { kind: 'unproven' }
   /** The target asked for time. `own`: others succeeded meanwhile, so only this event waits. */
@@ -59,6 +60,8 @@ export type Input =
   | { kind: 'hold' }
   | { kind: 'release' }
   | { kind: 'tick' }
+  /** The subscription was changed. Another ordering begins with the next epoch. */
+  | { kind: 'policy'; policy: PairPolicy }
   // commits
   | { kind: 'commit-due'; forced: boolean }
   | { kind: 'committed'; token: string; offset: number; retryOffset: number }

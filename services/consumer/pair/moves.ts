@@ -1,7 +1,6 @@
-import { load } from './assign.ts'
-import { commit, lowestOpen } from './commit.ts'
-import { endEpoch, nextToken } from './fences.ts'
-import { emit, isWorking, type Pair } from './states.ts'
+import { commit, commitIfDue, lowestOpen } from './commit.ts'
+import { endEpoch, loadAgain } from './epochs.ts'
+import { isWorking, type Pair, type PairPolicy } from './states.ts'
 import { openTable } from './table.ts'
 
 /**
@@ -13,17 +12,17 @@ import { openTable } from './table.ts'
 export function move(pair: Pair, offset: number): void {
   if (!isWorking(pair) && pair.phase !== 'failed') return
   const retryFrom = lowestOpen(pair)
-  emit(pair, { kind: 'pause', of: 'stream' })
-  emit(pair, { kind: 'pause', of: 'retry' })
   endEpoch(pair)
   pair.table = openTable(offset, retryFrom)
   pair.phase = 'moving'
   commit(pair, true)
 }
 
-/** The new position is committed; everything else is as after a join. */
-export function loadMoved(pair: Pair): void {
-  pair.phase = 'loading'
-  pair.nextToken = nextToken(pair)
-  load(pair)
+/** Queues that are kept by something else cannot be made of these: the pair commits what it has, and loads again. */
+export function changePolicy(pair: Pair, policy: PairPolicy): void {
+  pair.policy = policy
+  if (!isWorking(pair) || policy.ordering === pair.table.ordering) return
+  commitIfDue(pair, false)
+  endEpoch(pair)
+  loadAgain(pair)
 }

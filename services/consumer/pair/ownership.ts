@@ -1,6 +1,6 @@
-import { assign, join, load } from './assign.ts'
+import { assign, join } from './assign.ts'
 import { commit } from './commit.ts'
-import { nextToken } from './fences.ts'
+import { loadAgain } from './epochs.ts'
 import type { Input } from './inputs.ts'
 import { move } from './moves.ts'
 import { releaseAll } from './offers.ts'
@@ -27,7 +27,7 @@ export function changeOwnership(pair: Pair, input: Change): void {
       leave(pair)
       return
     case 'heartbeat':
-      if (pair.phase === 'fenced') reload(pair)
+      if (pair.phase === 'fenced') loadAgain(pair)
       return
     case 'drain':
       drain(pair)
@@ -55,13 +55,6 @@ function revoke(pair: Pair): void {
 function leave(pair: Pair): void {
   pair.phase = 'gone'
   emit(pair, { kind: 'drop-appends', token: pair.token })
-}
-
-/** A heartbeat came through, so the foreign fence was a late one: the pair is still ours and begins anew. */
-function reload(pair: Pair): void {
-  pair.phase = 'loading'
-  pair.nextToken = nextToken(pair)
-  load(pair)
 }
 
 /** The pair is handed back: nothing new is read or attempted; what is under way settles before the last commit. */

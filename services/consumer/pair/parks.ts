@@ -6,12 +6,14 @@ import { parkRecord } from './retry-record.ts'
 import { emit, isWorking, type Pair } from './states.ts'
 import { finishOffset } from './stream-offsets.ts'
 
-/** A head failed: it waits in the retry partition, and everything behind it does too. */
-export function parkHead(pair: Pair, head: Delivery, wait: { cause: string; dueAtMs: number }): void {
-  head.dueAtMs = wait.dueAtMs
-  const sinceMs = clockOf(head) ?? pair.nowMs
-  park(pair, head, { cause: wait.cause, clockMs: sinceMs < pair.nowMs ? sinceMs : null })
-  parkFollowers(pair, head.next)
+/** An attempt failed: the event waits in the retry partition, and everything behind it does too. */
+export function parkFailed(pair: Pair, failed: Delivery, wait: { cause: string; dueAtMs: number }): void {
+  failed.dueAtMs = wait.dueAtMs
+  const sinceMs = clockOf(failed) ?? pair.nowMs
+  park(pair, failed, { cause: wait.cause, clockMs: sinceMs < pair.nowMs ? sinceMs : null })
+  parkFollowers(pair, failed.next)
+  // an earlier event may have come before it during the attempt
+  place(pair, failed.queue)
 }
 
 /**

@@ -113,8 +113,8 @@ function close(pair: Pair, record: StoredRecord, source: Source): void {
 }
 
 function enqueue(pair: Pair, record: StoredRecord, park: Park): void {
-  const { table, policy } = pair
-  const queue = queueOf(table.queues, orderingKey(policy.ordering, record.key))
+  const { table } = pair
+  const queue = queueOf(table.queues, orderingKey(table.ordering, record.key))
   const delivery = newDelivery(park.source, queue)
   delivery.state = 'parked'
   delivery.attempts = park.attempts

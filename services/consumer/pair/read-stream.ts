@@ -55,9 +55,9 @@ function adopt(pair: Pair, known: Delivery, record: StoredRecord): void {
 
 function deliver(pair: Pair, record: StoredRecord, verdict: Verdict): void {
   if (verdict === 'filtered') return
-  const { table, policy } = pair
+  const { table } = pair
   const isDeliverable = verdict === 'deliver'
-  const key = isDeliverable ? orderingKey(policy.ordering, record.key) : null
+  const key = isDeliverable ? orderingKey(table.ordering, record.key) : null
   const delivery = newDelivery(record, queueOf(table.queues, key))
   delivery.record = record
   delivery.bytes = sizeOf(record)

@@ -3,8 +3,9 @@ import { answer } from './answers.ts'
 import { watchBounds } from './bounds.ts'
 import { commitIfDue, committed } from './commit.ts'
 import type { Effect, Half } from './effects.ts'
+import { loadAgain } from './epochs.ts'
 import type { Input } from './inputs.ts'
-import { loadMoved } from './moves.ts'
+import { changePolicy } from './moves.ts'
 import { offer, probe, releaseDue } from './offers.ts'
 import { changeOwnership } from './ownership.ts'
 import { meetRetryStart, readRetry } from './read-retry.ts'
@@ -49,6 +50,9 @@ function apply(pair: Pair, input: Input): void {
     case 'tick':
       if (isWorking(pair)) releaseDue(pair)
       return
+    case 'policy':
+      changePolicy(pair, input.policy)
+      return
     case 'log-start':
       meetLogStart(pair, input.of, input.offset)
       return
@@ -84,5 +88,5 @@ function meetLogStart(pair: Pair, of: Half, offset: number): void {
 
 function acknowledgeCommit(pair: Pair, offsets: { offset: number; retryOffset: number }): void {
   committed(pair, offsets)
-  if (pair.phase === 'moving') loadMoved(pair)
+  if (pair.phase === 'moving') loadAgain(pair)
 }

@@ -1,3 +1,4 @@
+import type { Ordering } from '#shared/catalog/model.ts'
 import { type AckWindow, openWindow, type Run } from './ack-window.ts'
 import type { Deliveries, Delivery } from './deliveries.ts'
 import type { DueTimes } from './due-times.ts'
@@ -6,6 +7,8 @@ import { openLine, type ReadyLine } from './ready-line.ts'
 
 /** Everything one epoch knows; dropped as a whole when another owner may have come between. */
 export type Table = {
+  /** What the queues are kept by; another ordering is another table. */
+  readonly ordering: Ordering
   readonly window: AckWindow
   readonly handed: Handed
   readonly retry: RetryReader
@@ -60,8 +63,14 @@ export type Counts = {
   retryBytes: number
 }
 
-export function openTable(base: number, retryFrom: number, restored: readonly Run[] = []): Table {
+export function openTable(
+  base: number,
+  retryFrom: number,
+  begins: { restored?: readonly Run[]; ordering?: Ordering } = {},
+): Table {
+  const { restored = [], ordering = 'key' } = begins
   return {
+    ordering,
     window: openWindow(base, restored),
     handed: { from: base, firstMs: Number.POSITIVE_INFINITY, lastMs: Number.NEGATIVE_INFINITY },
     retry: { position: retryFrom, top: retryFrom, fenceAt: null, isComplete: false },

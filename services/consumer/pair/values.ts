@@ -12,14 +12,15 @@ import { emit, isWorking, type Pair } from './states.ts'
 
 /** It waits in the retry partition from now on: its value stays if there is room. */
 export function keepOrLeave(pair: Pair, delivery: Delivery): void {
-  if (delivery.isCharged && pair.table.count.retryBytes > pair.policy.waiting.valueBytes / 2) leaveValue(pair, delivery)
+  if (!delivery.isCharged || pair.table.count.retryBytes <= pair.policy.waiting.valueBytes / 2) return
+  giveBackRoom(pair, delivery)
+  delivery.record = null
 }
 
-/** Forgets the value of a delivery, and gives back its share of the budget. */
-export function leaveValue({ table }: Pair, delivery: Delivery): void {
+/** It does not wait any more. */
+export function giveBackRoom({ table }: Pair, delivery: Delivery): void {
   if (delivery.isCharged) table.count.retryBytes -= delivery.bytes
   delivery.isCharged = false
-  delivery.record = null
 }
 
 /** Its park was read, for the first time or again: takes the value if it is wanted, or if there is room. */

@@ -4,6 +4,7 @@ import type { Input } from '../../../services/consumer/pair/inputs.ts'
 import type { DroppedRules } from '../../../services/consumer/pair/rules.ts'
 import { createPair, type Pair } from '../../../services/consumer/pair/states.ts'
 import { step } from '../../../services/consumer/pair/step.ts'
+import { audit } from './audit.ts'
 import type { Conditions } from './conditions.ts'
 import type { Fetched } from './log-model.ts'
 
@@ -46,6 +47,7 @@ export function newMember(name: string, { policy }: Conditions, dropped: Dropped
 /** What a member cannot do by itself. */
 export type Surroundings = {
   readonly nowMs: number
+  readonly isAudited: boolean
   trace(line: () => string): void
   load(member: Member, token: string): void
   attempt(member: Member, effect: Extract<Effect, { kind: 'attempt' }>): void
@@ -57,6 +59,7 @@ export type Surroundings = {
 
 export function give(member: Member, input: Input, world: Surroundings): void {
   const effects = step(member.pair, input, world.nowMs)
+  if (world.isAudited) audit(member.pair)
   if (effects.length > 0) world.trace(() => `${member.name} ${describe(input)} → ${effects.map(describe).join(', ')}`)
   for (const effect of effects) perform(member, effect, world)
 }

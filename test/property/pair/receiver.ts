@@ -34,7 +34,7 @@ type WithoutTimes<T> = T extends unknown ? Omit<T, 'attempts' | 'firstAttemptAtM
 type EndOf = WithoutTimes<Outcome>
 
 const refusal: EndOf = { kind: 'refused', cause: 'refused', code: 'status-422', detail: '' }
-const failed: EndOf = { kind: 'failed', eventId: 'e', code: 'status-500', detail: '' }
+const failed: EndOf = { kind: 'failed', eventId: 'e', cause: 'exhausted', code: 'status-500', detail: '' }
 
 function failure(random: Random): EndOf {
   if (random.happens(0.85)) return failed

@@ -16,6 +16,7 @@ export function surround(world: World): Surroundings {
     get nowMs() {
       return world.nowMs
     },
+    isAudited: world.isAudited,
     trace: (line) => trace(world, line),
     load: (member, token) => send(world, null, () => fetchCommitted(world, member, token, surroundings)),
     attempt: (member, { token, delivery }) => {

@@ -26,6 +26,8 @@ export type World = {
   readonly members: Member[]
   readonly network: Message[]
   readonly lines: string[] | null
+  /** Every table is looked through after every step: slow, so not in every run. */
+  readonly isAudited: boolean
   steps: number
   nowMs: number
   isHealed: boolean
@@ -49,6 +51,7 @@ export function createWorld({ random, conditions, dropped, isTraced }: WorldOpti
     members: [],
     network: [],
     lines: isTraced ? [] : null,
+    isAudited: !dropped.invariants && random.happens(0.1),
     steps: 0,
     nowMs: 0,
     isHealed: false,

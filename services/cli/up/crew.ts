@@ -1,0 +1,44 @@
+import type { Run } from './run.ts'
+import { type LocalService, leaveGroupsFor, startService } from './services.ts'
+
+export type CrewOptions = {
+  producers: number
+  consumers: number
+  demo: boolean
+  brokers: readonly string[]
+  /** What every process gets; each adds its instance id and port. */
+  env: Readonly<Record<string, string>>
+}
+
+/** One service of a run and how many processes it has. */
+export type Role = {
+  service: string
+  script: string
+  count: number
+  port?: number
+  /** Called at once when process `name` died without being asked to. */
+  onDeath?: (name: string) => void
+}
+
+/** The services of a run in the order in which they start; they stop in the opposite one, publishers first. */
+export function rolesOf(run: Run, { producers, consumers, demo, brokers }: CrewOptions): Role[] {
+  const { ports } = run
+  const leaveGroups = (name: string) => void leaveGroupsFor(run, brokers, name)
+  return [
+    { service: 'demo-receiver', script: 'services/cli/demo/receiver.ts', count: 1, port: ports.demoReceiver },
+    { service: 'console', script: 'services/console/main.ts', count: 1, port: ports.console },
+    { service: 'consumer', script: 'services/consumer/main.ts', count: consumers, onDeath: leaveGroups },
+    { service: 'producer', script: 'services/producer/main.ts', count: producers, port: ports.producer },
+    { service: 'demo-publisher', script: 'services/cli/demo/publisher.ts', count: demo ? 1 : 0 },
+  ]
+}
+
+/** Starts all processes of a role: `<service>-1`, `<service>-2` … */
+export function startRole(run: Run, role: Role, env: CrewOptions['env']): LocalService[] {
+  const { service, script, count, port, onDeath } = role
+  return Array.from({ length: count }, (_, index) => {
+    const name = `${service}-${index + 1}`
+    const own = { TAILRACE_INSTANCE_ID: name, ...(port === undefined ? {} : { TAILRACE_PORT: String(port) }) }
+    return startService(run, { name, service, script, env: { ...env, ...own }, onDeath: () => onDeath?.(name) })
+  })
+}

@@ -1,0 +1,22 @@
+import { rmSync } from 'node:fs'
+import type { Resources } from '#shared/lifecycle.ts'
+import { prepare, type RunFolder, wipe } from '../folders.ts'
+import { takeLock } from './lock.ts'
+import { type Ports, refuseOccupied, waitUntilFree } from './ports.ts'
+
+type Claim = { folder: RunFolder; ports: Ports; fresh: boolean; resources: Resources }
+
+const leftoverLimitMs = 5_000
+
+/** Makes folder and ports ours, or throws a Refusal that says who has them. Data of earlier runs goes if `fresh`. */
+export async function occupy({ folder, ports, fresh, resources }: Claim): Promise<void> {
+  prepare(folder)
+  const lock = takeLock(folder.lock, folder.dir)
+  resources.defer('lock', lock.release)
+  rmSync(folder.ready, { force: true })
+  // What a killed launcher left behind ends by itself, but not in the same instant.
+  if (lock.tookOver) await waitUntilFree(ports, leftoverLimitMs)
+  await refuseOccupied(ports)
+  if (fresh) wipe(folder)
+  prepare(folder)
+}

@@ -1,0 +1,113 @@
+import { type TSchema, Type } from 'typebox'
+import { inputSchema } from '#shared/catalog/schema.ts'
+import { errorTable } from '#shared/errors.ts'
+import type { Limits } from '#shared/limits.ts'
+import { version } from '#shared/version.ts'
+import type { Route } from './route.ts'
+
+const fault = Type.Object({
+  index: Type.Optional(Type.Integer()),
+  pointer: Type.Optional(Type.String()),
+  header: Type.Optional(Type.String()),
+  query: Type.Optional(Type.String()),
+  code: Type.String(),
+  detail: Type.String(),
+  fix: Type.Optional(Type.String()),
+})
+
+const problem = Type.Object({
+  type: Type.String(),
+  title: Type.String(),
+  status: Type.Integer(),
+  code: Type.String({ description: `One of ${Object.keys(errorTable).join(', ')}; clients must accept others.` }),
+  detail: Type.String(),
+  retryable: Type.Boolean(),
+  retryAfterMs: Type.Optional(Type.Integer()),
+  requestId: Type.String(),
+  instance: Type.String(),
+  errors: Type.Optional(Type.Array(fault)),
+})
+
+/** The OpenAPI 3.1 document of the console, made of the routes that serve it. */
+export function openApiOf(routes: readonly Route[], limits: Limits): object {
+  const paths: Record<string, Record<string, object>> = {}
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Tailrace console', version, description: description(limits) },
+    security: [{ apiKey: [] }],
+    paths,
+    components: {
+      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'tr_<id>_<secret>' } },
+      schemas: { Problem: problem },
+    },
+  }
+}
+
+function description(limits: Limits): string {
+  const lines = Object.entries(limits).map(([name, value]) => `- ${name}: ${value}`)
+  return `Streams, subscriptions, keys and live state of Tailrace. Limits, each a setting:\n\n${lines.join('\n')}`
+}
+
+function operation(route: Route): object {
+  const needs = route.scope === null ? 'No credential is needed.' : `Needs the scope ${route.scope}.`
+  return {
+    operationId: route.operationId,
+    summary: route.summary,
+    description: needs,
+    tags: [route.tag],
+    ...(route.scope === null ? { security: [] } : {}),
+    parameters: [...pathParameters(route), ...queryParameters(route), ...conditions(route)],
+    ...(route.body === undefined ? {} : { requestBody: requestBody(route, route.body) }),
+    responses: { ...answers(route), default: problemAnswer },
+  }
+}
+
+const problemAnswer = {
+  description: 'Why it was refused or failed.',
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+}
+
+function pathParameters({ path }: Route): object[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    ...{ name, in: 'path', required: true, schema: { type: 'string' } },
+  }))
+}
+
+function queryParameters({ query = {} }: Route): object[] {
+  return Object.entries(query).map(([name, schema]) => ({ name, in: 'query', required: false, schema }))
+}
+
+function conditions({ conditional = false, method }: Route): object[] {
+  if (!conditional) return []
+  const names = method === 'PUT' ? ['If-Match', 'If-None-Match'] : ['If-Match']
+  return names.map((name) => ({ name, in: 'header', required: false, schema: { type: 'string' } }))
+}
+
+/** A merge patch may leave out anything, so it has members but requires none. */
+function requestBody({ method }: Route, schema: TSchema): object {
+  const input = inputSchema(schema)
+  if (method !== 'PATCH') {
+    const required = ((input as { required?: string[] }).required ?? []).length > 0
+    return { required, content: { 'application/json': { schema: input } } }
+  }
+  const patch = { type: 'object', description: 'RFC 7396; null puts a member back to its default.' }
+  return {
+    required: true,
+    content: { 'application/merge-patch+json': { schema: patch }, 'application/json': { schema: patch } },
+  }
+}
+
+function answers({ answers }: Route): Record<string, object> {
+  const entries = Object.entries(answers).map(([status, { description, schema, etag }]) => [
+    status,
+    {
+      description,
+      ...(etag === true ? { headers: { ETag: { schema: { type: 'string' }, description: '"<revision>"' } } } : {}),
+      ...(schema === undefined ? {} : { content: { 'application/json': { schema } } }),
+    },
+  ])
+  return Object.fromEntries(entries)
+}

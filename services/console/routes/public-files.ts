@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs'
+import type { FastifyInstance } from 'fastify'
+import { version } from '#shared/version.ts'
+
+const page = readFileSync(new URL('../index.html', import.meta.url), 'utf8').replaceAll('{{version}}', version)
+
+const headers = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+}
+
+/** What a browser sees at the root, and the OpenAPI document; neither needs a credential. */
+export function mountPublicFiles(app: FastifyInstance, openApi: object): void {
+  app.get('/', { config: { public: true } }, (_request, reply) => reply.headers(headers).send(page))
+  app.get('/openapi.json', { config: { public: true } }, (_request, reply) => reply.send(openApi))
+}

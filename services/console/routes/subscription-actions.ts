@@ -1,0 +1,50 @@
+import { formatSigningSecret } from '#shared/catalog/secrets.ts'
+import { subscriptionAnswer } from '#shared/catalog/subscription-schema.ts'
+import type { Console } from '../context.ts'
+import { documented } from '../docs.ts'
+import { rotateSecret, rotationAnswer, rotationRequest } from '../rotate-secret.ts'
+import { param, type Route } from '../route.ts'
+import { setPaused } from '../subscriptions.ts'
+import { attemptAnswer, testDelivery, testRequest } from '../test-delivery.ts'
+import { answer } from './subscriptions.ts'
+
+const tag = 'subscriptions'
+const path = (action: string) => `/v1/subscriptions/{name}/${action}`
+
+/** What operators do with a subscription without changing its definition. */
+export function subscriptionActionRoutes(console: Console): Route[] {
+  return [
+    pauseRoute(console, true),
+    pauseRoute(console, false),
+    {
+      ...{ method: 'POST', path: path('test'), operationId: 'testSubscription', tag, scope: 'operate' },
+      summary: 'Send one signed test event straight to a target',
+      body: testRequest,
+      answers: { 200: { description: 'The attempt, whatever came of it.', schema: attemptAnswer } },
+      handle: async (request) => ({
+        status: 200,
+        body: await testDelivery(console, param(request, 'name'), request.body),
+      }),
+    },
+    {
+      ...{ method: 'POST', path: path('rotate-secret'), operationId: 'rotateSecret', tag, scope: 'manage' },
+      summary: 'Give it a new signing secret; the previous one signs along for a while',
+      body: rotationRequest,
+      answers: { 200: { description: 'The new secret, shown once.', schema: rotationAnswer } },
+      async handle(request) {
+        const { secret, previousValidUntil } = await rotateSecret(console, param(request, 'name'), request.body)
+        return { status: 200, body: { signingSecret: formatSigningSecret(secret), previousValidUntil } }
+      },
+    },
+  ]
+}
+
+function pauseRoute(console: Console, paused: boolean): Route {
+  const verb = paused ? 'pause' : 'resume'
+  return {
+    ...{ method: 'POST', path: path(verb), operationId: `${verb}Subscription`, tag, scope: 'operate' },
+    summary: paused ? 'Stop its deliveries; the log keeps its events' : 'Let its deliveries go on',
+    answers: documented.one(subscriptionAnswer),
+    handle: async (request) => await answer(console, 200, await setPaused(console, param(request, 'name'), paused)),
+  }
+}

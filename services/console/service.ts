@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import { parseCredential, verifySecret } from '#shared/catalog/api-keys.ts'
+import { type Catalog, openCatalog } from '#shared/catalog/catalog.ts'
+import { topicNames } from '#shared/catalog/names.ts'
+import { allows } from '#shared/catalog/scopes.ts'
+import { createSecretBox } from '#shared/catalog/secrets.ts'
+import { createEgressGuard } from '#shared/delivery/egress.ts'
+import { createTargetMetrics } from '#shared/delivery/target-client.ts'
+import { createAuthenticate } from '#shared/http/authenticate.ts'
+import { drainHttpServer } from '#shared/http/drain.ts'
+import { createHttpServer } from '#shared/http/server.ts'
+import { openAdmin } from '#shared/kafka/admin.ts'
+import type { KafkaConnection } from '#shared/kafka/connection.ts'
+import { openLanes } from '#shared/kafka/lanes.ts'
+import { type Resources, type RunningService, withResources } from '#shared/lifecycle.ts'
+import { startAdminServer } from '#shared/observability/admin-server.ts'
+import type { Log } from '#shared/observability/log.ts'
+import { createMetrics, type Metrics } from '#shared/observability/metrics.ts'
+import { openRedis, type RedisConnection } from '#shared/redis/connection.ts'
+import { watchCluster } from './cluster-monitor.ts'
+import { type ConsoleConfig, limitsOf } from './config.ts'
+import { type Console, createWriter } from './context.ts'
+import { createGroupRemoval } from './group-removal.ts'
+import { openHeartbeat } from './heartbeat.ts'
+import { mountRoutes } from './mount.ts'
+import { openApiOf } from './openapi.ts'
+import { keyRoutes } from './routes/keys.ts'
+import { mountPublicFiles } from './routes/public-files.ts'
+import { streamRoutes } from './routes/streams.ts'
+import { subscriptionActionRoutes } from './routes/subscription-actions.ts'
+import { subscriptionRoutes } from './routes/subscriptions.ts'
+import { watchingRoutes } from './routes/watching.ts'
+import { createTelemetry } from './telemetry.ts'
+
+export type ConsoleService = RunningService & { readonly adminUrl: string; readonly url: string }
+
+/** A definition is small; this is room for the largest one by far. */
+const bodyLimitBytes = 1024 * 1024
+const drain = { quietMs: 500, deadlineMs: 12_000 }
+/** A reader silent for this long while Kafka answers others is broken. */
+const silentReaderMs = 5_000
+
+/** Opens everything in order and resolves when this instance serves; unwinds itself when it cannot. */
+export async function startConsole(config: ConsoleConfig, log: Log): Promise<ConsoleService> {
+  const report = (name: string, error: unknown) => log.warn({ resource: name, err: error }, 'a resource did not close')
+  return await withResources(report, (resources) => open(config, log, resources))
+}
+
+async function open(config: ConsoleConfig, log: Log, resources: Resources): Promise<ConsoleService> {
+  const metrics = createMetrics()
+  let state: 'starting' | 'ready' | 'stopping' = 'starting'
+  let faults = (): string[] => []
+  const reasons = () => (state === 'ready' ? faults() : [state])
+  const [host, port] = [config.TAILRACE_ADMIN_HOST, config.TAILRACE_ADMIN_PORT]
+  const admin = await startAdminServer({ host, port, metrics, ready: reasons })
+  resources.defer('admin server', () => admin.close())
+  const redis = openRedis({ url: config.REDIS_URL, log })
+  resources.defer('redis', () => redis.close())
+  const console = await openConsole({ config, log, metrics, resources, redis })
+  openHeartbeat({ console, resources, ready: () => reasons().length === 0 })
+  const app = createServer(console)
+  const url = await app.listen({ host: config.TAILRACE_HOST, port: config.TAILRACE_PORT })
+  resources.defer('http server', () => {
+    state = 'stopping'
+    return drainHttpServer(app, drain)
+  })
+  faults = () => (isReaderBroken(console) ? ['the reader of the catalog topic is silent'] : [])
+  state = 'ready'
+  log.info({ url, adminUrl: admin.url }, 'ready')
+  return { url, adminUrl: admin.url, finished: new Promise(() => {}), stop: () => resources.close() }
+}
+
+type Parts = { config: ConsoleConfig; log: Log; metrics: Metrics; resources: Resources; redis: RedisConnection }
+
+/** Everything the use cases work with. */
+async function openConsole({ config, log, metrics, resources, redis }: Parts): Promise<Console> {
+  const instance = config.TAILRACE_INSTANCE_ID
+  const topics = topicNames(config.TAILRACE_PREFIX)
+  const clientId = `console-${instance}-${randomBytes(3).toString('hex')}`
+  const connection: KafkaConnection = { brokers: config.KAFKA_BROKERS.split(','), clientId, log }
+  const telemetry = createTelemetry(log, metrics)
+  const box = createSecretBox(Buffer.from(config.TAILRACE_MASTER_KEY, 'base64'))
+  const admin = await openAdmin(connection)
+  resources.defer('kafka admin', () => admin.close())
+  const lanes = openLanes({ connection, metrics, ownProducers: false })
+  resources.defer('lanes', () => lanes.close())
+  const catalog = await openCatalog({ connection, topic: topics.catalog, lanes, instance: clientId, box, log })
+  resources.defer('catalog', () => catalog.close())
+  const monitor = watchCluster({ admin, catalog, telemetry })
+  resources.defer('cluster monitor', () => monitor.close())
+  const removal = createGroupRemoval(admin, log)
+  resources.defer('group removal', () => removal.close())
+  return {
+    ...{ catalog, admin, topics, box, redis, monitor, removal, telemetry, log, instance },
+    egress: createEgressGuard(config.TAILRACE_EGRESS_ALLOW),
+    targetMetrics: createTargetMetrics(metrics),
+    limits: limitsOf(config),
+    prefix: config.TAILRACE_PREFIX,
+    publishUrl: config.TAILRACE_PUBLISH_URL,
+    consoleUrl: config.TAILRACE_CONSOLE_URL,
+    writer: createWriter(),
+  }
+}
+
+function createServer(console: Console): FastifyInstance {
+  const { catalog, limits, log } = console
+  const authenticate = createAuthenticate({
+    keys: catalog,
+    catchUp: catalog.catchUp,
+    parse: parseCredential,
+    verify: (credential, key, nowMs) => verifySecret(credential, key.secrets, nowMs),
+  })
+  const app = createHttpServer({ log, limits, bodies: 'json', bodyLimitBytes, authenticate, allows })
+  const routes = [
+    ...streamRoutes(console),
+    ...subscriptionRoutes(console),
+    ...subscriptionActionRoutes(console),
+    ...keyRoutes(console),
+    ...watchingRoutes(console),
+  ]
+  mountRoutes(app, routes, console)
+  mountPublicFiles(app, openApiOf(routes, limits))
+  return app
+}
+
+/** Kafka gone for all is no reason to take this instance out: it answers from memory. */
+function isReaderBroken({ catalog, monitor }: { catalog: Catalog; monitor: Console['monitor'] }): boolean {
+  return catalog.staleMs() > silentReaderMs && monitor.reachable()
+}

@@ -1,0 +1,29 @@
+import type { Catalog } from '#shared/catalog/catalog.ts'
+import type { EgressGuard } from '#shared/delivery/egress.ts'
+import type { TargetMetrics } from '#shared/delivery/target-client.ts'
+import type { KafkaAdmin } from '#shared/kafka/admin.ts'
+import type { KafkaConnection } from '#shared/kafka/connection.ts'
+import type { Metrics } from '#shared/observability/metrics.ts'
+import type { Pulse } from './pulse.ts'
+import type { DeadLetterTopic } from './settle.ts'
+import type { StateRecords } from './state-record.ts'
+import type { ConsumerTelemetry } from './telemetry.ts'
+
+/** What all runners of this process share. */
+export type RunnerEnvironment = {
+  readonly connection: KafkaConnection
+  readonly metrics: Metrics
+  readonly targetMetrics: TargetMetrics
+  readonly admin: KafkaAdmin
+  readonly catalog: Pick<Catalog, 'signingSecrets'>
+  readonly states: StateRecords
+  readonly deadLetters: DeadLetterTopic
+  readonly egress: EgressGuard
+  readonly telemetry: ConsumerTelemetry
+  readonly pulse: Pick<Pulse, 'stalledAtMs'>
+  readonly sessionTimeoutMs: number
+  /** Runners of this process now: they share memory and the coordinator's patience. */
+  runnerCount(): number
+  /** A bug, or Kafka lost for good: the process ends and another one takes over. */
+  onBroken(error: unknown): void
+}

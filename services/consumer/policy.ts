@@ -1,0 +1,31 @@
+import type { Subscription } from '#shared/catalog/model.ts'
+import type { StoredRecord } from '#shared/event/record.ts'
+import type { PairPolicy, Verdict } from './pair/states.ts'
+
+/** As much as a stream topic takes in one batch: a larger record of a bound topic fits no dead letter either. */
+const longestValueBytes = 1024 * 1024
+
+/**
+ * Events waiting in one partition's memory. A paused partition notices its resume up to 250 ms late, so half of this must
+ * last that long: 2,000 events are 250 ms at 8,000/s from one partition.
+ */
+const inboxEvents = 4_000
+
+/** Values that wait in all inboxes of the process together; more of them wait in Kafka. */
+const allInboxBytes = 64 * 1024 * 1024
+const [smallestInboxBytes, largestInboxBytes] = [256 * 1024, 4 * 1024 * 1024]
+
+/** The share of one partition when `pairs` of them could be owned here. */
+export function inboxBytesFor(pairs: number): number {
+  return Math.min(largestInboxBytes, Math.max(smallestInboxBytes, Math.floor(allInboxBytes / Math.max(1, pairs))))
+}
+
+/** What a subscription asks of each of its pairs; `inboxBytes` is the share of one partition in the memory of the process. */
+export function pairPolicyOf({ ordering, retry }: Subscription, inboxBytes: number): PairPolicy {
+  return { ordering, retry, inbox: { events: inboxEvents, bytes: inboxBytes }, judge }
+}
+
+function judge({ value }: StoredRecord): Verdict {
+  if (value === null) return 'malformed-record'
+  return value.length > longestValueBytes ? 'too-large' : 'deliver'
+}

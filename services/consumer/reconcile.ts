@@ -1,0 +1,75 @@
+import type { Catalog } from '#shared/catalog/catalog.ts'
+import type { Stream, Subscription } from '#shared/catalog/model.ts'
+import type { SubscriptionReport } from '#shared/redis/instances.ts'
+
+/** What the set of runners needs of one; `SubscriptionRunner` in the product. */
+export type Runner = {
+  update(subscription: Subscription, stream: Stream): void
+  tick(nowMs: number): void
+  report(): SubscriptionReport
+  stop(): Promise<void>
+}
+
+export type RunnerSet = {
+  count(): number
+  tick(nowMs: number): void
+  reports(): SubscriptionReport[]
+  /** Stops following the catalog, then all runners at once. */
+  stop(): Promise<void>
+}
+
+type SetOptions = {
+  catalog: Pick<Catalog, 'subscriptions' | 'stream' | 'onChange'>
+  start(subscription: Subscription, stream: Stream): Runner
+  onBroken(error: unknown): void
+}
+
+/** `restart`: what a runner cannot change while it runs; ordering is promised anew from then on. */
+type Running = { runner: Runner; restart: string }
+
+/**
+ * Keeps one runner per subscription, as the catalog says: created ones start, changed ones hear of it, deleted ones stop.
+ * The stream of a subscription is known before it; if it is not, the next change of the catalog brings it.
+ */
+export function followSubscriptions({ catalog, start, onBroken }: SetOptions): RunnerSet {
+  const running = new Map<string, Running>()
+  const ending = new Set<Promise<void>>()
+  const end = (uid: string, { runner }: Running): Promise<void> => {
+    running.delete(uid)
+    const ended = runner.stop().finally(() => ending.delete(ended))
+    ending.add(ended)
+    return ended
+  }
+  const begin = (subscription: Subscription, stream: Stream) =>
+    running.set(subscription.uid, { runner: start(subscription, stream), restart: subscription.ordering })
+  const follow = (subscription: Subscription) => {
+    const stream = catalog.stream(subscription.stream)
+    if (stream === undefined) return
+    const known = running.get(subscription.uid)
+    if (known === undefined) begin(subscription, stream)
+    else if (known.restart === subscription.ordering) known.runner.update(subscription, stream)
+    else end(subscription.uid, known).then(reconcile).catch(onBroken)
+  }
+  let isStopped = false
+  const reconcile = () => {
+    if (isStopped) return
+    const wanted = new Set(catalog.subscriptions().map(({ uid }) => uid))
+    for (const [uid, known] of running) if (!wanted.has(uid)) end(uid, known).catch(onBroken)
+    for (const subscription of catalog.subscriptions()) follow(subscription)
+  }
+  const unfollow = catalog.onChange(reconcile)
+  reconcile()
+  return {
+    count: () => running.size,
+    tick: (nowMs) => {
+      for (const { runner } of running.values()) runner.tick(nowMs)
+    },
+    reports: () => [...running.values()].map(({ runner }) => runner.report()),
+    async stop() {
+      isStopped = true
+      unfollow()
+      for (const [uid, known] of running) void end(uid, known)
+      await Promise.all(ending)
+    },
+  }
+}

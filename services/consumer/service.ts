@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto'
+import { openCatalog } from '#shared/catalog/catalog.ts'
+import { topicNames } from '#shared/catalog/names.ts'
+import { createSecretBox } from '#shared/catalog/secrets.ts'
+import { createEgressGuard } from '#shared/delivery/egress.ts'
+import { createTargetMetrics } from '#shared/delivery/target-client.ts'
+import { openAdmin } from '#shared/kafka/admin.ts'
+import { openLanes } from '#shared/kafka/lanes.ts'
+import { type Resources, type RunningService, withResources } from '#shared/lifecycle.ts'
+import { startAdminServer } from '#shared/observability/admin-server.ts'
+import type { Log } from '#shared/observability/log.ts'
+import { createMetrics, type Metrics } from '#shared/observability/metrics.ts'
+import { watchProcess } from '#shared/observability/process-stats.ts'
+import { openRedis } from '#shared/redis/connection.ts'
+import { startHeartbeat } from '#shared/redis/instances.ts'
+import type { ConsumerConfig } from './config.ts'
+import { createReport } from './heartbeat.ts'
+import { startPulse } from './pulse.ts'
+import { followSubscriptions, type RunnerSet } from './reconcile.ts'
+import { SubscriptionRunner } from './runner.ts'
+import { createStateRecords } from './state-record.ts'
+import { createTelemetry } from './telemetry.ts'
+
+export type ConsumerService = RunningService & { readonly adminUrl: string }
+
+type Parts = {
+  config: ConsumerConfig
+  log: Log
+  metrics: Metrics
+  resources: Resources
+  onBroken(error: unknown): void
+}
+
+/** Opens everything in order and resolves when this instance runs its subscriptions; unwinds itself when it cannot. */
+export async function startConsumer(config: ConsumerConfig, log: Log): Promise<ConsumerService> {
+  const report = (name: string, error: unknown) => log.warn({ resource: name, err: error }, 'a resource did not close')
+  return await withResources(report, (resources) => open(config, log, resources))
+}
+
+async function open(config: ConsumerConfig, log: Log, resources: Resources): Promise<ConsumerService> {
+  const { promise: finished, reject: onBroken } = Promise.withResolvers<void>()
+  // Whoever waits hears of a crash; before anybody waits it is no unhandled rejection.
+  finished.catch(() => {})
+  const metrics = createMetrics()
+  let state: 'starting' | 'ready' | 'stopping' = 'starting'
+  const admin = await startAdminServer({
+    host: config.TAILRACE_ADMIN_HOST,
+    port: config.TAILRACE_ADMIN_PORT,
+    metrics,
+    ready: () => (state === 'ready' ? [] : [state]),
+  })
+  resources.defer('admin server', () => admin.close())
+  const redis = openRedis({ url: config.REDIS_URL, log })
+  resources.defer('redis', () => redis.close())
+  const runners = await openRunners({ config, log, metrics, resources, onBroken })
+  const stats = watchProcess()
+  resources.defer('process statistics', () => stats.close())
+  const beat = createReport({ id: config.TAILRACE_INSTANCE_ID, runners, stats, ready: () => state === 'ready' })
+  const heartbeat = startHeartbeat({ redis, prefix: config.TAILRACE_PREFIX, report: beat })
+  resources.defer('heartbeat', () => heartbeat.close())
+  resources.defer('runners', () => {
+    state = 'stopping'
+    return runners.stop()
+  })
+  state = 'ready'
+  log.info({ adminUrl: admin.url }, 'ready')
+  return { adminUrl: admin.url, finished, stop: () => resources.close() }
+}
+
+/** Kafka, the catalog, and a runner for every subscription. */
+async function openRunners(parts: Parts): Promise<RunnerSet> {
+  const { config, log, metrics, resources, onBroken } = parts
+  const topics = topicNames(config.TAILRACE_PREFIX)
+  const clientId = `consumer-${config.TAILRACE_INSTANCE_ID}-${randomBytes(3).toString('hex')}`
+  const connection = { brokers: config.KAFKA_BROKERS.split(','), clientId, log }
+  const telemetry = createTelemetry(log, metrics)
+  resources.defer('telemetry', () => telemetry.close())
+  const admin = await openAdmin(connection)
+  resources.defer('kafka admin', () => admin.close())
+  const lanes = openLanes({ connection, metrics, ownProducers: false })
+  resources.defer('lanes', () => lanes.close())
+  const box = createSecretBox(Buffer.from(config.TAILRACE_MASTER_KEY, 'base64'))
+  const catalog = await openCatalog({ connection, topic: topics.catalog, lanes, instance: clientId, box, log })
+  resources.defer('catalog', () => catalog.close())
+  const deadLetterTopic = await admin.describeTopic(topics.deadLetters)
+  const deadLetters = { lanes, topic: topics.deadLetters, partitions: deadLetterTopic?.partitions.length ?? 6 }
+  const pulse = startPulse((nowMs) => runners?.tick(nowMs))
+  resources.defer('pulse', () => pulse.close())
+  const environment = {
+    ...{ connection, metrics, admin, catalog, deadLetters, telemetry, pulse, onBroken },
+    targetMetrics: createTargetMetrics(metrics),
+    states: createStateRecords(catalog),
+    egress: createEgressGuard(config.TAILRACE_EGRESS_ALLOW),
+    sessionTimeoutMs: config.TAILRACE_SESSION_TIMEOUT_MS,
+    runnerCount: () => runners?.count() ?? 1,
+  }
+  let runners: RunnerSet | undefined
+  runners = followSubscriptions({
+    catalog,
+    start: (subscription, stream) => new SubscriptionRunner({ environment, subscription, stream }),
+    onBroken,
+  })
+  return runners
+}

@@ -1,0 +1,80 @@
+import type { Subscription } from '#shared/catalog/model.ts'
+import type { AttemptRequest } from '#shared/delivery/attempt.ts'
+import { type Decision, decide } from '#shared/delivery/decide.ts'
+import type { EgressGuard } from '#shared/delivery/egress.ts'
+import { noEvidence, observe, saysDown } from '#shared/delivery/evidence.ts'
+import { createTargetClient, type TargetMetrics } from '#shared/delivery/target-client.ts'
+import { type BreakerState, createBreaker } from '#shared/resilience/breaker.ts'
+
+/** One URL of a subscription as this instance sees it: connections, breaker, and what is known against it. */
+export type Target = {
+  readonly url: string
+  /** One attempt; null when the breaker let none pass. */
+  attempt(request: AttemptRequest): Promise<Decision | null>
+  breaker(): BreakerState
+  nextProbeAtMs(): number | null
+  lastError(): string | null
+  /** No later attempt; connections close when the running ones have ended. */
+  retire(): void
+  /** Ends running attempts with code `aborted`. */
+  close(): Promise<void>
+}
+
+export type TargetOptions = {
+  subscription: Pick<Subscription, 'delivery' | 'destination'>
+  egress: EgressGuard
+  metrics: TargetMetrics
+  onBreaker(state: BreakerState): void
+}
+
+/** Opossum gives a probe up after this; the attempt's own time limit comes first. */
+const probeSlackMs = 5_000
+
+export function openTarget({ subscription, egress, metrics, onBreaker }: TargetOptions): Target {
+  const { timeoutMs, connectTimeoutMs, concurrency } = subscription.delivery
+  const url = subscription.destination.targets[0]?.url ?? ''
+  const client = createTargetClient({ egress, connectTimeoutMs, timeoutMs, connections: concurrency, metrics })
+  const breaker = createBreaker<Decision>({ healthy, probeTimeoutMs: timeoutMs + probeSlackMs, onState: onBreaker })
+  let known = noEvidence
+  let lastError: string | null = null
+  let running = 0
+  let isRetired = false
+  const learn = (decision: Decision, event: string) => {
+    lastError = decision.kind === 'delivered' ? null : decision.detail
+    known = observe(known, { evidence: decision.evidence, event, atMs: performance.now() })
+    if (saysDown(known) && breaker.state() === 'closed') breaker.open()
+  }
+  const run = async (request: AttemptRequest): Promise<Decision> => {
+    running += 1
+    try {
+      const decision = decide(await client.attempt(request), Date.now())
+      learn(decision, `${request.record.partition}-${request.record.offset}`)
+      return decision
+    } finally {
+      running -= 1
+      if (isRetired && running === 0) void client.close()
+    }
+  }
+  return {
+    url,
+    attempt: async (request) => {
+      const ran = await breaker.run(() => run(request))
+      return ran.kind === 'ran' ? ran.result : null
+    },
+    breaker: breaker.state,
+    nextProbeAtMs: breaker.nextProbeAtMs,
+    lastError: () => lastError,
+    retire() {
+      isRetired = true
+      breaker.shutdown()
+      if (running === 0) void client.close()
+    },
+    async close() {
+      breaker.shutdown()
+      await client.close()
+    },
+  }
+}
+
+/** A target that asks for time, or takes itself out, is there; one that fails on a probe is not back yet. */
+const healthy = ({ evidence }: Decision): boolean => evidence === 'up' || evidence === 'none'

@@ -1,0 +1,110 @@
+import type { Log } from '#shared/observability/log.ts'
+import { latencyBuckets, type Metrics } from '#shared/observability/metrics.ts'
+
+/** Who and where, on every line. */
+export type DeliveryRef = {
+  subscription: string
+  uid: string
+  topic: string
+  partition: number
+  offset: number
+}
+
+/** Every business log line and metric of the consumer. */
+export type ConsumerTelemetry = {
+  /** `seconds` from the broker's time of the event to the receiver's answer. */
+  delivered(ref: DeliveryRef, facts: { attempts: number; seconds: number }): void
+  attemptFailed(ref: DeliveryRef, facts: { attempt: number; outcome: string; code: string; detail: string }): void
+  deadLettered(ref: DeliveryRef, facts: { attempts: number; cause: string; code: string; detail: string }): void
+  deadLetterDelayed(ref: DeliveryRef, error: unknown): void
+  expired(subscription: string, range: { partition: number; from: number; to: number }): void
+  failed(subscription: string, facts: { reason: string; detail: string }): void
+  holdBegan(subscription: string, reason: string): void
+  holdEnded(subscription: string): void
+  assigned(subscription: string, facts: { epoch: number; partitions: readonly number[] }): void
+  running(subscription: string, facts: { epoch: number; ms: number }): void
+  loadFailed(subscription: string, error: unknown): void
+  committed(result: 'committed' | 'stale' | 'failed', truncated: boolean): void
+  stateNotWritten(uid: string, error: unknown): void
+  stopped(subscription: string, facts: { unanswered: number; ms: number }): void
+  close(): void
+}
+
+type Group = { events: number; maxMs: number }
+
+const groupMs = 1_000
+
+/**
+ * Counts per event; log lines for first-try successes per subscription and second, because a line per event would cost as
+ * much as the delivery itself. Everything that did not go right at once has a line of its own.
+ */
+export function createTelemetry(log: Log, metrics: Metrics): ConsumerTelemetry {
+  const counted = createCounters(metrics)
+  const groups = new Map<string, Group>()
+  const flush = () => {
+    for (const [subscription, group] of groups) log.info({ subscription, outcome: 'delivered', ...group }, 'delivered')
+    groups.clear()
+  }
+  const timer = setInterval(flush, groupMs)
+  return {
+    delivered(ref, { attempts, seconds }) {
+      counted.deliveries.inc(deliveredLabel)
+      counted.seconds.observe(seconds)
+      const ms = Math.round(seconds * 1000)
+      if (attempts > 1) log.info({ ...ref, outcome: 'delivered', attempts, ms }, 'delivered after failures')
+      const group = groups.get(ref.subscription)
+      if (group === undefined) groups.set(ref.subscription, { events: 1, maxMs: ms })
+      else {
+        group.events += 1
+        if (ms > group.maxMs) group.maxMs = ms
+      }
+    },
+    attemptFailed: (ref, facts) => log.debug({ ...ref, ...facts }, 'attempt failed'),
+    deadLettered(ref, facts) {
+      counted.deliveries.inc({ outcome: 'dead-lettered' })
+      log.warn({ ...ref, outcome: 'dead-lettered', ...facts }, 'dead-lettered')
+    },
+    deadLetterDelayed: (ref, error) => log.warn({ ...ref, err: error }, 'the dead letter is not stored yet'),
+    expired(subscription, range) {
+      counted.expired.inc(range.to - range.from)
+      log.error({ subscription, ...range }, 'retention took events before they were delivered')
+    },
+    committed: (result, truncated) => counted.commit(result, truncated),
+    ...createLifeLines(log),
+    close() {
+      clearInterval(timer)
+      flush()
+    },
+  }
+}
+
+const deliveredLabel = { outcome: 'delivered' } as const
+
+function createCounters(metrics: Metrics) {
+  const commits = metrics.counter('commits_total', 'Offset commits by result.', ['result'])
+  const truncations = metrics.counter('commit_truncations_total', 'Commits whose finished runs did not all fit.')
+  return {
+    deliveries: metrics.counter('deliveries_total', 'Deliveries that ended, by outcome.', ['outcome']),
+    expired: metrics.counter('events_expired_total', 'Events that retention took before they were delivered.'),
+    seconds: metrics.histogram('delivery_seconds', 'From the append to the receiver’s answer.', latencyBuckets),
+    commit(result: 'committed' | 'stale' | 'failed', truncated: boolean) {
+      commits.inc({ result })
+      if (truncated) truncations.inc()
+    },
+  }
+}
+
+function createLifeLines(log: Log) {
+  return {
+    failed: (subscription: string, facts: object) => log.error({ subscription, ...facts }, 'the subscription failed'),
+    holdBegan: (subscription: string, reason: string) => log.warn({ subscription, reason }, 'holding'),
+    holdEnded: (subscription: string) => log.info({ subscription }, 'going on'),
+    assigned: (subscription: string, facts: object) => log.info({ subscription, ...facts }, 'assigned'),
+    running: (subscription: string, facts: object) => log.info({ subscription, ...facts }, 'partitions run'),
+    loadFailed: (subscription: string, error: unknown) =>
+      log.warn({ subscription, err: error }, 'the committed state cannot be read yet'),
+    stateNotWritten: (uid: string, error: unknown) =>
+      log.warn({ uid, err: error }, 'the state record is not written yet'),
+    stopped: (subscription: string, facts: object) => log.info({ subscription, ...facts }, 'runner stopped'),
+  }
+}

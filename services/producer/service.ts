@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto'
+import { parseCredential, verifySecret } from '#shared/catalog/api-keys.ts'
+import { type Catalog, openCatalog } from '#shared/catalog/catalog.ts'
+import { topicNames } from '#shared/catalog/names.ts'
+import { allows } from '#shared/catalog/scopes.ts'
+import { createAuthenticate } from '#shared/http/authenticate.ts'
+import { drainHttpServer } from '#shared/http/drain.ts'
+import { createHttpServer } from '#shared/http/server.ts'
+import { openAdmin } from '#shared/kafka/admin.ts'
+import type { KafkaConnection } from '#shared/kafka/connection.ts'
+import { openLanes } from '#shared/kafka/lanes.ts'
+import { type Resources, type RunningService, withResources } from '#shared/lifecycle.ts'
+import { startAdminServer } from '#shared/observability/admin-server.ts'
+import type { Log } from '#shared/observability/log.ts'
+import { createMetrics, type Metrics } from '#shared/observability/metrics.ts'
+import { watchProcess } from '#shared/observability/process-stats.ts'
+import { openRedis } from '#shared/redis/connection.ts'
+import { readInstances, startHeartbeat } from '#shared/redis/instances.ts'
+import type { ProducerConfig } from './config.ts'
+import { createReport } from './heartbeat.ts'
+import { boundInFlight } from './in-flight.ts'
+import { createPublish } from './publish.ts'
+import { watchReadiness } from './readiness.ts'
+import { publishRoute } from './routes/publish.ts'
+import { followStreams } from './streams.ts'
+import { createTelemetry } from './telemetry.ts'
+import { keepTopicsSafe } from './topic-safety.ts'
+
+export type ProducerService = RunningService & { readonly adminUrl: string; readonly url: string }
+
+/** Quiet keep-alive connections get this long to send a last request; busy ones end with their next answer. */
+const quietMs = 1_500
+/** Longer than a publish may wait, shorter than the grace period. */
+const drainSlackMs = 3_000
+
+/** Opens everything in order and resolves when this instance serves; unwinds itself when it cannot. */
+export async function startProducer(config: ProducerConfig, log: Log): Promise<ProducerService> {
+  const report = (name: string, error: unknown) => log.warn({ resource: name, err: error }, 'a resource did not close')
+  return await withResources(report, (resources) => open(config, log, resources))
+}
+
+async function open(config: ProducerConfig, log: Log, resources: Resources): Promise<ProducerService> {
+  const metrics = createMetrics()
+  let reasons: () => readonly string[] = () => ['starting']
+  const admin = await startAdminServer({
+    host: config.TAILRACE_ADMIN_HOST,
+    port: config.TAILRACE_ADMIN_PORT,
+    metrics,
+    ready: () => reasons(),
+  })
+  resources.defer('admin server', () => admin.close())
+  const redis = openRedis({ url: config.REDIS_URL, log })
+  resources.defer('redis', () => redis.close())
+  const { lanes, catalog, app } = await openIngest({ config, log, metrics, resources })
+  const id = config.TAILRACE_INSTANCE_ID
+  const prefix = config.TAILRACE_PREFIX
+  const instances = () => readInstances(redis, prefix, Date.now())
+  const readiness = watchReadiness({ id, staleMs: catalog.staleMs, lanes: () => lanes.snapshot(), instances })
+  resources.defer('readiness', () => readiness.close())
+  reasons = readiness.reasons
+  const stats = watchProcess()
+  resources.defer('process statistics', () => stats.close())
+  const report = createReport({ id, lanes, stats, ready: () => reasons().length === 0 })
+  const heartbeat = startHeartbeat({ redis, prefix, report })
+  resources.defer('heartbeat', () => heartbeat.close())
+  const url = await app.listen({ host: config.TAILRACE_HOST, port: config.TAILRACE_PORT })
+  resources.defer('http server', () => {
+    readiness.stopping()
+    return drainHttpServer(app, { quietMs, deadlineMs: config.TAILRACE_PUBLISH_DEADLINE_MS + drainSlackMs })
+  })
+  readiness.started()
+  log.info({ url, adminUrl: admin.url }, 'ready')
+  return { url, adminUrl: admin.url, finished: new Promise(() => {}), stop: () => resources.close() }
+}
+
+type Ingest = { config: ProducerConfig; log: Log; metrics: Metrics; resources: Resources }
+
+/** Kafka, catalog and the door itself, not listening yet. */
+async function openIngest({ config, log, metrics, resources }: Ingest) {
+  const { TAILRACE_INSTANCE_ID: instance } = config
+  const bootId = randomBytes(3).toString('hex')
+  const connection: KafkaConnection = {
+    brokers: config.KAFKA_BROKERS.split(','),
+    clientId: `producer-${instance}-${bootId}`,
+    log,
+  }
+  const telemetry = createTelemetry(log, metrics)
+  resources.defer('telemetry', () => telemetry.close())
+  const topicAdmin = await openAdmin(connection)
+  resources.defer('kafka admin', () => topicAdmin.close())
+  const lanes = openLanes({ connection, metrics, ownProducers: true })
+  resources.defer('lanes', () => lanes.close())
+  const catalog = await followCatalog({ config, log, metrics, resources }, connection)
+  const streams = followStreams(catalog)
+  resources.defer('streams', () => streams.close())
+  const safety = keepTopicsSafe({ catalog, admin: topicAdmin, telemetry })
+  resources.defer('topic safety', () => safety.close())
+  const inFlight = boundInFlight(config.TAILRACE_LIMIT_INFLIGHT_BYTES, metrics)
+  const deadlineMs = config.TAILRACE_PUBLISH_DEADLINE_MS
+  const publish = createPublish({ streams, safety, lanes, telemetry, instance, deadlineMs, limits: config })
+  const app = createDoor(config, log, catalog)
+  publishRoute(app, { publish, inFlight, telemetry, limits: config })
+  return { lanes, catalog, app }
+}
+
+async function followCatalog({ config, log, metrics, resources }: Ingest, connection: KafkaConnection) {
+  const own = { ...connection, clientId: `${connection.clientId}-catalog` }
+  const lanes = openLanes({ connection: own, metrics, ownProducers: false })
+  resources.defer('catalog lanes', () => lanes.close())
+  const { catalog: topic } = topicNames(config.TAILRACE_PREFIX)
+  const catalog = await openCatalog({ connection: own, topic, lanes, instance: connection.clientId, box: null, log })
+  resources.defer('catalog', () => catalog.close())
+  return catalog
+}
+
+function createDoor(config: ProducerConfig, log: Log, catalog: Catalog) {
+  const authenticate = createAuthenticate({
+    keys: catalog,
+    catchUp: catalog.catchUp,
+    parse: parseCredential,
+    verify: (credential, key, nowMs) => verifySecret(credential, key.secrets, nowMs),
+  })
+  const bodyLimitBytes = config.TAILRACE_LIMIT_EVENT_BYTES
+  return createHttpServer({ log, limits: config, bodies: 'bytes', bodyLimitBytes, authenticate, allows })
+}

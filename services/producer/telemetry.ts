@@ -1,0 +1,63 @@
+import { type ErrorCode, TailraceError } from '#shared/errors.ts'
+import type { Log } from '#shared/observability/log.ts'
+import { latencyBuckets, type Metrics } from '#shared/observability/metrics.ts'
+
+export type Outcome = 'stored' | 'aborted' | ErrorCode
+
+/** Every business log line and metric of the producer. */
+export type ProducerTelemetry = {
+  /** One event is on all in-sync replicas. */
+  stored(stream: string, bytes: number, seconds: number): void
+  /** One request ended without that. */
+  refused(outcome: Outcome): void
+  unsafeTopic(topic: string, reasons: readonly string[]): void
+  unsafetyUnknown(topic: string, error: unknown): void
+  close(): void
+}
+
+type Group = { events: number; bytes: number; maxMs: number }
+
+const groupMs = 1_000
+
+/** Counts per event; log lines per stream and second, because a line per event would cost as much as the event. */
+export function createTelemetry(log: Log, metrics: Metrics): ProducerTelemetry {
+  const requests = metrics.counter('publish_requests_total', 'Publish requests by outcome.', ['outcome'])
+  const bytes = metrics.counter('publish_bytes_total', 'Bytes of the events stored.')
+  const seconds = metrics.histogram('publish_append_seconds', 'From the append to its acknowledgement.', latencyBuckets)
+  const groups = new Map<string, Group>()
+  const refusals = new Map<Outcome, number>()
+  const flush = () => {
+    for (const [stream, group] of groups) log.info({ stream, outcome: 'stored', ...group }, 'published')
+    for (const [outcome, count] of refusals) log.info({ outcome, requests: count }, 'publishes refused')
+    groups.clear()
+    refusals.clear()
+  }
+  const timer = setInterval(flush, groupMs)
+  return {
+    stored(stream, size, took) {
+      requests.inc({ outcome: 'stored' })
+      bytes.inc(size)
+      seconds.observe(took)
+      const group = groups.get(stream) ?? { events: 0, bytes: 0, maxMs: 0 }
+      group.events += 1
+      group.bytes += size
+      group.maxMs = Math.max(group.maxMs, Math.round(took * 1000))
+      groups.set(stream, group)
+    },
+    refused(outcome) {
+      requests.inc({ outcome })
+      refusals.set(outcome, (refusals.get(outcome) ?? 0) + 1)
+    },
+    unsafeTopic: (topic, reasons) => log.error({ topic, reasons }, 'the topic is not safe: nothing is written to it'),
+    unsafetyUnknown: (topic, error) => log.debug({ topic, err: error }, 'the topic could not be looked at'),
+    close() {
+      clearInterval(timer)
+      flush()
+    },
+  }
+}
+
+/** What a request that threw counts as. */
+export function outcomeOf(error: unknown): Outcome {
+  return error instanceof TailraceError ? error.code : 'internal'
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { recordKey } from '#shared/catalog/record-keys.ts'
+import { withDefaults } from '#shared/catalog/schema.ts'
+import { streamDefinition } from '#shared/catalog/stream-schema.ts'
+import { until } from '../../support/until.ts'
+import { createCatalogTopic } from './open-catalogs.ts'
+
+const at = '2026-11-21T09:14:03.120Z'
+
+function streamNamed(name: string, description = '') {
+  const definition = withDefaults(streamDefinition, { description })
+  return { ...definition, name, topic: `t.${name}`, bound: false, createdAt: at, updatedAt: at }
+}
+
+test('a change is seen by every other process within a second', async (t) => {
+  const { open } = await createCatalogTopic(t)
+  const [writer, reader] = [await open(), await open()]
+  const delaysMs: number[] = []
+  for (let round = 0; round < 20; round += 1) {
+    const name = `s${round}`
+    const seen = new Promise<number>((resolve) => {
+      const stop = reader.onChange(() => {
+        if (reader.stream(name) === undefined) return
+        stop()
+        resolve(performance.now())
+      })
+    })
+    const started = performance.now()
+    const revision = await writer.write(recordKey.stream(name), streamNamed(name), null)
+    assert.equal(writer.stream(name)?.revision, revision)
+    delaysMs.push((await seen) - started)
+    assert.deepEqual(reader.stream(name), writer.stream(name))
+  }
+  const sorted = delaysMs.sort((a, b) => a - b)
+  t.diagnostic(
+    `visible elsewhere after ${Math.round(sorted[10] ?? 0)} ms (median), ${Math.round(sorted[19] ?? 0)} ms (worst)`,
+  )
+  assert.ok((sorted[19] ?? 0) < 1_000)
+})
+
+test('a new process builds the same view, tombstones included', async (t) => {
+  const { open } = await createCatalogTopic(t)
+  const first = await open()
+  for (const name of ['a', 'b', 'c']) await first.write(recordKey.stream(name), streamNamed(name))
+  await first.write(recordKey.stream('b'), null)
+  await first.write(recordKey.stream('c'), streamNamed('c', 'changed'))
+  const second = await open()
+  assert.deepEqual(second.streams(), first.streams())
+  assert.deepEqual(
+    second.streams().map(({ name }) => name),
+    ['a', 'c'],
+  )
+  assert.equal(second.stream('c')?.description, 'changed')
+})
+
+test('catching up sees what another process wrote before the question', async (t) => {
+  const { open } = await createCatalogTopic(t)
+  const [writer, reader] = [await open(), await open()]
+  for (let round = 0; round < 10; round += 1) {
+    await writer.write(recordKey.stream('s'), streamNamed('s', `round ${round}`))
+    const answers = await Promise.all([reader.catchUp(2_000), reader.catchUp(2_000)])
+    assert.deepEqual(answers, [true, true])
+    assert.equal(reader.stream('s')?.description, `round ${round}`)
+  }
+  assert.ok(reader.staleMs() < 2_000)
+})
+
+test('a writer learns that another one came between', async (t) => {
+  const { open } = await createCatalogTopic(t)
+  const [one, other] = [await open(), await open()]
+  const revision = await one.write(recordKey.stream('s'), streamNamed('s'), null)
+  await other.write(recordKey.stream('s'), streamNamed('s', 'other'))
+  await assert.rejects(one.write(recordKey.stream('s'), streamNamed('s', 'one'), revision), /revision-conflict/)
+  await assert.rejects(one.write(recordKey.stream('s'), streamNamed('s', 'new'), null), /revision-conflict/)
+  await assert.rejects(one.write(recordKey.stream('s'), null, revision), /revision-conflict/)
+})
+
+test('a record nobody can read leaves the last good value in place', async (t) => {
+  const { open, lanes, topic } = await createCatalogTopic(t)
+  const catalog = await open()
+  const key = Buffer.from(recordKey.stream('s'))
+  const good = await catalog.write(recordKey.stream('s'), streamNamed('s'))
+  for (const value of ['{', '[]', JSON.stringify({ ...streamNamed('s'), partitions: 'six' })]) {
+    await lanes.append(topic, 0, { key, value: Buffer.from(value), headers: {} })
+  }
+  const newer = JSON.stringify({ ...streamNamed('t'), colour: 'red' })
+  await lanes.append(topic, 0, { key: Buffer.from(recordKey.stream('t')), value: Buffer.from(newer), headers: {} })
+  await lanes.append(topic, 0, { key: Buffer.from('future/thing'), value: Buffer.from('?'), headers: {} })
+  await until('the record after the unreadable ones is there', () => catalog.stream('t'))
+  assert.equal(catalog.stream('s')?.revision, good)
+  assert.equal(Reflect.get(catalog.stream('t') ?? {}, 'colour'), 'red')
+})

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openLanes } from '#shared/kafka/lanes.ts'
+import { createMetrics } from '#shared/observability/metrics.ts'
+import { testBrokers } from '../../support/dependencies.ts'
+import { until } from '../../support/until.ts'
+import { createInstallation, quietLog } from './running-console.ts'
+
+type State = {
+  health: string
+  problems: { code: string }[]
+  kafka: { brokers: { id: number; up: boolean; controller: boolean }[]; underReplicatedPartitions: number }
+  redis: { up: boolean; degraded: string[] }
+  instances: { id: string; service: string; ready: boolean }[]
+  streams: { name: string; partitions: { leader: number; inSync: number[]; endOffset: number }[] }[]
+  subscriptions: { name: string; phase: string; lagEvents: number; partitions: { committed: number; end: number }[] }[]
+}
+
+test('the state shows brokers, instances, streams and how far subscriptions are behind', async (t) => {
+  const installation = await createInstallation(t)
+  const { api } = await installation.start()
+  const lanes = openLanes({
+    connection: { brokers: testBrokers(), clientId: 'test-publish', log: quietLog },
+    ...{ metrics: createMetrics(), ownProducers: false },
+  })
+  t.after(() => lanes.close())
+  for (let count = 0; count < 3; count += 1) {
+    await lanes.append(`${installation.prefix}events.demo`, 4, { key: null, value: Buffer.from('x'), headers: {} })
+  }
+  const read = async () => (await api('GET', '/v1/state')).body as unknown as State
+  const state = await until('three events wait and the console has reported itself', async () => {
+    const now = await read()
+    return now.subscriptions[0]?.lagEvents === 3 && now.instances.length === 1 && now
+  })
+  assert.deepEqual(
+    state.kafka.brokers.map(({ up }) => up),
+    [true, true, true],
+  )
+  assert.equal(state.kafka.brokers.filter(({ controller }) => controller).length, 1)
+  assert.equal(state.kafka.underReplicatedPartitions, 0)
+  assert.deepEqual(state.redis, { up: true, degraded: [] })
+  assert.deepEqual(
+    state.instances.map(({ service, ready }) => [service, ready]),
+    [['console', true]],
+  )
+  assert.equal(state.streams[0]?.partitions[4]?.endOffset, 3)
+  assert.equal(state.streams[0]?.partitions[4]?.inSync.length, 3)
+  assert.deepEqual(state.subscriptions[0]?.partitions[4], {
+    ...{ partition: 4, owner: null, committed: 0, end: 3, inFlight: 0, blockedKeys: 0 },
+  })
+  const { body } = await api('GET', '/v1/streams/demo')
+  assert.equal((body.status as { events: number }).events, 3)
+  const lag = (await api('GET', '/v1/subscriptions/demo-inbox')).body.status as {
+    oldestUndelivered: { position: string }
+  }
+  assert.equal(lag.oldestUndelivered.position, 'demo-4-0')
+})
+
+test('without Redis the state says so, and everything else is still there', async (t) => {
+  const installation = await createInstallation(t)
+  const { api } = await installation.start({ REDIS_URL: '' })
+  const state = (await api('GET', '/v1/state')).body as unknown as State
+  assert.deepEqual(state.redis, { up: false, degraded: ['instances', 'breakers', 'rates'] })
+  assert.deepEqual(state.instances, [])
+  assert.equal(state.health, 'degraded')
+  assert.ok(state.problems.some(({ code }) => code === 'redis-down'))
+  assert.equal(state.streams[0]?.partitions.length, 6)
+})
+
+test('the root, the OpenAPI document and the admin port need no credential, everything under /v1 does', async (t) => {
+  const installation = await createInstallation(t)
+  const { service, api } = await installation.start()
+  const page = await fetch(service.url)
+  assert.equal(page.status, 200)
+  assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'none'/)
+  assert.match(await page.text(), /\/openapi\.json/)
+  const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as { openapi: string; paths: object }
+  assert.equal(document.openapi, '3.1.0')
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const method of Object.keys(methods)) {
+      const concrete = path.replaceAll(/\{\w+\}/g, 'x')
+      assert.equal((await api.as(null)(method.toUpperCase(), concrete)).status, 401, `${method} ${path}`)
+    }
+  }
+  assert.equal((await api('GET', '/v1/info')).body.version, '0.1.0')
+  assert.equal((await fetch(`${service.adminUrl}/readyz`)).status, 200)
+  assert.match(await (await fetch(`${service.adminUrl}/metrics`)).text(), /tailrace_console_answers_total/)
+  const wrongMethod = await api('DELETE', '/v1/state')
+  assert.deepEqual([wrongMethod.status, wrongMethod.body.code], [405, 'method-not-allowed'])
+})

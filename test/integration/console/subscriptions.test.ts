@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Webhook } from 'standardwebhooks'
+import { openAdmin } from '#shared/kafka/admin.ts'
+import { openLanes } from '#shared/kafka/lanes.ts'
+import { createMetrics } from '#shared/observability/metrics.ts'
+import { testBrokers } from '../../support/dependencies.ts'
+import { createReceiver } from '../../support/receiver.ts'
+import { createInstallation, quietLog } from './running-console.ts'
+
+const path = '/v1/subscriptions/billing'
+const definition = (url: string) => ({ stream: 'demo', destination: { targets: [{ url }] } })
+const secretOf = (text: string) => Buffer.from(text.replace('whsec_', ''), 'base64').toString('base64')
+
+test('subscriptions follow the rules of the API', async (t) => {
+  const installation = await createInstallation(t)
+  const { api } = await installation.start()
+  const receiver = await createReceiver(t)
+  const url = `${receiver.url}hooks`
+  let secret = ''
+
+  await t.test('a PUT creates it with every default, and shows the signing secret once', async () => {
+    const made = await api('PUT', path, definition(url))
+    assert.equal(made.status, 201)
+    secret = String(made.body.signingSecret)
+    assert.match(secret, /^whsec_/)
+    assert.match(String(made.body.group), new RegExp(`^${installation.prefix}billing\\.${made.body.uid}$`))
+    assert.deepEqual(made.body.retry, {
+      scheduleMs: [5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000, 10_800_000, 21_600_000],
+      giveUpAfterMs: 86_400_000,
+      whileBlocked: 'wait',
+    })
+    assert.deepEqual(made.body.startOffsets, { 0: 0, 1: 0, 2: 0, 3: 0, 4: 0, 5: 0 })
+    for (const answer of [await api('GET', path), await api('PUT', path, definition(url))]) {
+      assert.equal(answer.status, 200)
+      assert.equal(answer.body.signingSecret, undefined)
+    }
+  })
+
+  await t.test('an answer can be PUT again and changes nothing', async () => {
+    const { body } = await api('GET', path)
+    const again = await api('PUT', path, { ...body, signingSecret: secret })
+    assert.deepEqual([again.status, again.body.revision], [200, body.revision])
+  })
+
+  await t.test('a PATCH merges deeply and keeps what it does not name', async () => {
+    const { body } = await api('PATCH', path, { delivery: { concurrency: 7 }, description: 'x' })
+    assert.deepEqual(body.delivery, {
+      ...{ timeoutMs: 15_000, connectTimeoutMs: 3_000, concurrency: 7, rateLimit: null, onStatus: {} },
+    })
+    const back = await api('PATCH', path, { delivery: { concurrency: null } })
+    assert.equal((back.body.delivery as { concurrency: number }).concurrency, 64)
+  })
+
+  await t.test('stream and start cannot change', async () => {
+    await api('PUT', '/v1/streams/other', { partitions: 1 })
+    assert.equal((await api('PATCH', path, { stream: 'other' })).body.code, 'immutable-field')
+    assert.equal((await api('PATCH', path, { from: 'earliest' })).body.code, 'immutable-field')
+    assert.equal((await api('DELETE', '/v1/streams/other?topic=delete')).status, 204)
+  })
+
+  await t.test('what is not built is refused by name and never stored', async () => {
+    const target = { url }
+    const asked: [object, string][] = [
+      [{ filter: { types: ['a.*'] } }, '/filter/types'],
+      [{ filter: { cel: 'true' } }, '/filter/cel'],
+      [{ destination: { targets: [target, target] } }, '/destination/targets'],
+      [{ destination: { targets: [{ url, backup: true }] } }, '/destination/targets/0/backup'],
+      [{ destination: { targets: [target], balance: 'random' } }, '/destination/balance'],
+      [{ destination: { targets: [target], format: 'binary' } }, '/destination/format'],
+      [{ destination: { targets: [target], headers: { 'x-a': 'b' } } }, '/destination/headers'],
+      [{ destination: { targets: [target], auth: { kind: 'bearer', token: 't' } } }, '/destination/auth'],
+      [{ destination: { targets: [target], tls: { ca: 'pem' } } }, '/destination/tls/ca'],
+      [{ delivery: { rateLimit: { perSecond: 1, burst: 1 } } }, '/delivery/rateLimit'],
+      [{ delivery: { onStatus: { 404: 'retry' } } }, '/delivery/onStatus'],
+      [{ retry: { whileBlocked: 'skip' } }, '/retry/whileBlocked'],
+      [{ signing: { schemes: ['v1', 'v1a'] } }, '/signing/schemes'],
+    ]
+    for (const [patch, pointer] of asked) {
+      const refused = await api('PATCH', path, patch)
+      assert.deepEqual([refused.status, refused.body.code], [400, 'body-invalid'], pointer)
+      const faults = refused.body.errors as { pointer: string; code: string }[]
+      assert.deepEqual(
+        faults.map(({ pointer, code }) => [pointer, code]),
+        [[pointer, 'not-built']],
+      )
+    }
+  })
+
+  await t.test('wrong values are refused with the member at fault', async () => {
+    const wrong: [object, string][] = [
+      [{ retry: { scheduleMs: [0] } }, '/retry/scheduleMs/0'],
+      [{ retry: { scheduleMs: [5_000, 5_000] } }, '/retry/scheduleMs/1'],
+      [{ retry: { giveUpAfterMs: -1 } }, '/retry/giveUpAfterMs'],
+      [{ delivery: { concurrency: 1e9 } }, '/delivery/concurrency'],
+      [{ delivery: { timeoutMs: 1_000 } }, '/delivery/connectTimeoutMs'],
+      [{ from: 'yesterday' }, '/from'],
+      [{ ordering: 'random' }, '/ordering'],
+      [{ signingSecret: 'whsec_short' }, '/signingSecret'],
+      [{ role: 'admin' }, '/role'],
+    ]
+    for (const [patch, pointer] of wrong) {
+      const { status, body } = await api('PATCH', path, patch)
+      assert.equal(status, 400, pointer)
+      assert.deepEqual((body.errors as { pointer: string }[])[0]?.pointer, pointer)
+    }
+    assert.equal((await api('PUT', '/v1/subscriptions/x', definition(url))).status, 201)
+    assert.equal((await api('DELETE', '/v1/subscriptions/x')).status, 204)
+    const unknown = await api('PUT', '/v1/subscriptions/x', { ...definition(url), stream: 'absent' })
+    assert.equal((unknown.body.errors as { code: string }[])[0]?.code, 'stream-unknown')
+    const missing = await api('PUT', '/v1/subscriptions/x', {})
+    const pointers = (missing.body.errors as { pointer: string }[]).map(({ pointer }) => pointer)
+    assert.deepEqual(pointers.sort(), ['/destination', '/stream'])
+  })
+
+  await t.test('targets that may not be called are refused, whatever they are written as', async () => {
+    const urls = [
+      ...[
+        'http://10.0.0.1/',
+        'http://169.254.169.254/',
+        'http://[::1]/',
+        'http://[::ffff:10.0.0.1]/',
+        'http://0x0a000001/',
+      ],
+      ...[
+        'ftp://example.com/',
+        'file:///etc/passwd',
+        'http://user:pass@example.com/',
+        'https://example.com/#x',
+        'nonsense',
+      ],
+      ...['http://example.com:22/', `https://example.com/${'a'.repeat(2_100)}`, 'https://exa mple.com/'],
+    ]
+    for (const bad of urls) {
+      const { status, body } = await api('PUT', '/v1/subscriptions/bad', definition(bad))
+      assert.equal(status, 400, bad)
+      assert.match(String(body.code), /^(body-invalid|target-refused)$/)
+    }
+    assert.equal(
+      (await api('PUT', '/v1/subscriptions/bad', definition('http://10.0.0.1/'))).body.code,
+      'target-refused',
+    )
+  })
+
+  await t.test('test sends a signed event straight to the target and tells how it went', async () => {
+    const sent = await api('POST', `${path}/test`)
+    assert.deepEqual([sent.status, sent.body.decision, sent.body.status], [200, 'delivered', 200])
+    const [request] = receiver.requests
+    assert.ok(request)
+    const event = new Webhook(secretOf(secret)).verify(
+      request.body.toString(),
+      request.headers as Record<string, string>,
+    )
+    assert.equal((event as { subscription: string }).subscription, 'billing')
+    assert.equal(request.headers['ce-type'], 'tailrace.test')
+    receiver.behave({ kind: 'answer', status: 422, body: 'no' })
+    const refused = await api('POST', `${path}/test`, { type: 'my.type' })
+    assert.deepEqual(
+      [refused.body.decision, refused.body.code, refused.body.responseBody],
+      ['dead-letter', 'status-422', 'no'],
+    )
+    await receiver.refuse()
+    const failed = await api('POST', `${path}/test`)
+    assert.deepEqual([failed.body.decision, failed.body.code, failed.body.status], ['retry', 'connect-refused', null])
+    await receiver.accept()
+    receiver.behave({ kind: 'answer' })
+    assert.equal((await api('POST', `${path}/test`, { target: 'http://127.0.0.1:1/' })).status, 400)
+  })
+
+  await t.test('rotation gives a new secret; the previous one signs along until its end', async () => {
+    const rotated = await api('POST', `${path}/rotate-secret`, { overlapMs: 60_000 })
+    assert.equal(rotated.status, 200)
+    const fresh = String(rotated.body.signingSecret)
+    assert.notEqual(fresh, secret)
+    await api('POST', `${path}/test`)
+    const request = receiver.requests.at(-1)
+    assert.ok(request)
+    for (const one of [secret, fresh]) {
+      new Webhook(secretOf(one)).verify(request.body.toString(), request.headers as Record<string, string>)
+    }
+    const { body } = await api('GET', path)
+    const { secrets } = body.signing as { secrets: { validUntil: string | null }[] }
+    assert.deepEqual(
+      secrets.map(({ validUntil }) => validUntil),
+      [null, rotated.body.previousValidUntil],
+    )
+    const imported = await api('POST', `${path}/rotate-secret`, { overlapMs: 0, signingSecret: secret })
+    assert.equal(imported.body.signingSecret, secret)
+  })
+
+  await t.test('pause and resume change the desired state, each once', async () => {
+    const paused = await api('POST', `${path}/pause`)
+    assert.deepEqual([paused.status, paused.body.paused], [200, true])
+    assert.equal((paused.body.status as { phase: string }).phase, 'paused')
+    assert.equal((await api('POST', `${path}/pause`)).body.revision, paused.body.revision)
+    const names = (await api('GET', '/v1/subscriptions?phase=paused&stream=demo')).body.items as { name: string }[]
+    assert.deepEqual(
+      names.map(({ name }) => name),
+      ['billing'],
+    )
+    assert.equal((await api('POST', `${path}/resume`)).body.paused, false)
+  })
+
+  await t.test('its start is fixed before the answer: what is published after it belongs to it', async (t) => {
+    const connection = { brokers: testBrokers(), clientId: 'test-publish', log: quietLog }
+    const lanes = openLanes({ connection, metrics: createMetrics(), ownProducers: false })
+    t.after(() => lanes.close())
+    const topic = `${installation.prefix}events.demo`
+    const event = { key: null, value: Buffer.from('x'), headers: {} }
+    await lanes.append(topic, 2, event)
+    const between = new Date(Date.now() + 1).toISOString()
+    const starts = async (name: string, from?: string) => {
+      const made = await api('PUT', `/v1/subscriptions/${name}`, { ...definition(url), ...(from ? { from } : {}) })
+      return (made.body.startOffsets as Record<string, number>)[2]
+    }
+    assert.equal(await starts('late'), 1)
+    assert.equal(await lanes.append(topic, 2, event), 1)
+    assert.equal(await starts('early', 'earliest'), 0)
+    assert.equal(await starts('timed', between), 1)
+    assert.equal(await starts('ancient', '2020-01-01T00:00:00+02:00'), 0)
+  })
+
+  await t.test('a stream in use stays', async () => {
+    const refused = await api('DELETE', '/v1/streams/demo')
+    assert.deepEqual([refused.status, refused.body.code], [409, 'stream-in-use'])
+    assert.match(String(refused.body.detail), /billing/)
+  })
+
+  await t.test('deleted and made again it is another one: new uid, new group, new secret', async (t) => {
+    const admin = await openAdmin({ brokers: testBrokers(), clientId: 'test-admin', log: quietLog })
+    t.after(() => admin.close())
+    const before = (await api('GET', path)).body
+    assert.equal((await api('DELETE', path, undefined, { 'if-match': '"0"' })).status, 412)
+    assert.equal((await api('DELETE', path)).status, 204)
+    assert.equal((await api('GET', path)).body.code, 'subscription-unknown')
+    const made = await api('PUT', path, definition(url))
+    assert.equal(made.status, 201)
+    assert.notEqual(made.body.uid, before.uid)
+    assert.notEqual(made.body.group, before.group)
+    assert.notEqual(made.body.signingSecret, secret)
+    assert.equal((await api('PUT', path, {}, { 'if-none-match': '*' })).status, 412)
+  })
+
+  await t.test('the number of subscriptions is bounded', async () => {
+    const { api: bounded } = await installation.start({ TAILRACE_LIMIT_SUBSCRIPTIONS: '1' })
+    const refused = await bounded('PUT', '/v1/subscriptions/more', definition(url))
+    assert.deepEqual([refused.status, refused.body.code], [409, 'limit-reached'])
+    assert.match(String(refused.body.detail), /TAILRACE_LIMIT_SUBSCRIPTIONS/)
+  })
+})

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { recordKey } from '#shared/catalog/record-keys.ts'
+import { createReceiver } from '../../support/receiver.ts'
+import { until } from '../../support/until.ts'
+import { createInstallation, idsByKey, runConsumer } from './fixture.ts'
+
+const events = (count: number, keys: number) =>
+  Array.from({ length: count }, (_, index) => ({ key: `k${index % keys}`, id: `e${String(index).padStart(5, '0')}` }))
+
+test('a receiver that is down is held: only probes reach it, then all is drained in order, nothing is burned', async (t) => {
+  const installation = await createInstallation(t)
+  const receiver = await createReceiver(t)
+  const well = await createReceiver(t)
+  await receiver.refuse()
+  const subscription = await installation.subscribe(receiver, { delivery: { concurrency: 16 } })
+  const other = await installation.subscribe(well)
+  const deadLetters = await installation.deadLetters()
+  await runConsumer(installation, 'one')
+  await installation.publish(events(300, 30))
+  await until('the other subscription has all', async () => (await installation.lag(other)) === 0)
+  assert.equal(receiver.requests.length, 0)
+  receiver.behave({ kind: 'answer', status: 503 })
+  await receiver.accept()
+  const before = receiver.requests.length
+  await until('it was probed twice', () => receiver.requests.length >= before + 2)
+  const [first, second] = receiver.requests.slice(before)
+  assert.ok((second?.atMs ?? 0) - (first?.atMs ?? 0) > 3_900, 'probes are about 5 s apart')
+  assert.notEqual(first?.headers['ce-id'], second?.headers['ce-id'], 'another event probes')
+  receiver.behave({ kind: 'answer' })
+  const probes = receiver.requests.length
+  await until('all is drained', async () => (await installation.lag(subscription)) === 0)
+  const drained = receiver.requests.slice(probes)
+  assert.equal(drained.length, 300)
+  for (const [key, ids] of idsByKey(drained)) assert.deepEqual(ids, [...ids].sort(), `order of ${key}`)
+  assert.equal(deadLetters.length, 0)
+})
+
+test('a paused subscription delivers nothing and goes on where it was', async (t) => {
+  const installation = await createInstallation(t)
+  const receiver = await createReceiver(t)
+  const subscription = await installation.subscribe(receiver)
+  await runConsumer(installation, 'one')
+  await installation.publish(events(10, 3))
+  await until('ten are delivered', () => receiver.requests.length === 10)
+  const paused = await installation.change(subscription, { paused: true })
+  await installation.publish(events(10, 3))
+  const other = await createReceiver(t)
+  const witness = await installation.subscribe(other)
+  await until('others flow', async () => (await installation.lag(witness)) === 0)
+  assert.equal(receiver.requests.length, 10)
+  await installation.change(paused, { paused: false })
+  await until('twenty are delivered', async () => (await installation.lag(subscription)) === 0)
+  assert.equal(receiver.requests.length, 20)
+})
+
+test('a changed URL takes effect at once, also for a target that is down', async (t) => {
+  const installation = await createInstallation(t)
+  const [old, next] = [await createReceiver(t), await createReceiver(t)]
+  await old.refuse()
+  const subscription = await installation.subscribe(old)
+  await runConsumer(installation, 'one')
+  await installation.publish(events(20, 20))
+  await until('nobody is there', () => old.requests.length === 0)
+  const targets = subscription.destination.targets.map((target) => ({ ...target, url: next.url }))
+  const changedAt = performance.now()
+  await installation.change(subscription, { destination: { ...subscription.destination, targets } })
+  await until('all is delivered', () => next.requests.length === 20)
+  assert.ok((next.requests[0]?.atMs ?? 0) - changedAt < 1_000)
+})
+
+test('410 takes the target out until an operator resumes; the event stays', async (t) => {
+  const installation = await createInstallation(t)
+  const receiver = await createReceiver(t, { behaviour: { kind: 'answer', status: 410 } })
+  const subscription = await installation.subscribe(receiver, { delivery: { concurrency: 1 } })
+  await runConsumer(installation, 'one')
+  await installation.publish(events(5, 5))
+  const state = () => installation.catalog.state(subscription.uid)
+  await until('the state record says so', () => state()?.reason === 'receiver-gone')
+  assert.equal(receiver.requests.length, 1)
+  receiver.behave({ kind: 'answer' })
+  const resumedAt = new Date().toISOString()
+  const { uid } = subscription
+  await installation.catalog.write(recordKey.subscription(uid), { ...subscription, resumedAt })
+  await until('all is delivered', async () => (await installation.lag(subscription)) === 0)
+  assert.equal(receiver.requests.length, 6)
+})
+
+test('a target that asks for time gets it', async (t) => {
+  const installation = await createInstallation(t)
+  const receiver = await createReceiver(t, {
+    behaviour: ({ index }) =>
+      index === 0 ? { kind: 'answer', status: 429, headers: { 'retry-after': '2' } } : { kind: 'answer' },
+  })
+  const subscription = await installation.subscribe(receiver, { delivery: { concurrency: 1 } })
+  await runConsumer(installation, 'one')
+  await installation.publish(events(10, 5))
+  await until('all is delivered', async () => (await installation.lag(subscription)) === 0)
+  const [first, second] = receiver.requests
+  assert.ok((second?.atMs ?? 0) - (first?.atMs ?? 0) >= 1_990)
+  assert.equal(receiver.requests.length, 11)
+})

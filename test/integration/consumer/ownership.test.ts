@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { evictMembers } from '#shared/kafka/evict.ts'
+import { testBrokers } from '../../support/dependencies.ts'
+import { createReceiver, type Received } from '../../support/receiver.ts'
+import { until } from '../../support/until.ts'
+import { createInstallation, forkConsumer, idsByKey, runConsumer } from './fixture.ts'
+
+const events = (count: number, keys: number) =>
+  Array.from({ length: count }, (_, index) => ({ key: `k${index % keys}`, id: `e${String(index).padStart(5, '0')}` }))
+
+const distinct = (requests: readonly Received[]) => new Set(requests.map(({ headers }) => headers['ce-id'])).size
+
+/** First appearances only: what is left is the order in which events first succeeded. */
+function firstsInOrder(requests: readonly Received[]): void {
+  for (const [key, ids] of idsByKey(requests)) {
+    const firsts = [...new Set(ids)]
+    assert.deepEqual(firsts, [...firsts].sort(), `order of ${key}`)
+  }
+}
+
+test('a consumer that is asked to stop repeats nothing, and another one goes on', async (t) => {
+  const installation = await createInstallation(t)
+  const receiver = await createReceiver(t, { behaviour: { kind: 'answer', delayMs: 20 } })
+  const subscription = await installation.subscribe(receiver, { delivery: { concurrency: 20 } })
+  const first = await runConsumer(installation, 'one')
+  await installation.publish(events(1_000, 50))
+  await until('it is in the middle', () => receiver.requests.length > 200)
+  const startedAt = performance.now()
+  await first.stop()
+  t.diagnostic(`stopped in ${Math.round(performance.now() - startedAt)} ms`)
+  const delivered = receiver.requests.length
+  assert.ok(delivered < 1_000, 'it stopped in the middle')
+  await runConsumer(installation, 'two')
+  await until('all is committed', async () => (await installation.lag(subscription)) === 0)
+  assert.equal(receiver.requests.length, 1_000)
+  firstsInOrder(receiver.requests)
+})
+
+test('what finished out of order before a stop is remembered, also behind a blocked key', async (t) => {
+  const installation = await createInstallation(t, { partitions: 1 })
+  const receiver = await createReceiver(t, {
+    behaviour: ({ headers }) => ({ kind: 'answer', status: headers['tailrace-key'] === 'stuck' ? 500 : 204 }),
+  })
+  const retry = { scheduleMs: [60_000] }
+  const subscription = await installation.subscribe(receiver, { retry })
+  const first = await runConsumer(installation, 'one')
+  await installation.publish([{ key: 'stuck', id: 's1' }, ...events(100, 10), { key: 'stuck', id: 's2' }])
+  await until('the others are delivered', () => receiver.requests.length === 101)
+  await first.stop()
+  assert.equal(await installation.lag(subscription), 102)
+  receiver.behave({ kind: 'answer' })
+  await runConsumer(installation, 'two')
+  await until('all is committed', async () => (await installation.lag(subscription)) === 0)
+  const after = receiver.requests.slice(101).map(({ headers }) => headers['ce-id'])
+  assert.deepEqual(after, ['s1', 's2'])
+})
+
+test('when a consumer dies another one takes over; nothing is lost, order holds, repeats are few', async (t) => {
+  const installation = await createInstallation(t)
+  const receiver = await createReceiver(t, { behaviour: { kind: 'answer', delayMs: 10 } })
+  const subscription = await installation.subscribe(receiver, { delivery: { concurrency: 20 } })
+  const victim = await forkConsumer(installation, 'one')
+  await runConsumer(installation, 'two')
+  await until('both own partitions', async () => {
+    const members = await installation.admin.groupMembers(subscription.group)
+    return members.length === 2 && members.every(({ assignment }) => assignment[installation.topic]?.length)
+  })
+  await installation.publish(events(3_000, 60))
+  await until('they are in the middle', () => receiver.requests.length > 900)
+  victim.kill('SIGKILL')
+  await once(victim, 'exit')
+  const diedAt = performance.now()
+  const evicted = await evictMembers(testBrokers(), installation.prefix, 'consumer-one-')
+  t.diagnostic(`${evicted} evicted after ${Math.round(performance.now() - diedAt)} ms`)
+  await until('all is committed', async () => (await installation.lag(subscription)) === 0)
+  const repeats = receiver.requests.length - 3_000
+  t.diagnostic(`${repeats} repeats; drained ${Math.round(performance.now() - diedAt)} ms after the kill`)
+  assert.equal(distinct(receiver.requests), 3_000)
+  firstsInOrder(receiver.requests)
+  assert.ok(repeats < 600, `${repeats} repeats`)
+})

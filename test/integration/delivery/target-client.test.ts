@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import { Webhook } from 'standardwebhooks'
+import { decide } from '#shared/delivery/decide.ts'
+import { createReceiver } from '../../support/receiver.ts'
+import { until } from '../../support/until.ts'
+import { createClient, requestTo, secret } from './attempts.ts'
+
+test('the bytes arrive as they are, signed so that the library of Standard Webhooks verifies them', async (t) => {
+  const receiver = await createReceiver(t)
+  const client = createClient(t)
+  const bodies = [Buffer.from('{"a": 1 }\n'), randomBytes(100_000), Buffer.alloc(0), randomBytes(512 * 1024)]
+  for (const body of bodies) {
+    const result = await client.attempt(requestTo(`${receiver.url}hooks?a=b%20c`, body))
+    assert.equal(result.kind, 'answer')
+  }
+  assert.deepEqual(
+    receiver.requests.map(({ body }) => body),
+    bodies,
+  )
+  const [first] = receiver.requests
+  assert.deepEqual([first?.method, first?.path], ['POST', '/hooks?a=b%20c'])
+  const webhook = new Webhook(secret.toString('base64'))
+  webhook.verify(bodies[0]?.toString() ?? '', first?.headers as Record<string, string>)
+})
+
+test('an answer comes back with status, headers, body and timings', async (t) => {
+  const receiver = await createReceiver(t, {
+    behaviour: { kind: 'answer', status: 422, headers: { 'x-reason': 'total' }, body: 'total is negative' },
+  })
+  const result = await createClient(t).attempt(requestTo(receiver.url))
+  assert.ok(result.kind === 'answer')
+  assert.deepEqual(
+    [result.status, result.headers['x-reason'], result.body.toString(), result.truncated],
+    [422, 'total', 'total is negative', false],
+  )
+  const { connect, firstByte, total } = result.timingsMs
+  assert.ok(connect > 0 && firstByte !== null && connect < firstByte && firstByte <= total)
+})
+
+test('connections are kept: later attempts neither dial nor count time for it', async (t) => {
+  const receiver = await createReceiver(t)
+  const client = createClient(t, { connections: 1 })
+  for (let index = 0; index < 50; index += 1) await client.attempt(requestTo(receiver.url))
+  assert.equal(receiver.connections(), 1)
+  const { timingsMs } = await client.attempt(requestTo(receiver.url))
+  assert.deepEqual([timingsMs.dns, timingsMs.connect, timingsMs.tls], [0, 0, 0])
+})
+
+test('no more connections are opened than the subscription may use, and one carries one request at a time', async (t) => {
+  const receiver = await createReceiver(t, { behaviour: { kind: 'answer', delayMs: 20 } })
+  const client = createClient(t, { connections: 4 })
+  const results = await Promise.all(Array.from({ length: 20 }, () => client.attempt(requestTo(receiver.url))))
+  assert.ok(results.every(({ kind }) => kind === 'answer'))
+  assert.equal(receiver.connections(), 4)
+})
+
+test('204 and 299 are delivered, 304 is not, 410 takes the target out', async (t) => {
+  const receiver = await createReceiver(t)
+  const client = createClient(t)
+  const kinds: string[] = []
+  for (const status of [204, 299, 304, 410]) {
+    receiver.behave({ kind: 'answer', status })
+    kinds.push(decide(await client.attempt(requestTo(receiver.url)), Date.now()).kind)
+  }
+  assert.deepEqual(kinds, ['delivered', 'delivered', 'retry', 'target-gone'])
+})
+
+test('Retry-After is read from the wire, however odd', async (t) => {
+  const receiver = await createReceiver(t)
+  const client = createClient(t)
+  const waits: unknown[] = []
+  const values = ['3', '1000000000000', '1e12', '-1', 'Sat, 21 Nov 2020 10:00:00 GMT', 'later']
+  for (const value of values) {
+    receiver.behave({ kind: 'answer', status: 503, headers: { 'retry-after': value } })
+    waits.push(decide(await client.attempt(requestTo(receiver.url)), Date.now()).retryAfterMs)
+  }
+  assert.deepEqual(waits, [3_000, 900_000, null, null, 1_000, null])
+})
+
+test('a redirect is never followed', async (t) => {
+  const elsewhere = await createReceiver(t)
+  const receiver = await createReceiver(t)
+  const client = createClient(t)
+  for (const status of [301, 302, 303, 307, 308]) {
+    receiver.behave({ kind: 'answer', status, headers: { location: elsewhere.url } })
+    const result = await client.attempt(requestTo(receiver.url))
+    assert.equal(result.kind === 'answer' && result.status, status)
+  }
+  assert.equal(elsewhere.requests.length, 0)
+})
+
+test('an abort ends the attempt at once and closes its connection', async (t) => {
+  const receiver = await createReceiver(t, { behaviour: { kind: 'hang' } })
+  const client = createClient(t)
+  const stop = new AbortController()
+  const attempt = client.attempt(requestTo(receiver.url), stop.signal)
+  await until('the request arrived', () => receiver.requests.length === 1)
+  stop.abort()
+  const result = await attempt
+  assert.deepEqual([result.kind, 'code' in result && result.code], ['failure', 'aborted'])
+  await until('the connection is closed', () => receiver.openConnections() === 0)
+})
+
+test('an aborted signal stops an attempt before anything is sent', async (t) => {
+  const receiver = await createReceiver(t)
+  const result = await createClient(t).attempt(requestTo(receiver.url), AbortSignal.abort())
+  assert.equal(result.kind === 'failure' && result.code, 'aborted')
+  assert.equal(receiver.connections(), 0)
+})
+
+test('one signal may watch any number of attempts without a warning or a leak', async (t) => {
+  const receiver = await createReceiver(t)
+  const client = createClient(t)
+  const warnings: Error[] = []
+  const onWarning = (warning: Error) => warnings.push(warning)
+  process.on('warning', onWarning)
+  t.after(() => process.off('warning', onWarning))
+  const { signal } = new AbortController()
+  await Promise.all(Array.from({ length: 100 }, () => client.attempt(requestTo(receiver.url), signal)))
+  await new Promise(setImmediate)
+  assert.deepEqual(warnings, [])
+})
+
+test('closing the client ends what is in flight', async (t) => {
+  const receiver = await createReceiver(t, { behaviour: { kind: 'hang' } })
+  const client = createClient(t)
+  const attempts = [client.attempt(requestTo(receiver.url)), client.attempt(requestTo(receiver.url))]
+  await until('the requests arrived', () => receiver.requests.length === 2)
+  await client.close()
+  for (const result of await Promise.all(attempts)) assert.equal(result.kind === 'failure' && result.code, 'aborted')
+  await until('the connections are closed', () => receiver.openConnections() === 0)
+})

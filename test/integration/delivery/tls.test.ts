@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { getCACertificates, setDefaultCACertificates, type TlsOptions } from 'node:tls'
+import type { AttemptResult } from '#shared/delivery/attempt.ts'
+import { createReceiver } from '../../support/receiver.ts'
+import { createClient, requestTo } from './attempts.ts'
+
+const read = (name: string) => readFileSync(new URL(`./certificates/${name}.pem`, import.meta.url))
+const key = read('key')
+
+/** Only the test authority is trusted from here on: a browser would trust these certificates as little. */
+setDefaultCACertificates([...getCACertificates('bundled'), read('ca').toString()])
+
+async function createTlsReceiver(t: TestContext, certificate: string, options: TlsOptions = {}): Promise<string> {
+  const server = createServer({ key, cert: read(certificate), ...options }, (request, response) => {
+    request.resume().on('end', () => response.end('ok'))
+  })
+  server.on('tlsClientError', () => {})
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    server.closeAllConnections()
+    return new Promise((resolve) => server.close(resolve))
+  })
+  return `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}
+
+const codeOf = (result: AttemptResult) => (result.kind === 'failure' ? [result.stage, result.code] : result.status)
+
+test('a good certificate is accepted, by address and by name, and the handshake is timed', async (t) => {
+  const url = await createTlsReceiver(t, 'good')
+  const client = createClient(t, { allow: '127.0.0.0/8,::1' })
+  for (const target of [url, url.replace('127.0.0.1', 'localhost')]) {
+    const result = await client.attempt(requestTo(target))
+    assert.equal(codeOf(result), 200, JSON.stringify(result))
+    assert.ok(result.timingsMs.tls > 0)
+  }
+})
+
+test('an expired, a foreign and a self-signed certificate are refused, each with its reason', async (t) => {
+  const client = createClient(t)
+  const reasons: string[] = []
+  for (const certificate of ['expired', 'other-name', 'self-signed']) {
+    const result = await client.attempt(requestTo(await createTlsReceiver(t, certificate)))
+    assert.deepEqual(codeOf(result), ['tls', 'tls-certificate'], certificate)
+    reasons.push(result.kind === 'failure' ? result.detail : '')
+  }
+  assert.deepEqual(reasons, [
+    'tls CERT_HAS_EXPIRED',
+    'tls ERR_TLS_CERT_ALTNAME_INVALID',
+    'tls DEPTH_ZERO_SELF_SIGNED_CERT',
+  ])
+})
+
+test('TLS below 1.2 is not spoken', async (t) => {
+  const old: TlsOptions = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }
+  const result = await createClient(t).attempt(requestTo(await createTlsReceiver(t, 'good', old)))
+  assert.deepEqual(codeOf(result), ['tls', 'tls-failed'])
+})
+
+test('https to a port that speaks HTTP ends at stage tls', async (t) => {
+  const receiver = await createReceiver(t)
+  const result = await createClient(t).attempt(requestTo(receiver.url.replace('http:', 'https:')))
+  assert.deepEqual(codeOf(result), ['tls', 'tls-failed'])
+})
+
+test('a handshake that never ends is given up after the connect timeout', async (t) => {
+  const sockets: Socket[] = []
+  const server = createTcpServer((socket) => sockets.push(socket.on('error', () => {})))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    for (const socket of sockets) socket.destroy()
+    return new Promise((resolve) => server.close(resolve))
+  })
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const result = await createClient(t, { connectTimeoutMs: 200 }).attempt(requestTo(url))
+  assert.equal(result.kind === 'failure' && result.detail, 'tls timed out after 200 ms')
+})

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openAdmin } from '#shared/kafka/admin.ts'
+import { uniqueName } from '../../support/dependencies.ts'
+import { adminFor, connectionOf, lanesFor, textRecord, topicFor } from './fixture.ts'
+
+test('creates a topic with three replicas once, and calls it safe', async (t) => {
+  const admin = await adminFor(t)
+  const topic = await topicFor(t, admin, { partitions: 3 })
+  assert.equal(await admin.createTopic({ name: topic, partitions: 3 }), 'exists')
+  assert.deepEqual(await admin.unsafeTopicReasons(topic), [])
+  const described = await admin.describeTopic(topic)
+  assert.deepEqual(
+    described?.partitions.map(({ partition, replicas }) => [partition, replicas.length]),
+    [
+      [0, 3],
+      [1, 3],
+      [2, 3],
+    ],
+  )
+  assert.equal(described?.config['message.timestamp.type'], 'LogAppendTime')
+})
+
+test('names why a topic could lose acknowledged records', async (t) => {
+  const admin = await adminFor(t)
+  const config = { 'min.insync.replicas': '1', 'unclean.leader.election.enable': 'true' }
+  const topic = await topicFor(t, admin, { partitions: 1, config })
+  assert.deepEqual(await admin.unsafeTopicReasons(topic), [
+    'min.insync.replicas is 1, not 2',
+    'unclean.leader.election.enable is true',
+  ])
+  assert.deepEqual(await admin.unsafeTopicReasons(uniqueName('absent')), ['it does not exist'])
+})
+
+test('changes one setting of a topic and leaves the others', async (t) => {
+  const admin = await adminFor(t)
+  const topic = await topicFor(t, admin, {
+    partitions: 1,
+    config: { 'retention.ms': '1000000', 'segment.bytes': '2000000' },
+  })
+  await admin.configureTopic(topic, { 'retention.ms': '2000000' })
+  const config = (await admin.describeTopic(topic))?.config
+  assert.equal(config?.['retention.ms'], '2000000')
+  assert.equal(config?.['segment.bytes'], '2000000')
+  assert.equal(config?.['min.insync.replicas'], '2')
+})
+
+test('knows the ends of a log and the offset of a time; past the end it is the end', async (t) => {
+  const admin = await adminFor(t)
+  const topic = await topicFor(t, admin, { partitions: 2 })
+  const lanes = lanesFor(t, false)
+  for (const value of ['a', 'b']) await lanes.append(topic, 1, textRecord(value))
+  assert.deepEqual(await admin.offsets(topic), [
+    { partition: 0, low: 0, high: 0 },
+    { partition: 1, low: 0, high: 2 },
+  ])
+  assert.deepEqual(await admin.offsetsAt(topic, 0), [
+    { partition: 0, offset: 0 },
+    { partition: 1, offset: 0 },
+  ])
+  assert.equal((await admin.offsetsAt(topic, Date.now() + 60_000))[1]?.offset, 2)
+})
+
+test('describes the cluster, and answers calmly for what does not exist', async (t) => {
+  const admin = await adminFor(t)
+  const { brokers, controllerId } = await admin.cluster()
+  assert.equal(brokers.length, 3)
+  assert.ok(brokers.some(({ id }) => id === controllerId))
+  const absent = uniqueName('absent')
+  assert.equal(await admin.describeTopic(absent), undefined)
+  assert.deepEqual(await admin.groupMembers(absent), [])
+  await admin.deleteTopic(absent)
+  await admin.deleteGroup(absent)
+})
+
+test('goes on after a topic it knew was deleted', async (t) => {
+  const admin = await adminFor(t)
+  const gone = await topicFor(t, admin, { partitions: 1 })
+  await admin.offsets(gone)
+  await admin.deleteTopic(gone)
+  const kept = await topicFor(t, admin, { partitions: 1 })
+  assert.deepEqual(await admin.offsets(kept), [{ partition: 0, low: 0, high: 0 }])
+})
+
+test('waits for a cluster that does not answer until it is told to give up', async () => {
+  const connection = { ...connectionOf('admin'), brokers: ['127.0.0.1:1'] }
+  await assert.rejects(openAdmin(connection, AbortSignal.timeout(1_500)), { name: 'AbortError' })
+})

@@ -1,0 +1,18 @@
+import { keepGroup } from '#shared/kafka/group-keeper.ts'
+import { createLogger } from '#shared/observability/log.ts'
+import { testBrokers } from '../../support/dependencies.ts'
+
+/** A group member in a process of its own, to be killed: arguments are groupId, topic and clientId. */
+const [groupId = '', topic = '', clientId = ''] = process.argv.slice(2)
+
+keepGroup({
+  connection: { brokers: testBrokers(), clientId, log: createLogger('test', { level: 'silent', instance: clientId }) },
+  ...{ groupId, topics: [topic], sessionTimeoutMs: 6_000 },
+  onAssigned: ({ partitions }) => process.send?.(partitions),
+  onRevoking: () => undefined,
+  onBatch: () => undefined,
+  onBroken: (error) => {
+    throw error
+  },
+})
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))

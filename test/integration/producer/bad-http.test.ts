@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import { type AddressInfo, connect } from 'node:net'
+import { after, before, beforeEach, test } from 'node:test'
+import { openDoor } from '../../unit/producer/door.ts'
+
+// The door without Kafka behind it, on a real socket: what no HTTP client would send.
+const door = openDoor()
+let port = 0
+before(async () => {
+  await door.app.listen({ host: '127.0.0.1', port: 0 })
+  port = (door.app.server.address() as AddressInfo).port
+})
+beforeEach(() => door.stored.splice(0))
+after(() => door.close())
+
+type Answer = { status: number; code: string | null; ms: number; headers: string }
+
+/** Sends the pieces as they are and reads until the server closes the connection. */
+function send(...pieces: (string | Buffer)[]): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const started = performance.now()
+    const chunks: Buffer[] = []
+    const socket = connect(port, '127.0.0.1', () => {
+      for (const piece of pieces) socket.write(piece)
+    })
+    socket.on('data', (chunk) => chunks.push(chunk))
+    socket.on('error', (error) => (chunks.length > 0 ? undefined : reject(error)))
+    socket.on('close', () => resolve(answerOf(Buffer.concat(chunks).toString(), performance.now() - started)))
+  })
+}
+
+function answerOf(text: string, ms: number): Answer {
+  const [headers = '', body = ''] = text.split('\r\n\r\n')
+  const code = body.startsWith('{') ? (JSON.parse(body) as { code?: string }).code : undefined
+  return { status: Number(headers.split(' ')[1] ?? 0), code: code ?? null, ms, headers: headers.toLowerCase() }
+}
+
+const path = '/v1/streams/orders/events'
+const credential = `Authorization: Bearer ${door.key}`
+const head = (...lines: string[]) =>
+  `${[`POST ${path} HTTP/1.1`, 'Host: x', credential, ...lines].join('\r\n')}\r\n\r\n`
+const json = 'Content-Type: application/json'
+const closing = 'Connection: close'
+
+const rows: [what: string, pieces: (string | Buffer)[], status: number, code: string | null][] = [
+  [
+    'Content-Length beside Transfer-Encoding',
+    [head(json, 'Content-Length: 1', 'Transfer-Encoding: chunked'), '0\r\n\r\n'],
+    400,
+    'request-malformed',
+  ],
+  [
+    'two different Content-Length',
+    [head(json, 'Content-Length: 1', 'Content-Length: 2'), '1'],
+    400,
+    'request-malformed',
+  ],
+  ['two equal Content-Length', [head(json, 'Content-Length: 1', 'Content-Length: 1'), '1'], 400, 'request-malformed'],
+  ['Content-Length -1', [head(json, 'Content-Length: -1'), '1'], 400, 'request-malformed'],
+  ['Content-Length +5', [head(json, 'Content-Length: +5'), '12345'], 400, 'request-malformed'],
+  ['Content-Length 1e30', [head(json, 'Content-Length: 1e30'), '1'], 400, 'request-malformed'],
+  ['Transfer-Encoding xchunked', [head(json, 'Transfer-Encoding: xchunked'), '0\r\n\r\n'], 400, 'request-malformed'],
+  ['chunked, identity', [head(json, 'Transfer-Encoding: chunked, identity'), '0\r\n\r\n'], 400, 'request-malformed'],
+  ['a chunk size that is no number', [head(json, 'Transfer-Encoding: chunked'), 'ZZ\r\n'], 400, 'request-malformed'],
+  [
+    'a chunk extension of 64 KiB',
+    [head(json, 'Transfer-Encoding: chunked'), `1;${'x'.repeat(65_536)}\r\n1\r\n0\r\n\r\n`],
+    413,
+    'request-too-large',
+  ],
+  [
+    'HTTP/1.1 without Host',
+    [`POST ${path} HTTP/1.1\r\n${credential}\r\n${json}\r\nContent-Length: 1\r\n\r\n1`],
+    400,
+    'request-malformed',
+  ],
+  ['a request line without version', [`POST ${path}\r\n${credential}\r\n\r\n`], 400, 'request-malformed'],
+  [
+    'HTTP/0.9',
+    [`POST ${path} HTTP/0.9\r\nHost: x\r\n${credential}\r\n${json}\r\nContent-Length: 1\r\n\r\n1`],
+    400,
+    'request-malformed',
+  ],
+  ['HTTP/3.7', [`POST ${path} HTTP/3.7\r\nHost: x\r\n\r\n`], 400, 'request-malformed'],
+  ['a header block over 16 KiB', [head(`X: ${'x'.repeat(17_000)}`)], 431, 'headers-too-large'],
+  ['a request target of 20 kB', [`POST /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`], 431, 'headers-too-large'],
+  ['NUL in a header', [head('X: a\0b')], 400, 'request-malformed'],
+  ['a bare CR in a header', [head('X: a\rb')], 400, 'request-malformed'],
+  ['a space before the colon', [head('X : a')], 400, 'request-malformed'],
+  ['bare LF lines', [head(json).replaceAll('\r\n', '\n')], 400, 'request-malformed'],
+  ['an unknown method', [`FOO ${path} HTTP/1.1\r\nHost: x\r\n\r\n`], 400, 'request-malformed'],
+  ['a TLS hello', [Buffer.from('16030100a5010000a10303', 'hex')], 400, 'request-malformed'],
+  ['PUT', [head(closing).replace('POST', 'PUT')], 405, 'method-not-allowed'],
+  ['TRACE', [head(closing).replace('POST', 'TRACE')], 405, 'method-not-allowed'],
+  ['dots in the path', [head(closing, json, 'Content-Length: 1').replace('orders', '../x'), '1'], 404, 'not-found'],
+  ['a dot as stream', [head(closing, json, 'Content-Length: 1').replace('orders', '.'), '1'], 400, 'request-malformed'],
+  [
+    'encoded dots as stream',
+    [head(closing, json, 'Content-Length: 1').replace('orders', '%2e%2e'), '1'],
+    400,
+    'request-malformed',
+  ],
+  ['Expect: nonsense', [head(closing, json, 'Expect: nonsense', 'Content-Length: 1'), '1'], 417, null],
+  ['CONNECT', ['CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n'], 0, null],
+  ['too much, announced', [head(json, `Content-Length: ${524_289}`)], 413, 'event-too-large'],
+  [
+    'no credential, before 10 MB come',
+    [head(json, 'Content-Length: 10000000').replace(`${credential}\r\n`, '')],
+    401,
+    'credential-missing',
+  ],
+  [
+    'an attribute that stands twice',
+    [
+      head(
+        closing,
+        json,
+        'ce-id: 1',
+        'CE-ID: 2',
+        'ce-specversion: 1.0',
+        'ce-type: t',
+        'ce-source: /x',
+        'Content-Length: 1',
+      ),
+      '1',
+    ],
+    400,
+    'event-invalid',
+  ],
+]
+
+for (const [what, pieces, status, code] of rows) {
+  test(`${what} is answered with ${status} and stores nothing`, async () => {
+    const answer = await send(...pieces)
+    assert.deepEqual([answer.status, answer.code], [status, code])
+    assert.equal(door.stored.length, 0)
+  })
+}
+
+test('a chunked body is cut off at the limit and the connection closed within a second', async () => {
+  const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`
+  const answer = await send(head(json, 'Transfer-Encoding: chunked'), ...Array.from({ length: 9 }, () => chunk))
+  assert.deepEqual([answer.status, answer.code], [413, 'event-too-large'])
+  assert.ok(answer.ms < 1_000, `${answer.ms} ms`)
+  assert.equal(door.stored.length, 0)
+})
+
+test('a body shorter than announced is no event', async () => {
+  await new Promise<void>((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.end(`${head(json, 'Content-Length: 5')}123`))
+    socket.on('close', () => resolve()).resume()
+  })
+  assert.equal(door.stored.length, 0)
+})
+
+test('headers and bodies that trickle in are given up: 408', { timeout: 20_000 }, async () => {
+  const [headers, body] = await Promise.all([
+    send(`POST ${path} HTTP/1.1\r\nHost: x\r\n`),
+    send(head(json, 'Content-Length: 5'), '1'),
+  ])
+  assert.deepEqual([headers.status, headers.code], [408, 'request-timeout'])
+  assert.deepEqual([body.status, body.code], [408, 'request-timeout'])
+  assert.ok(headers.ms < 7_000 && body.ms < 12_000, `${headers.ms} and ${body.ms} ms`)
+  assert.equal(door.stored.length, 0)
+})
+
+test('an upgrade to HTTP/2 is ignored and the event stored', async () => {
+  const answer = await send(head(json, 'Connection: close, Upgrade', 'Upgrade: h2c', 'Content-Length: 1'), '1')
+  assert.deepEqual([answer.status, door.stored.length], [202, 1])
+})

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import {
+  type AckWindow,
+  baseOf,
+  finish,
+  finishedRuns,
+  isRestored,
+  openWindow,
+  passTo,
+  type Run,
+  start,
+} from '../../../../services/consumer/pair/ack-window.ts'
+
+const offsetsOf = (runs: Iterable<Run>): number[] =>
+  [...runs].flatMap(({ start: from, length }) => Array.from({ length }, (_, index) => from + index))
+
+/** Reads [from, to) as the stream half does: what was finished before is not started. */
+function readAll(window: AckWindow, from: number, to: number): void {
+  for (let offset = from; offset < to; offset += 1) {
+    passTo(window, offset + 1)
+    if (!isRestored(window, offset)) start(window, offset)
+  }
+}
+
+const anyRestored = fc
+  .array(fc.record({ gap: fc.integer({ min: 1, max: 9 }), length: fc.integer({ min: 1, max: 9 }) }), { maxLength: 9 })
+  .map((parts) => {
+    let end = 100
+    return parts.map(({ gap, length }): Run => {
+      const from = end + gap
+      end = from + length
+      return { start: from, length }
+    })
+  })
+
+test('base is the lowest unfinished offset and the runs are what is finished above it, however far it was read', () => {
+  fc.assert(
+    fc.property(anyRestored, fc.nat(120), fc.uniqueArray(fc.nat(119)), (restored, count, finished) => {
+      const window = openWindow(100, restored)
+      readAll(window, 100, 100 + count)
+      const done = new Set(offsetsOf(restored))
+      for (const distance of finished.filter((one) => one < count)) {
+        finish(window, 100 + distance)
+        done.add(100 + distance)
+      }
+      let base = 100
+      while (done.has(base)) base += 1
+      assert.equal(baseOf(window), base)
+      const above = [...done].filter((offset) => offset > base).sort((a, b) => a - b)
+      assert.deepEqual(offsetsOf(finishedRuns(window)), above)
+    }),
+  )
+})
+
+test('offsets that the log passed over are finished', () => {
+  const window = openWindow(5)
+  for (const offset of [5, 9, 12]) {
+    passTo(window, offset + 1)
+    start(window, offset)
+  }
+  assert.deepEqual(
+    [...finishedRuns(window)],
+    [
+      { start: 6, length: 3 },
+      { start: 10, length: 2 },
+    ],
+  )
+  finish(window, 5)
+  assert.equal(baseOf(window), 9)
+  finish(window, 12)
+  finish(window, 9)
+  assert.equal(baseOf(window), 13)
+})
+
+test('a gap of any size costs nothing, with something unfinished below it or not', () => {
+  const window = openWindow(0)
+  passTo(window, 1)
+  start(window, 0)
+  passTo(window, 4_000_000_000)
+  assert.equal(baseOf(window), 0)
+  assert.deepEqual([...finishedRuns(window)], [{ start: 1, length: 3_999_999_999 }])
+  finish(window, 0)
+  assert.equal(baseOf(window), 4_000_000_000)
+})

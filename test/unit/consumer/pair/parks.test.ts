@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { appends, foreign, pairUnderTest, record } from './pair-under-test.ts'
+
+test('a park carries the event, its own headers, its source and why it waits', () => {
+  const one = pairUnderTest()
+  one.start()
+  one.read(record(3, 'a', 'value'))
+  one.offer()
+  one.answer(3, 'failed')
+  assert.deepEqual(one.lane[0]?.record, {
+    key: Buffer.from('a'),
+    value: Buffer.from('value'),
+    headers: {
+      own: 'header',
+      tailrace_kind: 'park',
+      tailrace_source: 's/0/3@0',
+      tailrace_owner: 'own',
+      tailrace_cause: 'status-500',
+      tailrace_attempts: '1',
+      tailrace_first_attempt: '1970-01-01T00:00:00.000Z',
+    },
+  })
+})
+
+test('an offset is finished when the park is acknowledged, not when it is sent', () => {
+  const one = pairUnderTest()
+  one.start()
+  one.read(record(0))
+  one.offer()
+  one.answer(0, 'failed')
+  assert.equal(one.commit()?.offset, 0)
+  one.land()
+  assert.equal(one.commit()?.offset, 1)
+})
+
+test('what waits behind a failing head is parked in order with its clock, and so is what arrives later', () => {
+  const one = pairUnderTest()
+  one.start()
+  one.read(record(0), record(1), record(2))
+  one.offer()
+  assert.deepEqual(appends(one.answer(0, 'failed')), ['park 0', 'park 1', 'park 2'])
+  one.settle()
+  one.at(500)
+  assert.deepEqual(appends(one.read(record(3))), ['park 3'])
+  const clocks = [...one.retry, ...one.lane.map((append) => append.record)].map(({ headers }) => headers.tailrace_clock)
+  assert.deepEqual(clocks.slice(1), [undefined, '0', '0', '0'])
+  assert.deepEqual(one.offer(), [])
+})
+
+test('no attempt of a queue starts while an append of it is under way', () => {
+  const one = pairUnderTest()
+  one.start()
+  one.read(record(0), record(1))
+  one.offer()
+  one.answer(0, 'failed')
+  one.at(5_000)
+  assert.deepEqual(one.offer(), [])
+  one.land()
+  assert.deepEqual(one.offer(), [0])
+})
+
+test('after a success the next of the key is tried at once, and a done record closes the park', () => {
+  const one = pairUnderTest()
+  one.start()
+  one.read(record(0), record(1))
+  one.offer()
+  one.answer(0, 'failed')
+  one.settle()
+  assert.equal(one.commit()?.retryOffset, 1)
+  one.at(1_100)
+  one.offer()
+  assert.deepEqual(appends(one.answer(0, 'delivered')), ['done 0'])
+  assert.deepEqual(one.offer(), [1])
+  assert.equal(one.commit(), undefined, 'nothing is closed before the done record is read')
+  one.settle()
+  assert.equal(one.commit()?.retryOffset, 2)
+  one.answer(1, 'delivered')
+  one.settle()
+  assert.equal(one.commit()?.retryOffset, one.retry.length)
+  assert.equal(one.pair.table.deliveries.size, 0)
+})
+
+test('a done record may be sent before the park was read back', () => {
+  const one = pairUnderTest()
+  one.start()
+  one.read(record(0), record(1))
+  one.offer()
+  one.answer(0, 'failed')
+  one.land()
+  one.at(1_100)
+  one.offer()
+  assert.deepEqual(appends(one.answer(0, 'delivered')), ['done 0'])
+  one.land()
+  assert.equal(one.commit()?.retryOffset, 1)
+  one.readRetry()
+  assert.deepEqual(one.offer(), [1])
+  assert.equal(one.commit()?.retryOffset, 2)
+})
+
+test('a park that an earlier owner wrote is found again: adopted, not parked twice', () => {
+  const one = pairUnderTest()
+  one.put(foreign.park(record(0)))
+  one.start()
+  assert.deepEqual(appends(one.read(record(0), record(1))), ['park 1'])
+  assert.equal(one.commit()?.offset, 1, 'the offset of the adopted one is finished by reading it')
+  one.at(1_100)
+  assert.deepEqual(one.offer(), [0])
+  assert.equal(one.pair.table.deliveries.get(0)?.attempts, 3)
+})
+
+test('a park of a former topic of the same name is another delivery', () => {
+  const one = pairUnderTest()
+  one.put(foreign.park({ ...record(0, 'a', 'old'), timestampMs: -5 }))
+  one.start()
+  one.read(record(0, 'b', 'new'))
+  assert.deepEqual(one.offer(), [0])
+  one.answer(0, 'delivered')
+  assert.equal(one.commit()?.offset, 1)
+  assert.equal(one.pair.table.deliveries.get(0)?.timestampMs, -5)
+})
+
+test('a late park of another owner makes the event durable: its offset is finished, what is behind it is parked', () => {
+  const one = pairUnderTest()
+  one.start()
+  one.read(record(0), record(1))
+  one.put(foreign.park(record(0)))
+  assert.deepEqual(appends(one.readRetry()), ['park 1'])
+  assert.equal(one.commit()?.offset, 1)
+  assert.deepEqual(one.offer(), [0])
+  assert.deepEqual(appends(one.answer(0, 'delivered')), ['done 0'])
+})
+
+test('a late park of an event that ended here is closed at once', () => {
+  const one = pairUnderTest()
+  one.start()
+  one.read(record(0))
+  one.offer()
+  one.answer(0, 'delivered')
+  one.put(foreign.park(record(0)))
+  assert.deepEqual(appends(one.readRetry()), ['done 0'])
+  assert.equal(one.commit()?.retryOffset, 1)
+  one.settle()
+  assert.equal(one.commit()?.retryOffset, 3)
+  assert.deepEqual(one.offer(), [])
+})
+
+test('a late park of an event that only an earlier owner knew is taken in, before everything later of its key', () => {
+  const one = pairUnderTest()
+  one.start({ committed: { offset: 5, metadata: '' } })
+  one.read(record(5), record(6))
+  one.put(foreign.park(record(2)))
+  assert.deepEqual(appends(one.readRetry()), ['park 5', 'park 6'])
+  assert.deepEqual(one.offer(), [])
+  one.at(1_100)
+  assert.deepEqual(one.offer(), [2])
+})
+
+test('a done record of another owner ends what is parked, and lets what is attempted end with its answer', () => {
+  const one = pairUnderTest()
+  one.put(foreign.park(record(0)), foreign.park(record(1, 'b')))
+  one.start()
+  one.at(1_100)
+  assert.deepEqual(one.offer().sort(), [0, 1])
+  one.answer(0, 'failed')
+  one.put(foreign.done(record(0)), foreign.done(record(1, 'b')))
+  one.readRetry()
+  assert.equal(one.state(0), undefined)
+  assert.equal(one.state(1), 'attempting')
+  assert.deepEqual(one.answer(1, 'failed'), [])
+  assert.equal(one.state(1), undefined)
+  assert.equal(one.commit()?.retryOffset, one.retry.length)
+})
+
+test('a done record closes no park behind it, and means nothing to a delivery without one', () => {
+  const one = pairUnderTest()
+  one.put(foreign.done(record(0)), foreign.park(record(0)))
+  one.start()
+  assert.equal(one.state(0), 'parked')
+  one.read(record(1, 'b'))
+  one.put(foreign.done(record(1, 'b')))
+  one.readRetry()
+  assert.deepEqual(one.offer(), [1])
+})
+
+test('an event that comes before one under attempt waits for its answer', () => {
+  const one = pairUnderTest()
+  one.start({ committed: { offset: 5, metadata: '' } })
+  one.read(record(5))
+  one.offer()
+  one.put(foreign.park(record(2), 0))
+  one.readRetry()
+  assert.deepEqual(one.offer(), [])
+  assert.deepEqual(appends(one.answer(5, 'failed')), ['park 5'])
+  assert.deepEqual(one.offer(), [2])
+})
+
+test('a park that the broker will never take becomes a dead letter', () => {
+  const one = pairUnderTest()
+  one.start()
+  one.read(record(0))
+  one.offer()
+  one.answer(0, 'failed')
+  const ref = { kind: 'park', offset: 0, timestampMs: 0 } as const
+  const effects = one.apply({ kind: 'append-refused', token: 'own', ref, detail: 'too large' })
+  assert.deepEqual(appends(effects), ['dead-letter 0'])
+  one.acknowledgeDeadLetter(0)
+  assert.equal(one.commit()?.offset, 1)
+})
+
+test('a record of a kind that nobody knows yet is reported and passed over', () => {
+  const one = pairUnderTest()
+  one.put({ key: null, value: null, headers: { tailrace_kind: 'novelty' } })
+  const reported = one.start().filter(({ kind }) => kind === 'report-unreadable')
+  assert.deepEqual(reported, [{ kind: 'report-unreadable', offset: 0, detail: 'a record of kind novelty' }])
+  assert.equal(one.pair.phase, 'running')
+})

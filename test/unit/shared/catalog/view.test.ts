@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import { createSecretBox } from '#shared/catalog/secrets.ts'
+import { createView } from '#shared/catalog/view.ts'
+
+const at = '2026-11-21T09:14:03.120Z'
+const stream = { name: 's', partitions: 1, topic: 't.s', bound: false, createdAt: at, updatedAt: at }
+
+const record = (offset: number, key: string, value: unknown) => ({
+  ...{ topic: 'catalog', partition: 0, offset, timestampMs: 0, headers: {}, key: Buffer.from(key) },
+  value: value === null ? null : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
+})
+
+test('the revision is the offset, and a writer is told what it replaced', () => {
+  const view = createView(null)
+  assert.deepEqual(view.apply(record(3, 'stream/s', { ...stream, revision: 99 })), { kind: 'applied', replaced: null })
+  assert.equal(view.stream('s')?.revision, 3)
+  assert.deepEqual(view.apply(record(7, 'stream/s', stream)), { kind: 'applied', replaced: 3 })
+  assert.deepEqual(view.apply(record(8, 'stream/s', null)), { kind: 'applied', replaced: 7 })
+  assert.equal(view.stream('s'), undefined)
+})
+
+test('members that an older version did not write get their defaults', () => {
+  const view = createView(null)
+  view.apply(record(0, 'stream/s', stream))
+  assert.equal(view.stream('s')?.retentionMs, 604_800_000)
+  assert.equal(view.stream('s')?.description, '')
+})
+
+test('hellos and kinds of other versions are passed over', () => {
+  const view = createView(null)
+  for (const key of ['hello/x', 'job/1', 'stream', '']) {
+    assert.deepEqual(view.apply(record(0, key, stream)), { kind: 'ignored' }, key)
+  }
+})
+
+test('a list is newest first and follows what is applied', () => {
+  const view = createView(null)
+  view.apply(record(0, 'stream/a', { ...stream, name: 'a' }))
+  view.apply(record(1, 'stream/b', { ...stream, name: 'b', createdAt: '2026-11-22T00:00:00.000Z' }))
+  assert.deepEqual(
+    view.streams().map(({ name }) => name),
+    ['b', 'a'],
+  )
+  view.apply(record(2, 'stream/b', null))
+  assert.deepEqual(
+    view.streams().map(({ name }) => name),
+    ['a'],
+  )
+})
+
+test('secrets of another master key, or moved here from another subscription, are unreadable and change nothing', () => {
+  const box = createSecretBox(randomBytes(32))
+  const secret = { secret: randomBytes(24), createdAt: at, validUntil: null }
+  const view = createView(box)
+  view.apply(record(0, 'secret/u1', { signing: [box.seal('u1', secret)] }))
+  const foreign = createSecretBox(randomBytes(32)).seal('u1', secret)
+  for (const sealed of [foreign, box.seal('u2', secret)]) {
+    assert.equal(view.apply(record(1, 'secret/u1', { signing: [sealed] })).kind, 'unreadable')
+  }
+  assert.deepEqual(view.signingSecrets('u1'), [secret])
+  assert.deepEqual(view.signingSecrets('u2'), [])
+})
+
+test('a process without the master key knows everything but the secrets', () => {
+  const box = createSecretBox(randomBytes(32))
+  const view = createView(null)
+  const sealed = box.seal('u1', { secret: randomBytes(24), createdAt: at, validUntil: null })
+  assert.equal(view.apply(record(0, 'secret/u1', { signing: [sealed] })).kind, 'applied')
+  assert.deepEqual(view.signingSecrets('u1'), [])
+})
