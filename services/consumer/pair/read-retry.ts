@@ -123,18 +123,18 @@ function enqueue(pair: Pair, record: StoredRecord, park: Park): void {
   insert(queue, delivery)
   table.count.waiting += 1
   openPark(pair, delivery, record.offset)
-  const event = parkedEvent(record, park.source)
+  const event = () => parkedEvent(record, park.source)
   takeClock(pair, delivery, { record, park })
   delivery.dueAtMs = firstDueMs(pair, delivery, event)
-  offerValue(pair, delivery, () => event)
+  offerValue(pair, delivery, event)
   if (queue.head === delivery) place(pair, queue)
   parkFollowers(pair, delivery.next)
 }
 
 /** What failed itself is tried at the next point of its schedule; what only waited behind a head, as soon as it is one. */
-function firstDueMs({ policy, nowMs }: Pair, { clock }: Delivery, event: StoredRecord): number {
+function firstDueMs({ policy, nowMs }: Pair, { clock }: Delivery, event: () => StoredRecord): number {
   if (clock === null || clock.heldBy !== null) return 0
-  return clock.sinceMs + nextPointMs(policy.retry, policy.eventIdOf(event), nowMs - clock.sinceMs)
+  return clock.sinceMs + nextPointMs(policy.retry, policy.eventIdOf(event()), nowMs - clock.sinceMs)
 }
 
 function takeClock(pair: Pair, delivery: Delivery, { record, park }: { record: StoredRecord; park: Park }): void {

@@ -96,11 +96,8 @@ function readPark(headers: RecordHeaders, source: Source, owner: string): Park {
   }
 }
 
-function numberOf(text: string | undefined): number | null {
-  const value = Number(text ?? Number.NaN)
-  return Number.isFinite(value) ? value : null
-}
+const numberOf = (text: string | undefined): number | null => finite(Number(text ?? Number.NaN))
 
-function timeOf(text: string | undefined): number | null {
-  return numberOf(text === undefined ? undefined : String(Date.parse(text)))
-}
+const timeOf = (text: string | undefined): number | null => finite(Date.parse(text ?? ''))
+
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)

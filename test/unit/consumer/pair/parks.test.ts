@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { encodeMetadata } from '../../../../services/consumer/pair/commit-metadata.ts'
 import { appends, foreign, pairUnderTest, record } from './pair-under-test.ts'
 
 test('a park carries the event, its own headers, its source and why it waits', () => {
@@ -193,6 +194,70 @@ test('an event that comes before one under attempt waits for its answer', () => 
   assert.deepEqual(one.offer(), [])
   assert.deepEqual(appends(one.answer(5, 'failed')), ['park 5'])
   assert.deepEqual(one.offer(), [2])
+})
+
+test('a done record of another owner ends what is being parked, once its own park is acknowledged', () => {
+  const one = pairUnderTest()
+  one.start()
+  one.read(record(0))
+  one.offer()
+  one.answer(0, 'failed')
+  const [append] = one.lane.splice(0)
+  if (append !== undefined) one.put(append.record, foreign.done(record(0)))
+  one.readRetry()
+  assert.equal(one.state(0), 'parking')
+  const ref = { kind: 'park', offset: 0, timestampMs: 0 } as const
+  assert.deepEqual(one.apply({ kind: 'appended', token: 'own', ref, offset: 1 }), [])
+  assert.equal(one.state(0), undefined)
+  assert.equal(one.commit()?.offset, 1)
+})
+
+test('a done record closes what stands before it; an own park that is not read yet may stand behind', () => {
+  const one = pairUnderTest()
+  one.put(foreign.park(record(0)))
+  one.start()
+  one.read(record(0), record(1, 'b'))
+  one.offer()
+  one.answer(1, 'failed')
+  one.land()
+  const ahead = { ...foreign.park(record(1, 'b')), topic: 'r', partition: 0, timestampMs: 0 }
+  const done = { ...foreign.done(record(1, 'b')), topic: 'r', partition: 0, timestampMs: 0 }
+  const records = [
+    { ...ahead, offset: 2 },
+    { ...done, offset: 3 },
+  ]
+  one.apply({ kind: 'records', of: 'retry', fetchedFrom: 2, records })
+  assert.equal(one.state(1), 'parked')
+})
+
+test('a done record means nothing to an attempt of a delivery that has no park', () => {
+  const one = pairUnderTest()
+  one.start()
+  one.read(record(0))
+  one.offer()
+  one.put(foreign.done(record(0)))
+  one.readRetry()
+  assert.deepEqual(appends(one.answer(0, 'failed')), ['park 0'])
+})
+
+test('a late park of what an earlier owner finished is taken in: that owner may have meant this very park', () => {
+  const one = pairUnderTest()
+  const { text } = encodeMetadata('other', 0, [{ start: 1, length: 1 }])
+  one.start({ committed: { offset: 0, metadata: text } })
+  one.read(record(0, 'a'), record(1, 'b'), record(2, 'c'))
+  one.put(foreign.park(record(1, 'b')))
+  assert.deepEqual(appends(one.readRetry()), [])
+  assert.equal(one.state(1), 'parked')
+})
+
+test('nothing is parked behind an attempt that is not parked itself, until it has ended', () => {
+  const one = pairUnderTest()
+  one.start({ committed: { offset: 5, metadata: '' } })
+  one.read(record(5), record(6))
+  one.offer()
+  one.put(foreign.park(record(2)))
+  assert.deepEqual(appends(one.readRetry()), [])
+  assert.deepEqual(appends(one.answer(5, 'delivered')), ['park 6'])
 })
 
 test('a park that the broker will never take becomes a dead letter', () => {

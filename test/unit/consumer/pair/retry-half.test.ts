@@ -35,6 +35,16 @@ test('records that a fetch passed over were trimmed', () => {
   assert.equal(one.commit()?.retryOffset, 8)
 })
 
+test('what is missing when values are read again was trimmed, and so it had ended', () => {
+  const one = pairUnderTest({ waiting: { valueBytes: 0 } })
+  one.put(foreign.park(record(0, 'a')), foreign.park(record(1, 'b')))
+  one.start()
+  one.at(1_200)
+  one.apply({ kind: 'records', of: 'retry', fetchedFrom: 0, records: one.retry.slice(1) })
+  assert.equal(one.state(0), undefined)
+  assert.deepEqual(one.offer(), [1])
+})
+
 test('a fetch that trimming moved ahead is dropped until the log start is known', () => {
   const one = pairUnderTest()
   one.start()
@@ -120,9 +130,9 @@ test('an operator moves the position: committed first, then everything begins an
 test('a failed pair takes a new position', () => {
   const one = pairUnderTest()
   one.join()
-  one.assign({ committed: null })
-  const effects = one.apply({ kind: 'moved', offset: 7 })
-  assert.equal(effects.find((effect) => effect.kind === 'commit')?.offset, 7)
+  one.assign({ committed: null, retry: { committed: 3, log: { low: 1, high: 9 } } })
+  const commit = one.apply({ kind: 'moved', offset: 7 }).find((effect) => effect.kind === 'commit')
+  assert.deepEqual([commit?.offset, commit?.retryOffset], [7, 3])
 })
 
 test('commits no more of the retry half than was read, and never past an open park', () => {
