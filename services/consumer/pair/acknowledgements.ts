@@ -1,6 +1,6 @@
 import { type Delivery, findDelivery, hasPark } from './deliveries.ts'
 import type { AppendRef } from './effects.ts'
-import { end, endElsewhere } from './endings.ts'
+import { end, endUnparked } from './endings.ts'
 import { learnFence } from './fences.ts'
 import { place } from './heads.ts'
 import { ensure } from './invariants.ts'
@@ -40,7 +40,7 @@ export function refused(pair: Pair, ref: AppendRef, detail: string): void {
 function parked(pair: Pair, delivery: Delivery): void {
   if (delivery.state === 'parking') delivery.state = 'parked'
   if (delivery.isEndedElsewhere && !hasPark(delivery)) {
-    endElsewhere(pair, delivery)
+    endUnparked(pair, delivery)
     return
   }
   finishOffset(pair, delivery)

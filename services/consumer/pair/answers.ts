@@ -1,7 +1,7 @@
 import { bury } from './burials.ts'
 import { startClock } from './clocks.ts'
 import { type Burial, type Delivery, findDelivery, hasPark, isLoaded } from './deliveries.ts'
-import { end, endElsewhere } from './endings.ts'
+import { end, endUnparked } from './endings.ts'
 import { isExhausted } from './give-up.ts'
 import { place } from './heads.ts'
 import type { Outcome } from './inputs.ts'
@@ -21,7 +21,7 @@ export function answer(pair: Pair, source: { offset: number; timestampMs: number
   if (delivery === null || delivery.state === 'ended') return
   takeBack(pair, delivery)
   count(delivery, outcome)
-  if (delivery.isEndedElsewhere && !hasPark(delivery)) endElsewhere(pair, delivery)
+  if (delivery.isEndedElsewhere && !hasPark(delivery)) endUnparked(pair, delivery)
   else conclude(pair, delivery, outcome)
 }
 

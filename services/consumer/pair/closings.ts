@@ -1,5 +1,5 @@
 import { type Delivery, hasPark, noParks, removeDelivery } from './deliveries.ts'
-import { endElsewhere } from './endings.ts'
+import { endUnparked } from './endings.ts'
 import { ensure } from './invariants.ts'
 import type { Pair } from './states.ts'
 
@@ -32,7 +32,7 @@ function withoutParks(pair: Pair, delivery: Delivery): void {
   if (hasPark(delivery)) return
   switch (delivery.state) {
     case 'parked':
-      endElsewhere(pair, delivery)
+      endUnparked(pair, delivery)
       return
     case 'ended':
       removeDelivery(pair.table.deliveries, delivery)

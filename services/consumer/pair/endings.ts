@@ -10,17 +10,16 @@ import { giveBackRoom } from './values.ts'
 
 /** A delivery became terminal here. Its parks stay open until the done record behind them is read back. */
 export function end(pair: Pair, delivery: Delivery, ending: Ending): void {
-  const { key } = delivery.record ?? { key: null }
   if (!hasPark(delivery)) {
-    endElsewhere(pair, delivery)
+    endUnparked(pair, delivery)
     return
   }
+  appendDone(pair, delivery, { key: delivery.record?.key ?? null, ending })
   leaveQueue(pair, delivery)
-  appendDone(pair, delivery, { key, ending })
 }
 
-/** It is terminal and nothing of it is open in the retry partition: by our answer, or by the records of another owner. */
-export function endElsewhere(pair: Pair, delivery: Delivery): void {
+/** It is terminal, here or by the records of another owner, and nothing of it is open in the retry partition. */
+export function endUnparked(pair: Pair, delivery: Delivery): void {
   leaveQueue(pair, delivery)
   removeDelivery(pair.table.deliveries, delivery)
 }

@@ -23,7 +23,7 @@ export function parkFailed(pair: Pair, failed: Delivery, wait: { cause: string; 
 export function parkFollowers(pair: Pair, first: Delivery | null): void {
   if (!isWorking(pair) || pair.dropped.followersInOrder) return
   for (let next = first; next !== null && isBehindParks(next); next = next.next) {
-    if (next.state === 'queued') parkFollower(pair, next)
+    if (next.state === 'queued' && next.burial === null) parkFollower(pair, next)
   }
 }
 

@@ -273,6 +273,25 @@ test('a park that the broker will never take becomes a dead letter', () => {
   assert.equal(one.commit()?.offset, 1)
 })
 
+test('a follower whose park is refused is not parked again; it is buried when its turn comes', () => {
+  const one = pairUnderTest()
+  one.start()
+  one.read(record(0), record(1))
+  one.offer()
+  one.answer(0, 'failed')
+  const [first] = one.lane.splice(0)
+  const ref = { kind: 'park', offset: 1, timestampMs: 0 } as const
+  if (first !== undefined) one.lane.push(first)
+  assert.deepEqual(one.apply({ kind: 'append-refused', token: 'own', ref, detail: 'too large' }), [])
+  one.settle()
+  assert.deepEqual(appends(one.read(record(2))), [])
+  one.at(1_100)
+  one.offer()
+  assert.deepEqual(appends(one.answer(0, 'delivered')), ['done 0', 'dead-letter 1'])
+  one.acknowledgeDeadLetter(1)
+  assert.deepEqual(one.offer(), [2])
+})
+
 test('a record of a kind that nobody knows yet is reported and passed over', () => {
   const one = pairUnderTest()
   one.put({ key: null, value: null, headers: { tailrace_kind: 'novelty' } })
