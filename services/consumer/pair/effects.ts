@@ -11,7 +11,17 @@ export type AppendRef =
   | { readonly kind: 'fence' }
   | { readonly kind: 'park' | 'done' | 'dead-letter'; readonly offset: number; readonly timestampMs: number }
 
-/** What the owner of a pair has to do, in this order. */
+/**
+ * What the owner of a pair has to do. The order within one step counts:
+ *
+ *  - Appends with one token go out in the order given, on a lane of their own: one batch in flight, the identical batch
+ *    again until it is acknowledged by all in-sync replicas. Followers rely on what is ahead of them in the lane.
+ *  - A `seek` is done before the `resume` after it, and what was fetched from elsewhere may still be handed over: every
+ *    batch says where its fetch began.
+ *  - A `commit` carries both offsets and goes out at once, in one request with those of other pairs; never under another
+ *    membership than the one it was made in.
+ *  - An attempt may read its delivery until it is answered; afterwards the record may be gone.
+ */
 export type Effect =
   /** Fetch the committed state and the bounds of both logs, then answer `assigned`. */
   | { kind: 'load'; token: string }

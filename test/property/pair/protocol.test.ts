@@ -25,7 +25,7 @@ function explore(count: number, conditions: RunOptions['conditions']): { duplica
 function describeFailure(seed: number, conditions: RunOptions['conditions']): string {
   const { verdict, lines } = run({ seed, conditions, isTraced: true })
   const summary = JSON.stringify(verdict, null, 2)
-  return `PAIR_SEED=${seed} PAIR_RUNS=1 shows it again:\n${lines.join('\n')}\n${summary}`
+  return `PAIR_SEED=${seed} PAIR_RUNS=1 shows it again: ${summary}\n${lines.join('\n')}`
 }
 
 test(`${runs} random runs with everything bad at once lose nothing, keep the order of every key and never stall`, (t) => {
