@@ -21,7 +21,7 @@ export function appended(pair: Pair, ref: AppendRef, offset: number): void {
   const expected = ref.kind === 'park' ? 'parking' : 'burying'
   ensure(pair, delivery?.state === expected, ['I-f', `${ref.kind} of ${ref.offset} acknowledged: ${delivery?.state}`])
   if (delivery === null || delivery.state === 'ended') return
-  if (ref.kind === 'park') parked(pair, delivery)
+  if (ref.kind === 'park') parked(pair, delivery, offset)
   else end(pair, delivery, 'dead-lettered')
 }
 
@@ -37,9 +37,13 @@ export function refused(pair: Pair, ref: AppendRef, detail: string): void {
   place(pair, delivery.queue)
 }
 
-function parked(pair: Pair, delivery: Delivery): void {
+function parked(pair: Pair, delivery: Delivery, offset: number): void {
+  const { retry, ahead } = pair.table
   if (delivery.state === 'parking') delivery.state = 'parked'
-  if (delivery.isEndedElsewhere && !hasPark(delivery)) {
+  // passed over without being read: another owner had closed it, and it was trimmed
+  if (delivery.isParkAhead && offset < retry.top) delivery.isParkAhead = false
+  if (delivery.isParkAhead) ahead.set(offset, delivery)
+  if (!hasPark(delivery)) {
     endUnparked(pair, delivery)
     return
   }

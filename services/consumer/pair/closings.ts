@@ -17,12 +17,23 @@ export function closeAll(pair: Pair, delivery: Delivery | null, doneAt: number):
 
 /** Records in [from, to) do not exist any more: somebody committed past them, so their parks were closed. */
 export function closeTrimmed(pair: Pair, from: number, to: number): void {
+  closeAhead(pair, to)
   for (const [offset, delivery] of pair.table.open) {
     if (offset >= to) return
     if (offset < from) continue
     pair.table.open.delete(offset)
     delivery.open = delivery.open.filter((other) => other !== offset)
     if (delivery.open.length === 0) withoutParks(pair, delivery)
+  }
+}
+
+/** Own parks below `to` will not be read back any more. */
+function closeAhead(pair: Pair, to: number): void {
+  for (const [offset, delivery] of pair.table.ahead) {
+    if (offset >= to) continue
+    pair.table.ahead.delete(offset)
+    delivery.isParkAhead = false
+    withoutParks(pair, delivery)
   }
 }
 

@@ -50,6 +50,7 @@ export function meetRetryStart(pair: Pair, offset: number): void {
 function readFirst(pair: Pair, record: StoredRecord): void {
   const { table } = pair
   table.retry.top = record.offset + 1
+  table.ahead.delete(record.offset)
   table.dirty = true
   const read = readRetryRecord(record)
   switch (read.kind) {

@@ -15,6 +15,8 @@ export type Table = {
   readonly deliveries: Deliveries
   /** Open parks that were read, and whose they are; ascending, because first readings are. */
   readonly open: Map<number, Delivery>
+  /** Own parks that are acknowledged and not read back yet, by where they stand. */
+  readonly ahead: Map<number, Delivery>
   readonly queues: KeyQueues
   /** Heads that may be attempted: from the stream half, and parked ones that are due. */
   readonly ready: { readonly stream: ReadyLine; readonly retry: ReadyLine }
@@ -76,6 +78,7 @@ export function openTable(
     retry: { position: retryFrom, top: retryFrom, fenceAt: null, isComplete: false },
     deliveries: new Map(),
     open: new Map(),
+    ahead: new Map(),
     queues: new Map(),
     ready: { stream: openLine(), retry: openLine() },
     due: [],

@@ -31,9 +31,11 @@ function auditCounts({ table }: Pair, living: readonly Delivery[]): void {
 function auditParks({ table }: Pair, all: readonly Delivery[]): void {
   const open = all.flatMap(({ open }) => open).sort(ascending)
   assert.deepEqual([...table.open.keys()], open)
+  const ahead = new Set(table.ahead.values())
   for (const delivery of all) {
     const { state, offset, isParkAhead, record, isCharged, inStream } = delivery
     assert.equal(hasPark(delivery) && state === 'queued', false, `${offset} is queued and has a park`)
+    if (isParkAhead) assert.ok(state === 'parking' || ahead.has(delivery), `nobody waits for the park of ${offset}`)
     if (state === 'parked') assert.ok(hasPark(delivery), `${offset} is parked nowhere`)
     if (state === 'parking') assert.ok(isParkAhead || delivery.open.length > 0 || delivery.isEndedElsewhere)
     if (isCharged) assert.ok(record !== null && !inStream, `${offset} is charged for nothing`)

@@ -26,6 +26,30 @@ test('a park that was trimmed away is closed: somebody had committed past it', (
   assert.equal(one.commit()?.retryOffset, 1)
 })
 
+test('an own park that was closed and trimmed before it was read back has ended', () => {
+  const one = pairUnderTest()
+  one.start()
+  one.read(record(0, 'a'), record(1, 'b'), record(2, 'c'))
+  one.offer()
+  for (const offset of [0, 1]) one.answer(offset, 'failed')
+  one.land()
+  one.at(1_200)
+  assert.deepEqual(one.offer().sort(), [0, 1])
+  one.answer(0, 'delivered')
+  one.answer(2, 'failed')
+  assert.deepEqual(
+    one.lane.map(({ ref }) => ref.kind),
+    ['done', 'park'],
+  )
+  one.apply({ kind: 'log-start', of: 'retry', offset: 8 })
+  assert.equal(one.state(0), undefined, 'it was only waiting for its done record')
+  assert.deepEqual(one.answer(1, 'failed'), [])
+  assert.equal(one.state(1), undefined)
+  one.land()
+  assert.equal(one.state(2), undefined, 'its park landed below what the log begins with')
+  assert.equal(one.commit()?.offset, 3)
+})
+
 test('records that a fetch passed over were trimmed', () => {
   const one = pairUnderTest()
   one.start({ retry: { committed: 0, log: { low: 0, high: 9 } } })
