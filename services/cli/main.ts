@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { version } from '#shared/version.ts'
+import { writeDocs } from './docs.ts'
 import { printKey } from './key.ts'
 import { runCheck } from './run-check.ts'
 import { runTests } from './run-tests.ts'
@@ -16,9 +17,9 @@ program
   .option('--fresh', 'delete the data of earlier runs first', false)
   .option('--demo', 'publish real GitHub payloads to the stream demo all the time', false)
   .option('--dir <folder>', 'where the run keeps everything (default: .tailrace of the clone)')
-  .option('--port-offset <number>', 'added to every port, for a second run beside the first', integer, 0)
-  .option('--producers <number>', 'how many producers', integer, 2)
-  .option('--consumers <number>', 'how many consumers', integer, 2)
+  .option('--port-offset <number>', 'added to every port, for a second run beside the first', offset, 0)
+  .option('--producers <number>', 'how many producers', count, 2)
+  .option('--consumers <number>', 'how many consumers', count, 2)
   .action(up)
 
 program
@@ -35,11 +36,19 @@ program
 
 program.command('check').description('check types, style and the direction of imports').action(runCheck)
 
+program.command('docs').description('write the table of settings into the README').action(writeDocs)
+
 endWithStarter()
 await program.parseAsync()
 
-function integer(text: string): number {
+function count(text: string): number {
+  if (!/^\d{1,2}$/.test(text)) throw new InvalidArgumentError('It is a number from 0 to 99.')
+  return Number(text)
+}
+
+/** Down to where the lowest port stays above 1024, up to where the highest one still exists. */
+function offset(text: string): number {
   const value = Number(text)
-  if (!/^\d+$/.test(text) || value > 26_000) throw new InvalidArgumentError('It is a number from 0 to 26000.')
-  return value
+  if (Number.isSafeInteger(value) && value >= -7_000 && value <= 26_000) return value
+  throw new InvalidArgumentError('It is a number from -7000 to 26000.')
 }

@@ -32,7 +32,7 @@ function runOnOwnBrokers(suite: Suite, signal: AbortSignal): Promise<SuiteResult
   const folder = runFolder(join(defaultFolder, 'test'))
   return withResources(warn, async (resources) => {
     const ports = portsAt(await freePortOffset())
-    await occupy({ folder, ports, fresh: true, resources })
+    await occupy({ folder, ports, fresh: true, resources, signal, tell: console.error })
     const logs = openLogFiles(folder.log)
     resources.defer('log files', logs.close)
     const run = { folder, ports, logs, signal, processes: createProcessTable(), tell: console.error }

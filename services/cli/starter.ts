@@ -1,8 +1,8 @@
-const cleanLimitMs = 4_000
+const cleanLimitMs = 3_000
 
 /**
  * Stops this process when the bootstrap that started it is gone, killed or not: their channel closes then. What a clean
- * stop has not ended after 4 s is ended by our own death, which the guards of the brokers and every service see.
+ * stop has not ended after 3 s is ended by our own death, which the guards of the brokers and every service see.
  */
 export function endWithStarter(): void {
   process.on('SIGINT', () => process.kill(process.pid, 'SIGTERM')) // lifecycle.ts leaves SIGINT to whoever starts a process

@@ -12,8 +12,8 @@ const freshMs = 1_000
 const patienceMs = 2_000
 
 /**
- * The last picture of the cluster. States: no picture yet → pictured, a new one every 5 s or when someone asks; while Kafka
- * cannot be asked the last one stays and `reachable` is false.
+ * The last picture of the cluster. States: no picture yet → pictured, a new one every 5 s or when someone asks → outdated
+ * when the catalog changes; while Kafka cannot be asked the last one stays and `reachable` is false.
  */
 export type ClusterMonitor = {
   /** The last picture, after waiting a bounded time for a fresh one; undefined when there never was one. */
@@ -34,11 +34,13 @@ export function watchCluster({ admin, catalog, telemetry }: Options): ClusterMon
   let reachable = true
   let since = new Date().toISOString()
   let running: Promise<void> | undefined
+  let isOutdated = true
   const turn = (now: boolean) => {
     if (reachable !== now) since = new Date().toISOString()
     reachable = now
   }
   const take = async () => {
+    isOutdated = false
     try {
       const taken = await takePicture(admin, { streams: catalog.streams(), subscriptions: catalog.subscriptions() })
       picture = { ...taken, brokers: withLost(taken.brokers, picture?.brokers ?? []) }
@@ -55,20 +57,30 @@ export function watchCluster({ admin, catalog, telemetry }: Options): ClusterMon
     running ??= take()
     return running
   }
+  const renew = async () => {
+    await refresh()
+    // The round that ran when the catalog changed may not have seen the change.
+    if (isOutdated) await refresh()
+  }
+  const stopListening = catalog.onChange(() => {
+    isOutdated = true
+  })
   void refresh()
   const timer = setInterval(refresh, everyMs)
   return {
     async look() {
-      if (picture === undefined || Date.now() - picture.atMs > freshMs) {
-        await within(refresh(), patienceMs, undefined)
-      }
+      const isFresh = picture !== undefined && !isOutdated && Date.now() - picture.atMs <= freshMs
+      if (!isFresh) await within(renew(), patienceMs, undefined)
       return picture
     },
     last: () => picture,
     reachable: () => reachable,
     since: () => since,
     clock: (stream, partition) => clocks.get(`${stream}-${partition}`),
-    close: () => clearInterval(timer),
+    close() {
+      stopListening()
+      clearInterval(timer)
+    },
   }
 }
 

@@ -18,11 +18,11 @@ import { startAdminServer } from '#shared/observability/admin-server.ts'
 import type { Log } from '#shared/observability/log.ts'
 import { createMetrics, type Metrics } from '#shared/observability/metrics.ts'
 import { openRedis, type RedisConnection } from '#shared/redis/connection.ts'
+import { openHeartbeat } from '#shared/redis/heartbeat.ts'
 import { watchCluster } from './cluster-monitor.ts'
 import { type ConsoleConfig, limitsOf } from './config.ts'
 import { type Console, createWriter } from './context.ts'
 import { createGroupRemoval } from './group-removal.ts'
-import { openHeartbeat } from './heartbeat.ts'
 import { mountRoutes } from './mount.ts'
 import { openApiOf } from './openapi.ts'
 import { keyRoutes } from './routes/keys.ts'
@@ -58,7 +58,10 @@ async function open(config: ConsoleConfig, log: Log, resources: Resources): Prom
   const redis = openRedis({ url: config.REDIS_URL, log })
   resources.defer('redis', () => redis.close())
   const console = await openConsole({ config, log, metrics, resources, redis })
-  openHeartbeat({ console, resources, ready: () => reasons().length === 0 })
+  openHeartbeat(resources, {
+    ...{ redis, prefix: config.TAILRACE_PREFIX, id: config.TAILRACE_INSTANCE_ID, service: 'console' },
+    ready: () => reasons().length === 0,
+  })
   const app = createServer(console)
   const url = await app.listen({ host: config.TAILRACE_HOST, port: config.TAILRACE_PORT })
   resources.defer('http server', () => {
@@ -120,7 +123,7 @@ function createServer(console: Console): FastifyInstance {
     ...watchingRoutes(console),
   ]
   mountRoutes(app, routes, console)
-  mountPublicFiles(app, openApiOf(routes, limits))
+  mountPublicFiles(app, openApiOf(routes, limits), console.consoleUrl)
   return app
 }
 

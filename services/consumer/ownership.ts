@@ -51,7 +51,7 @@ export class Ownership {
   #isCommitting = false
   #commitAtMs = 0
   #forceAtMs = 0
-  #logStartAtMs = 0
+  #logStartAtMs = performance.now() + logStartEveryMs
 
   constructor(options: OwnershipOptions) {
     this.#options = options

@@ -7,9 +7,9 @@ const longestValueBytes = 1024 * 1024
 
 /**
  * Events waiting in one partition's memory. A paused partition notices its resume up to 250 ms late, so half of this must
- * last that long: 2,000 events are 250 ms at 8,000/s from one partition.
+ * last that long: 1,000 events are 250 ms at 4,000/s from one partition, 24,000/s from six.
  */
-const inboxEvents = 4_000
+const inboxEvents = 2_000
 
 /** Values that wait in all inboxes of the process together; more of them wait in Kafka. */
 const allInboxBytes = 64 * 1024 * 1024

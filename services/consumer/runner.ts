@@ -40,6 +40,7 @@ export class SubscriptionRunner {
   #target: Target
   #since = new Date().toISOString()
   #stopping: Promise<void> | undefined
+  #isFailing = false
   #delivered = 0
   #deadLettered = 0
 
@@ -196,10 +197,18 @@ export class SubscriptionRunner {
     if (this.#flow.hold.paused === reason) return
     telemetry.failed(name, { reason, detail })
     this.#change({ kind: 'pause', reason })
-    states.write(uid, { reason }).catch((error: unknown) => telemetry.stateNotWritten(uid, error))
+    this.#isFailing = true
+    states
+      .write(uid, { reason })
+      .catch((error: unknown) => telemetry.stateNotWritten(uid, error))
+      .finally(() => {
+        this.#isFailing = false
+      })
   }
 
   #pauseAsWanted(): void {
+    // The state record does not say yet what this runner found out.
+    if (this.#isFailing) return
     const { uid, paused } = this.#subscription
     const before = this.#flow.hold.paused
     const reason = paused ? 'operator' : this.#environment.states.reason(uid)

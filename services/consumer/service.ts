@@ -10,11 +10,9 @@ import { type Resources, type RunningService, withResources } from '#shared/life
 import { startAdminServer } from '#shared/observability/admin-server.ts'
 import type { Log } from '#shared/observability/log.ts'
 import { createMetrics, type Metrics } from '#shared/observability/metrics.ts'
-import { watchProcess } from '#shared/observability/process-stats.ts'
 import { openRedis } from '#shared/redis/connection.ts'
-import { startHeartbeat } from '#shared/redis/instances.ts'
+import { openHeartbeat } from '#shared/redis/heartbeat.ts'
 import type { ConsumerConfig } from './config.ts'
-import { createReport } from './heartbeat.ts'
 import { startPulse } from './pulse.ts'
 import { followSubscriptions, type RunnerSet } from './reconcile.ts'
 import { SubscriptionRunner } from './runner.ts'
@@ -53,11 +51,11 @@ async function open(config: ConsumerConfig, log: Log, resources: Resources): Pro
   const redis = openRedis({ url: config.REDIS_URL, log })
   resources.defer('redis', () => redis.close())
   const runners = await openRunners({ config, log, metrics, resources, onBroken })
-  const stats = watchProcess()
-  resources.defer('process statistics', () => stats.close())
-  const beat = createReport({ id: config.TAILRACE_INSTANCE_ID, runners, stats, ready: () => state === 'ready' })
-  const heartbeat = startHeartbeat({ redis, prefix: config.TAILRACE_PREFIX, report: beat })
-  resources.defer('heartbeat', () => heartbeat.close())
+  openHeartbeat(resources, {
+    ...{ redis, prefix: config.TAILRACE_PREFIX, id: config.TAILRACE_INSTANCE_ID, service: 'consumer' },
+    ready: () => state === 'ready',
+    more: () => ({ subscriptions: runners.reports() }),
+  })
   resources.defer('runners', () => {
     state = 'stopping'
     return runners.stop()

@@ -34,12 +34,15 @@ export async function appendDeadLetter(
       return true
     } catch (error) {
       onDelay(error)
-      if (error instanceof TailraceError && error.code === 'event-too-large') record = byReference(deadLetter)
+      const isWhole = record === deadLetter
+      if (isTooLarge(error)) record = byReference(deadLetter)
+      if (!(isTooLarge(error) && isWhole)) await sleep(repeatEveryMs)
     }
-    await sleep(repeatEveryMs)
   }
   return false
 }
+
+const isTooLarge = (error: unknown): boolean => error instanceof TailraceError && error.code === 'event-too-large'
 
 export type CommitResult = { result: 'committed' | 'stale' | 'failed'; truncated: boolean }
 

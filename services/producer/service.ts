@@ -13,11 +13,10 @@ import { type Resources, type RunningService, withResources } from '#shared/life
 import { startAdminServer } from '#shared/observability/admin-server.ts'
 import type { Log } from '#shared/observability/log.ts'
 import { createMetrics, type Metrics } from '#shared/observability/metrics.ts'
-import { watchProcess } from '#shared/observability/process-stats.ts'
 import { openRedis } from '#shared/redis/connection.ts'
-import { readInstances, startHeartbeat } from '#shared/redis/instances.ts'
+import { openHeartbeat } from '#shared/redis/heartbeat.ts'
+import { readInstances } from '#shared/redis/instances.ts'
 import type { ProducerConfig } from './config.ts'
-import { createReport } from './heartbeat.ts'
 import { boundInFlight } from './in-flight.ts'
 import { createPublish } from './publish.ts'
 import { watchReadiness } from './readiness.ts'
@@ -58,11 +57,11 @@ async function open(config: ProducerConfig, log: Log, resources: Resources): Pro
   const readiness = watchReadiness({ id, staleMs: catalog.staleMs, lanes: () => lanes.snapshot(), instances })
   resources.defer('readiness', () => readiness.close())
   reasons = readiness.reasons
-  const stats = watchProcess()
-  resources.defer('process statistics', () => stats.close())
-  const report = createReport({ id, lanes, stats, ready: () => reasons().length === 0 })
-  const heartbeat = startHeartbeat({ redis, prefix, report })
-  resources.defer('heartbeat', () => heartbeat.close())
+  openHeartbeat(resources, {
+    ...{ redis, prefix, id, service: 'producer' },
+    ready: () => reasons().length === 0,
+    more: () => ({ lanes: lanes.snapshot().map(({ topic, partition, state }) => ({ topic, partition, state })) }),
+  })
   const url = await app.listen({ host: config.TAILRACE_HOST, port: config.TAILRACE_PORT })
   resources.defer('http server', () => {
     readiness.stopping()

@@ -57,9 +57,8 @@ type Findings = {
 }
 
 function described({ stored, stream, attributes, mode = 'plain', malformed }: Findings): EventDescription {
-  const defaults = plainAttributes(stored, stream)
   const wrong = malformed ?? (attributes === undefined ? undefined : incomplete(attributes))
-  const known = wrong === undefined && attributes !== undefined ? attributes : defaults
+  const known = wrong === undefined && attributes !== undefined ? attributes : plainAttributes(stored, stream)
   const [id = '', source = '', type = ''] = ['id', 'source', 'type'].map((name) => known.get(name))
   const contentType = stored.headers['content-type'] ?? (mode === 'plain' ? 'application/octet-stream' : null)
   return {

@@ -40,25 +40,15 @@ const retryMs = 200
 
 class Follower implements TopicFollower {
   readonly #options: FollowerOptions
-  readonly #keeper: GroupKeeper
+  #keeper: GroupKeeper
   /** The next offset to hand on, per partition. */
   readonly #positions = new Map<number, number>()
   #waiters: Waiter[] = []
   #epoch = 0
 
   constructor(options: FollowerOptions) {
-    const { connection, topic } = options
     this.#options = options
-    this.#keeper = keepGroup({
-      connection,
-      groupId: `${topic}.reader.${connection.clientId}.${randomBytes(4).toString('hex')}`,
-      topics: [topic],
-      sessionTimeoutMs: 6_000,
-      onAssigned: (assignment) => void this.#read(assignment),
-      onRevoking: () => undefined,
-      onBatch: (batch) => this.#apply(batch),
-      onBroken: (error) => connection.log.fatal({ err: error, topic }, 'the topic cannot be followed any more'),
-    })
+    this.#keeper = this.#join()
   }
 
   async caughtUp(timeoutMs: number): Promise<boolean> {
@@ -78,6 +68,30 @@ class Follower implements TopicFollower {
   close(): Promise<void> {
     this.#epoch = 0
     return this.#keeper.stop()
+  }
+
+  #join(): GroupKeeper {
+    const { connection, topic } = this.#options
+    return keepGroup({
+      connection,
+      groupId: `${topic}.reader.${connection.clientId}.${randomBytes(4).toString('hex')}`,
+      topics: [topic],
+      sessionTimeoutMs: 6_000,
+      onAssigned: (assignment) => void this.#read(assignment),
+      onRevoking: () => {
+        this.#epoch = 0
+      },
+      onBatch: (batch) => this.#apply(batch),
+      onBroken: (error) => this.#joinAnew(error),
+    })
+  }
+
+  /** A reader has no partitions that another process could take over: it never gives up. */
+  #joinAnew(error: unknown): void {
+    const { connection, topic } = this.#options
+    connection.log.error({ err: error, topic }, 'the topic is followed with a new group')
+    void this.#keeper.stop()
+    this.#keeper = this.#join()
   }
 
   async #helloReadBack(): Promise<boolean> {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { committedOffsets } from './admin.ts'
 import { createAdminClient } from './admin-client.ts'
 import { onFrozenBroker } from './broker-guard.ts'
-import { type Coordination, coordinatorOf, findLivingCoordinator } from './coordinator.ts'
+import { type Coordination, coordinatorOf, findReadyCoordinator } from './coordinator.ts'
 import { isFenced, isKafkaError, kafkaUnavailable } from './errors.ts'
 import { evictOn } from './evict.ts'
 import type { CommitEntry, CommittedEntry, GroupKeeper, GroupKeeperOptions } from './group-keeper.ts'
@@ -165,7 +165,7 @@ export class Keeper implements GroupKeeper {
   async #awaitCoordinator(): Promise<Coordination | undefined> {
     const { connection, groupId } = this.#options
     while (!this.#isStopped) {
-      const found = await findLivingCoordinator(connection.brokers, groupId)
+      const found = await findReadyCoordinator(connection.brokers, groupId)
       if (found !== undefined) return found
       await sleep(searchPauseMs, undefined, { ref: false })
     }

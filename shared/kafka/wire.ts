@@ -21,7 +21,7 @@ export function createWire(): Wire {
     socketFactory: ({ host, port, onConnect }) => {
       if (isCut) return refused(cutError())
       if (isFrozen(`${host}:${port}`)) return refused(frozenError(`${host}:${port}`))
-      const socket = connect({ host, port }, onConnect).setNoDelay(true).setKeepAlive(true, keepAliveAfterMs)
+      const socket = quiet(connect({ host, port }, onConnect)).setNoDelay(true).setKeepAlive(true, keepAliveAfterMs)
       guard(socket, host, port)
       sockets.add(socket)
       socket.once('close', () => sockets.delete(socket))
@@ -34,9 +34,14 @@ export function createWire(): Wire {
   }
 }
 
+/** kafkajs calls unref on dead sockets again and again, and each call leaves a listener: no reason for a warning. */
+function quiet(socket: Socket): Socket {
+  return socket.setMaxListeners(0)
+}
+
 /** A socket that fails as a refused connection does: in the next turn, when kafkajs listens. */
 function refused(error: Error): Socket {
-  const socket = new Socket()
+  const socket = quiet(new Socket())
   setImmediate(() => socket.destroy(error))
   return socket
 }

@@ -53,12 +53,12 @@ const forgetMs = 60_000
 
 const hash = (prefix: string) => `${prefix.replace(/\.$/, '')}:instances`
 
-export type Heartbeat = { close(): Promise<void> }
+export type Reporting = { close(): Promise<void> }
 
-type HeartbeatOptions = { redis: RedisConnection; prefix: string; report: () => InstanceReport }
+type ReportingOptions = { redis: RedisConnection; prefix: string; report: () => InstanceReport }
 
 /** Writes the report of this process once a second; a clean close removes it at once. Without Redis nothing happens. */
-export function startHeartbeat({ redis, prefix, report }: HeartbeatOptions): Heartbeat {
+export function startReporting({ redis, prefix, report }: ReportingOptions): Reporting {
   const key = hash(prefix)
   let id: string | undefined
   const beat = () => {

@@ -1,3 +1,4 @@
+import type { Facts } from './check/facts.ts'
 import type { Outcome } from './experiment.ts'
 import { measureFaults, measureGaps } from './gaps.ts'
 
@@ -15,9 +16,23 @@ export function report({ facts, published, judgements }: Outcome): string {
       return [
         `${holds ? 'ok ' : 'BAD'} ${scope.subscription}: ${named.join(', ')}; ${gapText(whole)}`,
         ...measureFaults(facts, scope).map((one) => `    ${one.fault} (${one.victim}): ${gapText(one)}`),
+        ...failures(facts),
       ]
     })
     .join('\n')
+}
+
+/** Requests that were not acknowledged, by how they ended and after how long. */
+function failures({ requests, faults }: Facts): string[] {
+  const failed = requests.filter((one) => one.outcome !== 'acknowledged')
+  const kinds = Map.groupBy(failed, (one) => `${one.outcome}: ${one.status ?? 'no answer'} ${one.code ?? ''}`)
+  return [...kinds].map(([kind, some]) => {
+    const [first] = some
+    const before = faults.filter(({ ns }) => first !== undefined && ns < first.ns).at(-1)
+    const sinceMs = Math.round(((first?.ns ?? 0) - (before?.ns ?? 0)) / 1e6)
+    const tookMs = Math.round(Math.max(...some.map((one) => one.ns - one.sentNs)) / 1e6)
+    return `    ${some.length} requests failed: ${kind}, first ${sinceMs} ms after ${before?.fault}, at most after ${tookMs} ms`
+  })
 }
 
 const gapText = ({ ackMs, deliveryMs, partitionMs }: ReturnType<typeof measureGaps>): string =>

@@ -3,13 +3,13 @@
  *
  *   node test/chaos/run.ts --fault kill-broker,kill-consumer --repeats 10 --rate 1000 --seconds 60
  *
- * The faults of one run come one after the other, evenly spread over it. Ends with code 1 when an invariant broke or a
- * publish request failed.
+ * --stack names the folder of a running stack to break instead. The faults of one run come one after the other, evenly
+ * spread over it. Ends with code 1 when an invariant broke or a publish request failed.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { untilHealthy } from '../support/health.ts'
-import { type Stack, startStack } from '../support/stack.ts'
+import { attachStack, type Stack, startStack } from '../support/stack.ts'
 import { type Load, openExperiment } from './experiment.ts'
 import { allowedDuplicates, type FaultName, faults, inject, isFaultName } from './faults.ts'
 import { report } from './report.ts'
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '1000' },
     seconds: { type: 'string', default: '60' },
     keys: { type: 'string', default: '500' },
+    stack: { type: 'string' },
   },
 })
 const wanted = values.fault.split(',').filter((name) => name !== '')
@@ -30,13 +31,17 @@ if (names.length < wanted.length) {
   process.exit(2)
 }
 const load = { ratePerSecond: Number(values.rate), seconds: Number(values.seconds), keys: Number(values.keys) }
-const stack = await startStack()
+const owned = values.stack === undefined ? await startStack() : undefined
+const stack = owned ?? (await attachStack(values.stack ?? ''))
 try {
   for (let round = 0; round < Number(values.repeats); round += 1) {
     if (!(await breakOnce(stack, { names, round, load }))) process.exitCode = 1
   }
+} catch (error) {
+  console.error(await stack.logTails())
+  throw error
 } finally {
-  await stack.stop()
+  await owned?.stop()
 }
 
 async function breakOnce(
@@ -54,7 +59,7 @@ async function breakOnce(
     const limits = { allowedDuplicates: allowedDuplicates(plan.names, plan.load.ratePerSecond) }
     const outcome = await experiment.conclude(publisher.finished, limits)
     console.log(`${plan.round + 1}. ${report(outcome)}`)
-    if (outcome.complaint !== '') console.log(outcome.complaint)
+    if (outcome.complaint !== '') console.log(`${outcome.complaint}\n${await stack.logTails()}`)
     return outcome.complaint === '' && outcome.published.failedRequests === 0
   } finally {
     await experiment.close()

@@ -29,7 +29,9 @@ async function startSmallConsumer(t: TestContext, options: SmallConsumerOptions)
   const child = forkBeside('../defects/small-consumer.ts')
   defer(t, () => child.kill('SIGKILL'))
   child.send(options)
-  await once(child, 'message')
+  const crash = once(child, 'exit').then(() => assert.fail('the small consumer crashed'))
+  await Promise.race([once(child, 'message'), crash])
+  crash.catch(() => undefined)
   return child
 }
 
@@ -46,8 +48,10 @@ async function takeover(t: TestContext, commitFirst: boolean): Promise<Outcome> 
   const publisher = experiment.publish({ ratePerSecond: 600, seconds: 5, keys: 60 })
   await until('a backlog has built up', () => publisher.progress().acknowledged > receiver.progress().distinct + 200)
   first.kill('SIGKILL')
-  await startSmallConsumer(t, options)
-  return concludeQuietly(t, experiment, publisher.finished)
+  const second = await startSmallConsumer(t, options)
+  const outcome = await concludeQuietly(t, experiment, publisher.finished)
+  assert.equal(second.exitCode, null, 'the second process crashed')
+  return outcome
 }
 
 describe('a system with a defect', () => {

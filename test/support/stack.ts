@@ -29,7 +29,7 @@ export type Stack = {
   process(name: string): Promise<StackProcess>
   /** Signals the process that has this name now. */
   kill(name: string, signal: NodeJS.Signals): Promise<StackProcess>
-  /** The last lines of every log. */
+  /** The last lines of every log that are no everyday information. */
   logTails(lines?: number): Promise<string>
 }
 
@@ -94,7 +94,7 @@ export async function attachStack(dir: string): Promise<Stack> {
       process.kill(victim.pid, signal)
       return victim
     },
-    logTails: (lines = 40) => logTails(dir, lines),
+    logTails: (lines = 15) => logTails(dir, lines),
   }
 }
 
@@ -162,12 +162,17 @@ const ended = (child: ChildProcess): boolean => child.exitCode !== null || child
 
 const outputOf = (dir: string): Promise<string> => readFile(join(dir, 'launcher.out'), 'utf8')
 
+/** Without the lines of a healthy run: what is left fits on a screen. */
 async function logTails(dir: string, lines: number): Promise<string> {
   const files = await readdir(join(dir, 'log')).catch((): string[] => [])
   const paths = [join(dir, 'launcher.out'), ...files.map((file) => join(dir, 'log', file))]
   const tails = paths.map(async (path) => {
-    const text = await readFile(path, 'utf8').catch(String)
-    return `── ${path}\n${text.split('\n').slice(-lines).join('\n')}\n`
+    const text = await readFile(path, 'utf8').catch(() => '')
+    const telling = text.split('\n').filter((line) => line !== '' && !line.startsWith('{"level":"info"'))
+    return `── ${path}\n${telling
+      .slice(-lines)
+      .map((line) => `${line.slice(0, 400)}\n`)
+      .join('')}`
   })
   return (await Promise.all(tails)).join('')
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
+import { withTable } from '../../services/cli/docs.ts'
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 
@@ -59,4 +60,15 @@ test('the shell lines of the README print the same signature', { skip: !runs('ba
   const env = { ...process.env, SECRET: secret, WEBHOOK_ID: id, WEBHOOK_TIMESTAMP: timestamp, BODY: body }
   const printed = execFileSync('bash', ['-c', block('shell')], { env, encoding: 'utf8' }).trim()
   assert.equal(`v1,${printed}`, signature)
+})
+
+test('the table of settings is the one the services read', () => {
+  assert.equal(readme, withTable(readme), 'run: npx tailrace docs')
+})
+
+test('every file and folder that the README names exists', () => {
+  const named = [...readme.matchAll(/`((?:services|shared|test|docker)\/[\w./-]+)`/g)].map(([, path]) => path ?? '')
+  assert.ok(named.length > 10)
+  const missing = named.filter((path) => !existsSync(new URL(`../../${path}`, import.meta.url)))
+  assert.deepEqual(missing, [])
 })

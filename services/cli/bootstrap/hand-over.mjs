@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './places.mjs'
 
@@ -34,12 +35,26 @@ function asOne(act) {
   }
 }
 
-/** npm dies of a SIGKILL without a word: only another parent process shows it. A starter with a channel says so itself. */
+/**
+ * A starter with a channel says that it is gone. npm, killed, goes without a word: then our ancestors change, of which
+ * npm is the first or, with a shell between, the second.
+ */
 function whenStarterIsGone(end) {
   process.on('disconnect', end)
   if (process.env.npm_lifecycle_event === undefined) return
-  const starter = process.ppid
-  setInterval(() => process.ppid !== starter && end(), 500).unref()
+  const ancestors = () => `${process.ppid} ${parentOf(process.ppid)}`
+  const before = ancestors()
+  setInterval(() => ancestors() !== before && end(), 500).unref()
+}
+
+/** Linux only; where there is no /proc the shell hands its place to us and npm is our parent. */
+function parentOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]
+  } catch {
+    return undefined
+  }
 }
 
 function endLike(code, signal) {

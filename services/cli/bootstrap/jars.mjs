@@ -22,7 +22,7 @@ export function prepareJars(path) {
   const fresh = `${folder}.${process.pid}`
   const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${fresh}`]
   const options = { cwd: root, env: { ...process.env, PATH: path }, stdio: ['ignore', process.stderr, process.stderr] }
-  const { status } = spawnSync('mvn', ['-q', '-B', '-f', pom, ...goal], options)
+  const { status } = spawnSync('mvn', ['-q', '-B', '-Dstyle.color=never', '-f', pom, ...goal], options)
   if (status !== 0) {
     rmSync(fresh, { recursive: true, force: true })
     throw new Refusal('Maven could not fetch the Kafka jars; the lines above say why.')

@@ -9,22 +9,20 @@ import { Refusal } from './refusal.mjs'
  * installed in node_modules/.package-lock.json; comparing the two needs no mark of our own that could lie.
  */
 export function preparePackages({ needsDevPackages }) {
-  const missing = missingPackages(needsDevPackages)
-  if (missing.length === 0) return
-  say(`installing ${missing.length} npm packages (npm ci --ignore-scripts)`)
+  if (!isAnyMissing(needsDevPackages)) return
+  say('installing the npm packages of package-lock.json (npm ci --ignore-scripts)')
   const args = ['ci', '--ignore-scripts', '--include=optional', ...(needsDevPackages ? ['--include=dev'] : [])]
   const { status, error } = runNpm([...args, '--no-audit', '--no-fund', '--loglevel=error'])
   if (status !== 0) throw new Refusal(`npm ci failed${error ? `: ${error.message}` : ''}; the lines above say why.`)
 }
 
-function missingPackages(needsDevPackages) {
+function isAnyMissing(needsDevPackages) {
   const wanted = packagesOf(join(root, 'package-lock.json'))
   const installed = packagesOf(join(root, 'node_modules/.package-lock.json'))
   return Object.entries(wanted)
     .filter(([path, { dev, devOptional }]) => path !== '' && (needsDevPackages || !(dev || devOptional)))
     .filter(([, entry]) => !entry.optional || isForThisMachine(entry))
-    .filter(([path, entry]) => installed[path]?.version !== entry.version)
-    .map(([path]) => path)
+    .some(([path, entry]) => installed[path]?.version !== entry.version)
 }
 
 function packagesOf(path) {

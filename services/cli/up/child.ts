@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import type { Socket } from 'node:net'
 
 /** How a process ended, in words: "code 1" or "SIGKILL". */
 export type Ending = string
@@ -26,7 +27,8 @@ const guardScript = '{ read -r line <&3 || kill -KILL $$; } & exec "$@" 3<&-'
 
 /**
  * Starts a program that cannot outlive the launcher, whatever kills the launcher: a watcher beside it waits for the end
- * of a pipe that only we hold open, and kills the program then. In a session of its own, so that no terminal signals it.
+ * of a pipe that only we hold open, and kills the program then. A program whose watcher was killed is killed by us. In a
+ * session of its own, so that no terminal signals it.
  */
 export function startGuarded({ command, args, output, env }: Program): Child {
   const child = spawn('/bin/sh', ['-c', guardScript, 'guard', command, ...args], {
@@ -34,8 +36,9 @@ export function startGuarded({ command, args, output, env }: Program): Child {
     detached: true,
     env: { ...process.env, ...env },
   })
-  const leash = child.stdio[3] as NodeJS.WritableStream
-  leash.on('error', () => {}) // the watcher is gone already
+  const leash = child.stdio[3] as Socket
+  leash.on('error', () => {}) // its close says all
+  leash.resume().once('close', () => child.kill('SIGKILL'))
   const ended = new Promise<Ending>((resolve) => {
     child.once('error', (error) => resolve(error.message))
     child.once('exit', (code, signal) => {

@@ -4,7 +4,6 @@ import { type LocalService, leaveGroupsFor, startService } from './services.ts'
 export type CrewOptions = {
   producers: number
   consumers: number
-  demo: boolean
   brokers: readonly string[]
   /** What every process gets; each adds its instance id and port. */
   env: Readonly<Record<string, string>>
@@ -20,8 +19,8 @@ export type Role = {
   onDeath?: (name: string) => void
 }
 
-/** The services of a run in the order in which they start; they stop in the opposite one, publishers first. */
-export function rolesOf(run: Run, { producers, consumers, demo, brokers }: CrewOptions): Role[] {
+/** The services of a run in the order in which they start; they stop in the opposite one. */
+export function rolesOf(run: Run, { producers, consumers, brokers }: CrewOptions): Role[] {
   const { ports } = run
   const leaveGroups = (name: string) => void leaveGroupsFor(run, brokers, name)
   return [
@@ -29,9 +28,11 @@ export function rolesOf(run: Run, { producers, consumers, demo, brokers }: CrewO
     { service: 'console', script: 'services/console/main.ts', count: 1, port: ports.console },
     { service: 'consumer', script: 'services/consumer/main.ts', count: consumers, onDeath: leaveGroups },
     { service: 'producer', script: 'services/producer/main.ts', count: producers, port: ports.producer },
-    { service: 'demo-publisher', script: 'services/cli/demo/publisher.ts', count: demo ? 1 : 0 },
   ]
 }
+
+/** What --demo adds once all of them serve. */
+export const demoPublisher: Role = { service: 'demo-publisher', script: 'services/cli/demo/publisher.ts', count: 1 }
 
 /** Starts all processes of a role: `<service>-1`, `<service>-2` … */
 export function startRole(run: Run, role: Role, env: CrewOptions['env']): LocalService[] {

@@ -71,11 +71,15 @@ function isAlive({ pid, started }: Owner): boolean {
   return startTime(pid) === started
 }
 
-/** Clock ticks since boot at which the process started: field 22 of its stat line, the 20th after its name in brackets. */
+/**
+ * Clock ticks since boot at which a process started: field 22 of its stat line, the 20th after the name in brackets; the
+ * first one there is its state, and a dead process that nobody has collected yet (Z) has not started.
+ */
 function startTime(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return state === 'Z' ? 'ended' : (fields[18] ?? '')
   } catch {
     return '' // no /proc on this system: the pid alone decides
   }

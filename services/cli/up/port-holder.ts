@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { basename } from 'node:path'
 import { promisify } from 'node:util'
 
 /** Who listens on a port, as "redis-server (pid 812)"; undefined when it cannot be found out (another user's process). */
@@ -9,6 +10,7 @@ export async function holderOf(port: number): Promise<string | undefined> {
 }
 
 const listening = '0A'
+const longestCommand = 80
 
 function holderByProc(port: number): number | undefined {
   const sockets = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeningInodes(table, port)))
@@ -30,10 +32,15 @@ function listeningInodes(table: string, port: number): string[] {
 
 function openFiles(pid: number): string[] {
   const folder = `/proc/${pid}/fd`
+  return attempt(() => readdirSync(folder), []).map((fd) => attempt(() => readlinkSync(`${folder}/${fd}`), ''))
+}
+
+/** The fallback for what is gone meanwhile, or not ours to look into. */
+function attempt<T>(look: () => T, fallback: T): T {
   try {
-    return readdirSync(folder).map((fd) => readlinkSync(`${folder}/${fd}`))
+    return look()
   } catch {
-    return [] // gone meanwhile, or not ours to look into
+    return fallback
   }
 }
 
@@ -42,7 +49,12 @@ async function holderByLsof(port: number): Promise<number | undefined> {
   return pids === '' ? undefined : Number(pids.split('\n')[0])
 }
 
-const programOf = (pid: number) => output('ps', ['-o', 'comm=', '-p', String(pid)]).then((name) => name || 'a process')
+/** The command line without the folder of its program, cut to a readable length. */
+async function programOf(pid: number): Promise<string> {
+  const command = await output('ps', ['-o', 'args=', '-p', String(pid)])
+  const [path = '', ...args] = command.split(' ')
+  return [basename(path), ...args].join(' ').slice(0, longestCommand) || 'a process'
+}
 
 async function output(program: string, args: readonly string[]): Promise<string> {
   try {

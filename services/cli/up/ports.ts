@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { readConfig } from '#shared/config.ts'
 import { holderOf } from './port-holder.ts'
 import { Refusal } from './refusal.ts'
@@ -9,7 +9,12 @@ export const host = '127.0.0.1'
 
 /** Stands in no setting: who brings a Redis of his own names it in REDIS_URL. */
 const redisPort = 16_379
-const largestOffset = 26_000
+/**
+ * 39093 becomes at most 32713: Linux lends from 32768 on. 8070 becomes at least 1070, 8090 at most 1710: `fetch` refuses
+ * some ports from 1719 on.
+ */
+const firstTestOffset = -7_000
+const testOffsets = 620
 
 export type Ports = {
   producer: number
@@ -39,35 +44,40 @@ export function portsAt(offset: number): Ports {
   }
 }
 
-/** Throws a Refusal that names the first occupied port, what it is for and who holds it. */
-export async function refuseOccupied(ports: Ports): Promise<void> {
-  const uses = portUses(ports)
-  const checked = await Promise.all(uses.map(async (use) => ({ ...use, free: await isFree(use.port) })))
-  const occupied = checked.filter(({ free }) => !free)
-  const [first] = occupied
+/**
+ * Throws a Refusal that names the first occupied port, what it is for and who holds it. A port that nobody listens on is
+ * only lent to an outgoing connection, or to what is left of one for a minute (39092 lies among the ports that Linux
+ * lends): `waitForLent` is told and may wait before the ports are looked at again.
+ */
+export async function refuseOccupied(ports: Ports, waitForLent: (port: number) => Promise<void>): Promise<void> {
+  const [lent] = await usesWhere(ports, async (port) => !(await isFree(port)) && !(await isListening(port)))
+  if (lent !== undefined) await waitForLent(lent.port)
+  const [first, ...others] = await usesWhere(ports, async (port) => !(await isFree(port)))
   if (first === undefined) return
-  const others = occupied.length === 1 ? '' : ` (and ${occupied.length - 1} more of our ports)`
+  const more = others.length === 0 ? '' : ` (and ${others.length} more of our ports)`
   const holder = (await holderOf(first.port)) ?? 'another process'
   throw new Refusal(
-    `Port ${first.port}, needed for ${first.use}, is taken by ${holder}${others}: stop it, or start with --port-offset 100.`,
+    `Port ${first.port}, needed for ${first.use}, is taken by ${holder}${more}: stop it, or start with --port-offset 100.`,
   )
 }
 
-/** Waits until every port is free, at most `limitMs`. */
-export async function waitUntilFree(ports: Ports, limitMs: number): Promise<void> {
-  await waitFor(() => areFree(ports), AbortSignal.timeout(limitMs)).catch(() => {})
+/** Waits until every port is free or the signal aborts. */
+export async function waitUntilFree(ports: Ports, signal: AbortSignal): Promise<void> {
+  await waitFor(() => areFree(ports), signal).catch(() => {})
 }
 
-/** An offset at which every port is free now: for test runs beside a user's run. */
+/** An offset at which every port is free now and outside those that Linux lends: for test runs beside a user's run. */
 export async function freePortOffset(): Promise<number> {
   for (let tries = 0; tries < 200; tries += 1) {
-    const offset = 100 + 10 * Math.floor(Math.random() * (largestOffset / 20))
+    const offset = firstTestOffset + Math.floor(Math.random() * testOffsets)
     if (await areFree(portsAt(offset))) return offset
   }
   throw new Refusal('No port offset with free ports was found: too many ports of this machine are taken.')
 }
 
-function portUses(ports: Ports): { port: number; use: string }[] {
+type PortUse = { port: number; use: string }
+
+function portUses(ports: Ports): PortUse[] {
   return [
     { port: ports.producer, use: 'the producers' },
     { port: ports.console, use: 'the console' },
@@ -78,9 +88,13 @@ function portUses(ports: Ports): { port: number; use: string }[] {
   ]
 }
 
+async function usesWhere(ports: Ports, condition: (port: number) => Promise<boolean>): Promise<PortUse[]> {
+  const checked = await Promise.all(portUses(ports).map(async (use) => ((await condition(use.port)) ? [use] : [])))
+  return checked.flat()
+}
+
 async function areFree(ports: Ports): Promise<boolean> {
-  const free = await Promise.all(portUses(ports).map(({ port }) => isFree(port)))
-  return free.every(Boolean)
+  return (await usesWhere(ports, isFree)).length === portUses(ports).length
 }
 
 function isFree(port: number): Promise<boolean> {
@@ -88,5 +102,15 @@ function isFree(port: number): Promise<boolean> {
     const server = createServer()
     server.once('error', () => resolve(false))
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(true)))
+  })
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port }, () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
   })
 }

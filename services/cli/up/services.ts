@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { readConfig } from '#shared/config.ts'
 import { messageOf } from '#shared/errors.ts'
 import { evictMembers } from '#shared/kafka/evict.ts'
 import { root, shown } from '../folders.ts'
@@ -73,7 +74,7 @@ async function enterInTable({ processes }: Run, { name, service }: ServiceSpec, 
  * hands them over in under a second.
  */
 export async function leaveGroupsFor(run: Run, brokers: readonly string[], instance: string): Promise<void> {
-  const prefix = process.env.TAILRACE_PREFIX ?? 'tailrace.'
+  const { TAILRACE_PREFIX: prefix } = readConfig(['TAILRACE_PREFIX'], process.env)
   try {
     await evictMembers(brokers, prefix, `consumer-${instance}-`)
   } catch (error) {

@@ -5,7 +5,7 @@ import { version } from '#shared/version.ts'
 import { defaultFolder, runFolder, shown } from '../folders.ts'
 import { runTask } from '../task.ts'
 import { startCluster } from './cluster.ts'
-import { type CrewOptions, rolesOf, startRole } from './crew.ts'
+import { type CrewOptions, demoPublisher, type Role, rolesOf, startRole } from './crew.ts'
 import { commonEnvironment, secretFiles } from './environment.ts'
 import { runInit } from './init-run.ts'
 import { openLogFiles } from './log-files.ts'
@@ -59,7 +59,9 @@ async function start(options: UpOptions, signal: AbortSignal, stage: Stage): Pro
     () => runInit(run, env),
     () => 'stream demo, subscription demo-inbox',
   )
-  await startCrew(run, { ...options, brokers, env: { ...env, ...secretFiles(folder) } }, stage)
+  const crew = { ...options, brokers, env: { ...env, ...secretFiles(folder) } }
+  await startRoles(run, rolesOf(run, crew), crew, stage)
+  if (options.demo) await startRoles(run, [demoPublisher], crew, stage)
   await cluster.fullyReplicated()
   const ready = publishReadyFile(run, { brokers, redisUrl })
   resources.defer('ready.json', ready.remove)
@@ -71,7 +73,7 @@ async function openRun({ dir, portOffset, fresh }: UpOptions, signal: AbortSigna
   const folder = runFolder(resolve(dir ?? defaultFolder))
   const ports = portsAt(portOffset)
   console.log(`Tailrace ${version} in ${shown(folder.dir)}\n`)
-  await occupy({ folder, ports, fresh, resources })
+  await occupy({ folder, ports, fresh, resources, signal, tell: progress.tell })
   const logs = openLogFiles(folder.log)
   resources.defer('log files', logs.close)
   return { folder, ports, logs, processes: createProcessTable(), tell: progress.tell, signal }
@@ -98,11 +100,12 @@ async function startDependencies(run: Run, { resources, progress }: Stage) {
   return { cluster, redisUrl: localRedis?.url }
 }
 
-async function startCrew(run: Run, crew: CrewOptions, { resources, progress }: Stage): Promise<void> {
-  const started = rolesOf(run, crew)
+async function startRoles(run: Run, roles: readonly Role[], { env }: CrewOptions, stage: Stage): Promise<void> {
+  const { resources, progress } = stage
+  const started = roles
     .filter(({ count }) => count > 0)
     .map((role) => {
-      const services = startRole(run, role, crew.env)
+      const services = startRole(run, role, env)
       resources.defer(role.service, () => Promise.all(services.map(({ stop }) => stop())))
       const ready = () => Promise.all(services.map((service) => service.ready))
       return progress.step(role.service, ready, () => describe(role.count, role.port))

@@ -77,8 +77,16 @@ async function deliverBatch(keeper: GroupKeeper, batch: RecordBatch, options: Sm
   }
 }
 
-const commit = ({ commit: send }: GroupKeeper, { epoch, topic, partition }: RecordBatch, { offset }: StoredRecord) =>
-  send(epoch, [{ topic, partition, offset: offset + 1, metadata: '' }])
+/** Until the coordinator has taken it, wherever that is now; a commit of an ownership that is over ends it too. */
+async function commit(keeper: GroupKeeper, { epoch, topic, partition }: RecordBatch, { offset }: StoredRecord) {
+  for (;;) {
+    try {
+      return await keeper.commit(epoch, [{ topic, partition, offset: offset + 1, metadata: '' }])
+    } catch {
+      await pause(100)
+    }
+  }
+}
 
 async function deliver(record: StoredRecord, { targetUrl, subscription }: SmallConsumerOptions): Promise<void> {
   const attributes = Object.entries(record.headers).filter(([header]) => header.startsWith('ce_'))

@@ -28,9 +28,9 @@ test('the state shows brokers, instances, streams and how far subscriptions are 
     await lanes.append(`${installation.prefix}events.demo`, 4, { key: null, value: Buffer.from('x'), headers: {} })
   }
   const read = async () => (await api('GET', '/v1/state')).body as unknown as State
-  const state = await until('three events wait and the console has reported itself', async () => {
+  const state = await until('three events wait and the console reports itself ready', async () => {
     const now = await read()
-    return now.subscriptions[0]?.lagEvents === 3 && now.instances.length === 1 && now
+    return now.subscriptions[0]?.lagEvents === 3 && now.instances[0]?.ready === true && now
   })
   assert.deepEqual(
     state.kafka.brokers.map(({ up }) => up),

@@ -1,21 +1,22 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { getCACertificates, setDefaultCACertificates, type TlsOptions } from 'node:tls'
 import type { AttemptResult } from '#shared/delivery/attempt.ts'
+import { makeCertificates } from '../../support/certificates.ts'
 import { createReceiver } from '../../support/receiver.ts'
 import { createClient, requestTo } from './attempts.ts'
 
-const read = (name: string) => readFileSync(new URL(`./certificates/${name}.pem`, import.meta.url))
-const key = read('key')
+const certificates = makeCertificates()
+
+type LeafName = 'good' | 'otherName' | 'expired' | 'selfSigned'
 
 /** Only the test authority is trusted from here on: a browser would trust these certificates as little. */
-setDefaultCACertificates([...getCACertificates('bundled'), read('ca').toString()])
+setDefaultCACertificates([...getCACertificates('bundled'), certificates.ca.toString()])
 
-async function createTlsReceiver(t: TestContext, certificate: string, options: TlsOptions = {}): Promise<string> {
-  const server = createServer({ key, cert: read(certificate), ...options }, (request, response) => {
+async function createTlsReceiver(t: TestContext, leaf: LeafName, options: TlsOptions = {}): Promise<string> {
+  const server = createServer({ key: certificates.key, cert: certificates[leaf], ...options }, (request, response) => {
     request.resume().on('end', () => response.end('ok'))
   })
   server.on('tlsClientError', () => {})
@@ -42,9 +43,9 @@ test('a good certificate is accepted, by address and by name, and the handshake 
 test('an expired, a foreign and a self-signed certificate are refused, each with its reason', async (t) => {
   const client = createClient(t)
   const reasons: string[] = []
-  for (const certificate of ['expired', 'other-name', 'self-signed']) {
-    const result = await client.attempt(requestTo(await createTlsReceiver(t, certificate)))
-    assert.deepEqual(codeOf(result), ['tls', 'tls-certificate'], certificate)
+  for (const leaf of ['expired', 'otherName', 'selfSigned'] as const) {
+    const result = await client.attempt(requestTo(await createTlsReceiver(t, leaf)))
+    assert.deepEqual(codeOf(result), ['tls', 'tls-certificate'], leaf)
     reasons.push(result.kind === 'failure' ? result.detail : '')
   }
   assert.deepEqual(reasons, [

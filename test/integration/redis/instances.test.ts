@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { pino } from 'pino'
 import { openRedis } from '#shared/redis/connection.ts'
-import { type InstanceReport, readInstances, startHeartbeat } from '#shared/redis/instances.ts'
+import { type InstanceReport, readInstances, startReporting } from '#shared/redis/instances.ts'
 import { testRedisUrl, uniqueName } from '../../support/dependencies.ts'
 import { until } from '../../support/until.ts'
 
@@ -30,21 +30,21 @@ const connect = async (t: TestContext) => {
 test('a heartbeat is seen by another process and gone after a clean close', async (t) => {
   const redis = await connect(t)
   const prefix = `${uniqueName('test')}.`
-  const heartbeat = startHeartbeat({ redis, prefix, report: () => report('consumer-1') })
+  const reporting = startReporting({ redis, prefix, report: () => report('consumer-1') })
   const seen = await until('the report arrives', async () => {
     const reports = await readInstances(redis, prefix, Date.now())
     return reports !== null && reports.length > 0 ? reports : null
   })
   assert.equal(seen[0]?.id, 'consumer-1')
-  await heartbeat.close()
+  await reporting.close()
   assert.deepEqual(await readInstances(redis, prefix, Date.now()), [])
 })
 
 test('a silent instance is left out after five seconds', async (t) => {
   const redis = await connect(t)
   const prefix = `${uniqueName('test')}.`
-  const heartbeat = startHeartbeat({ redis, prefix, report: () => report('consumer-1') })
-  t.after(() => heartbeat.close())
+  const reporting = startReporting({ redis, prefix, report: () => report('consumer-1') })
+  t.after(() => reporting.close())
   await until('the report arrives', async () => (await readInstances(redis, prefix, Date.now()))?.length)
   assert.deepEqual(await readInstances(redis, prefix, Date.now() + 6_000), [])
 })
@@ -55,7 +55,7 @@ test('without Redis nothing waits and nothing throws', async (t) => {
   const off = openRedis({ url: '', log })
   for (const redis of [gone, off]) {
     assert.equal(await readInstances(redis, 'x.', Date.now()), null)
-    const heartbeat = startHeartbeat({ redis, prefix: 'x.', report: () => report('a') })
-    await heartbeat.close()
+    const reporting = startReporting({ redis, prefix: 'x.', report: () => report('a') })
+    await reporting.close()
   }
 })

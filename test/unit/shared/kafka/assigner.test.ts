@@ -75,3 +75,20 @@ test('believes the later join when two members claim the same partition', () => 
   ]
   assert.deepEqual(assignSticky(claims, 4).get('owner'), [0, 1])
 })
+
+test('gives members that come back a moment after the first one what they had before', () => {
+  fc.assert(
+    fc.property(memberIds, fc.integer({ min: 1, max: 6 }), fc.nat(), (ids, each, choice) => {
+      const partitions = each * ids.length
+      const before = assignSticky(fresh(ids), partitions)
+      const first = ids[choice % ids.length] ?? ''
+      const alone = assignSticky([{ memberId: first, owned: before.get(first) ?? [], joinedAt: 1 }], partitions)
+      const claims = afterJoin(before).filter(({ memberId }) => memberId !== first)
+      const after = assignSticky(
+        [...claims, { memberId: first, owned: alone.get(first) ?? [], joinedAt: 2 }],
+        partitions,
+      )
+      assert.deepEqual(after, new Map([...before].sort(([a], [b]) => (a < b ? -1 : 1))))
+    }),
+  )
+})

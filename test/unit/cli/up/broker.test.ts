@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import { prepareBroker, propertiesOf, readEnvironmentFile } from '../../../../services/cli/up/broker.ts'
+import { portsAt } from '../../../../services/cli/up/ports.ts'
+
+const prepared = (t: TestContext) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tailrace-broker-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const jarsFolder = join(folder, 'jars')
+  mkdirSync(jarsFolder)
+  for (const name of ['b.jar', 'a.jar', 'readme.txt']) writeFileSync(join(jarsFolder, name), '')
+  const ports = portsAt(500)
+  const launch = prepareBroker({ id: 2, voters: [1, 2, 3], brokersFolder: folder, jarsFolder, clusterId: 'c', ports })
+  return { folder, jarsFolder, launch, properties: readFileSync(join(folder, '2.properties'), 'utf8').split('\n') }
+}
+
+describe('the settings of a local broker', () => {
+  it('are the lines of broker.env in the spelling of server.properties', () => {
+    const environment = readEnvironmentFile('# three of three\nKAFKA_MIN_INSYNC_REPLICAS=2\n\nKAFKA_X_Y=a=b\n')
+    assert.deepEqual(propertiesOf(environment), { 'min.insync.replicas': '2', 'x.y': 'a=b' })
+  })
+
+  it('are those every broker shares and its own identity, addresses and folder', (t) => {
+    const { folder, properties } = prepared(t)
+    for (const line of [
+      'min.insync.replicas=2',
+      'unclean.leader.election.enable=false',
+      'node.id=2',
+      'controller.quorum.voters=1@127.0.0.1:19593,2@127.0.0.1:29593,3@127.0.0.1:39593',
+      'listeners=INTERNAL://127.0.0.1:29592,CONTROLLER://127.0.0.1:29593',
+      'advertised.listeners=INTERNAL://127.0.0.1:29592',
+      `log.dirs=${join(folder, '2')}`,
+    ]) {
+      assert.ok(properties.includes(line), line)
+    }
+  })
+
+  it('keep the heap for the command line', (t) => {
+    const { launch, properties } = prepared(t)
+    assert.ok(launch.serve.some((argument) => argument.startsWith('-Xmx')))
+    assert.ok(!properties.some((line) => line.startsWith('heap')))
+  })
+
+  it('name every jar in a fixed order, without which the class archive does not fit', (t) => {
+    const { jarsFolder, launch } = prepared(t)
+    assert.equal(launch.env.CLASSPATH, `${join(jarsFolder, 'a.jar')}:${join(jarsFolder, 'b.jar')}`)
+  })
+})

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { TailraceError } from '#shared/errors.ts'
+import type { EventRecord } from '#shared/event/record.ts'
+import type { CommitEntry, GroupKeeper } from '#shared/kafka/group-keeper.ts'
+import type { ProduceLanes } from '#shared/kafka/lanes.ts'
+import { deadLetterOf } from '../../../services/consumer/dead-letter.ts'
+import { aside } from '../../../services/consumer/pair/key-queues.ts'
+import { appendDeadLetter, commitPairs } from '../../../services/consumer/settle.ts'
+import { pairUnderTest, record } from './pair/pair-under-test.ts'
+
+const lanesThat = (append: (record: EventRecord) => Promise<number>) => ({
+  topic: 'dead-letters',
+  partitions: 6,
+  lanes: {
+    partitionForKey: () => 3,
+    append: (_topic, _partition, one) => append(one),
+  } as Partial<ProduceLanes> as ProduceLanes,
+})
+
+const deadLetter = deadLetterOf({
+  subscription: { name: 'billing', uid: 'k3v9q2' },
+  stream: { name: 'orders', defaultType: null },
+  delivery: { ...aside(record(7, 'customer')), attempts: 2, firstAttemptAtMs: 0, lastAttemptAtMs: 1_000 },
+  ending: { cause: 'exhausted', code: 'status-500', detail: 'target answered 500' },
+  nowMs: 2_000,
+})
+
+test('a dead letter is the event and why it ended, keyed by subscription and source', () => {
+  assert.equal(deadLetter.key?.toString(), 'k3v9q2/s/0/7@0')
+  assert.equal(deadLetter.value?.toString(), 'v')
+  assert.deepEqual(deadLetter.headers, {
+    tailrace_key: 'customer',
+    tailrace_kind: 'dead-letter',
+    tailrace_source: 's/0/7@0',
+    tailrace_subscription: 'billing',
+    tailrace_cause: 'exhausted',
+    tailrace_code: 'status-500',
+    tailrace_detail: 'target answered 500',
+    tailrace_attempts: '2',
+    tailrace_first_attempt: '1970-01-01T00:00:00.000Z',
+    tailrace_last_attempt: '1970-01-01T00:00:01.000Z',
+  })
+})
+
+test('a dead letter that Kafka cannot take now is tried again until it is there', async () => {
+  let tries = 0
+  const topic = lanesThat(async () => {
+    tries += 1
+    if (tries === 1) throw new TailraceError('kafka-unavailable', 'not now')
+    return 0
+  })
+  const delays: unknown[] = []
+  const watch = { isWanted: () => true, onDelay: (error: unknown) => void delays.push(error) }
+  assert.equal(await appendDeadLetter(topic, deadLetter, watch), true)
+  assert.deepEqual([tries, delays.length], [2, 1])
+})
+
+test('one that is too large goes by reference', async () => {
+  const tried: EventRecord[] = []
+  const topic = lanesThat(async (one) => {
+    tried.push(one)
+    if (one.value !== null) throw new TailraceError('event-too-large', 'more than the topic takes')
+    return 0
+  })
+  await appendDeadLetter(topic, deadLetter, { isWanted: () => true, onDelay: () => {} })
+  assert.equal(tried.at(-1)?.value, null)
+  assert.equal(tried.at(-1)?.headers.tailrace_source, 's/0/7@0')
+})
+
+test('one that is no longer ours is left to the next owner', async () => {
+  const topic = lanesThat(() => Promise.reject(new TailraceError('kafka-unavailable', 'not now')))
+  let asked = 0
+  const isWanted = () => {
+    asked += 1
+    return asked < 2
+  }
+  assert.equal(await appendDeadLetter(topic, deadLetter, { isWanted, onDelay: () => {} }), false)
+})
+
+test('a commit goes out at once, and what was not committed is committed again', async () => {
+  const one = pairUnderTest()
+  one.assign()
+  const sent: CommitEntry[][] = []
+  let answer: 'committed' | 'stale' = 'stale'
+  const keeper = {
+    commit: async (_epoch: number, entries: readonly CommitEntry[]) => {
+      sent.push([...entries])
+      return answer
+    },
+  } as Partial<GroupKeeper> as GroupKeeper
+  const commit = () => commitPairs({ keeper, topic: 's', epoch: 1, pairs: [one.pair], forced: false })
+  const first = commit()
+  assert.equal(sent.length, 1)
+  assert.equal((await first)?.result, 'stale')
+  answer = 'committed'
+  assert.equal((await commit())?.result, 'committed')
+  assert.equal(one.pair.committed, 0)
+  assert.equal(await commit(), null)
+  assert.deepEqual(sent[1], [{ topic: 's', partition: 0, offset: 0, metadata: '1;own;' }])
+})
