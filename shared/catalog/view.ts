@@ -1,6 +1,6 @@
 import { messageOf } from '#shared/errors.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
-import type { ApiKey, SigningSecret, Stream, Subscription, SubscriptionState } from './model.ts'
+import type { ApiKey, SigningSecret, Stream, Subscription, SubscriptionPosition, SubscriptionState } from './model.ts'
 import { parseRecordKey, type RecordKind, recordKey } from './record-keys.ts'
 import { readRecord, type SecretRecord } from './records.ts'
 import type { SecretBox } from './secrets.ts'
@@ -28,6 +28,7 @@ export type CatalogView = {
   keys(): ApiKey[]
   signingSecrets(uid: string): readonly SigningSecret[]
   state(uid: string): SubscriptionState | undefined
+  position(uid: string): SubscriptionPosition | undefined
 }
 
 /** An empty view. Without a `box` the signing secrets stay closed. */
@@ -55,6 +56,7 @@ export function createView(box: SecretBox | null): CatalogView {
     keys: () => list('key') as ApiKey[],
     signingSecrets: (uid) => (get(recordKey.secret(uid)) as SigningSecret[] | undefined) ?? [],
     state: (uid) => get(recordKey.state(uid)) as SubscriptionState | undefined,
+    position: (uid) => get(recordKey.position(uid)) as SubscriptionPosition | undefined,
   }
 }
 
