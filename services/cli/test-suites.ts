@@ -28,6 +28,7 @@ export function allSuites(): Suite[] {
   const e2e = found('e2e/*.test.ts').filter((file) => !launcher.includes(file))
   return [
     suiteOf('unit', found('unit/**/*.test.ts'), 2),
+    suiteOf('property', found('property/**/*.test.ts'), 2),
     suiteOf('integration', found('integration/**/*.test.ts'), 2),
     suiteOf('launcher', launcher, 1),
     { ...suiteOf('e2e', e2e, 1), setup: resolve(root, 'test/support/e2e-setup.ts') },

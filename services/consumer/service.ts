@@ -85,7 +85,7 @@ async function openRunners(parts: Parts): Promise<RunnerSet> {
   const pulse = startPulse((nowMs) => runners?.tick(nowMs))
   resources.defer('pulse', () => pulse.close())
   const environment = {
-    ...{ connection, metrics, admin, catalog, deadLetters, telemetry, pulse, onBroken },
+    ...{ connection, metrics, admin, catalog, lanes, deadLetters, telemetry, pulse, onBroken },
     targetMetrics: createTargetMetrics(metrics),
     states: createStateRecords(catalog),
     egress: createEgressGuard(config.TAILRACE_EGRESS_ALLOW),

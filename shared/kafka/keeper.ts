@@ -193,7 +193,10 @@ export class Keeper implements GroupKeeper {
       events: {
         joined: (memberId, partitions) => this.#joined(memberId, partitions),
         rebalancing: () => this.#revoke({ state: 'joining', since: performance.now() }),
-        heartbeat: () => this.#sign('heartbeatAt'),
+        heartbeat: () => {
+          this.#sign('heartbeatAt')
+          if (this.#vitals.state === 'joined') this.#options.onHeartbeat?.()
+        },
         looped: () => this.#sign('loopedAt'),
         fetched: () => {
           this.#fetchedAt = performance.now()

@@ -45,6 +45,8 @@ export type Installation = {
   publish(events: readonly { key: string | null; id: string; value?: Buffer | null }[]): Promise<void>
   subscribe(receiver: Pick<Receiver, 'url'>, members?: Members): Promise<Subscription>
   change(subscription: Subscription, members: Partial<Subscription>): Promise<Subscription>
+  /** What an operator's seek writes: partition number → offset. */
+  move(subscription: Subscription, offsets: Record<string, number>): Promise<void>
   deadLetters(): Promise<readonly StoredRecord[]>
   /** Offsets the group has finished, all partitions together. */
   lag(subscription: Subscription): Promise<number>
@@ -89,6 +91,10 @@ export async function createInstallation(t: Cleanup, { partitions = 3 } = {}): P
     async change(subscription, members) {
       await catalog.write(recordKey.subscription(subscription.uid), { ...subscription, ...members })
       return catalog.subscriptionByUid(subscription.uid) ?? subscription
+    },
+    async move({ uid }, offsets) {
+      const position = { id: uniqueName('position'), at: new Date().toISOString(), offsets }
+      await catalog.write(recordKey.position(uid), position)
     },
     async deadLetters() {
       const records: StoredRecord[] = []
