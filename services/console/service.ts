@@ -22,15 +22,16 @@ import { openHeartbeat } from '#shared/redis/heartbeat.ts'
 import { watchCluster } from './cluster-monitor.ts'
 import { type ConsoleConfig, limitsOf } from './config.ts'
 import { type Console, createWriter } from './context.ts'
-import { createGroupRemoval } from './group-removal.ts'
 import { mountRoutes } from './mount.ts'
 import { openApiOf } from './openapi.ts'
+import { createRemoval } from './removal.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { mountPublicFiles } from './routes/public-files.ts'
 import { streamRoutes } from './routes/streams.ts'
 import { subscriptionActionRoutes } from './routes/subscription-actions.ts'
 import { subscriptionRoutes } from './routes/subscriptions.ts'
 import { watchingRoutes } from './routes/watching.ts'
+import { startSweep } from './sweep.ts'
 import { createTelemetry } from './telemetry.ts'
 
 export type ConsoleService = RunningService & { readonly adminUrl: string; readonly url: string }
@@ -92,8 +93,10 @@ async function openConsole({ config, log, metrics, resources, redis }: Parts): P
   resources.defer('catalog', () => catalog.close())
   const monitor = watchCluster({ admin, catalog, telemetry })
   resources.defer('cluster monitor', () => monitor.close())
-  const removal = createGroupRemoval(admin, log)
-  resources.defer('group removal', () => removal.close())
+  const removal = createRemoval(admin, log)
+  resources.defer('removal', () => removal.close())
+  const sweep = startSweep({ admin, catalog, topics, removal, log })
+  resources.defer('sweep', () => sweep.close())
   return {
     ...{ catalog, admin, topics, box, redis, monitor, removal, telemetry, log, instance },
     egress: createEgressGuard(config.TAILRACE_EGRESS_ALLOW),

@@ -19,6 +19,8 @@ type Entry = { revision: number; value: object }
  */
 export type CatalogView = {
   apply(record: StoredRecord): Applied
+  /** Whether the topic has a record under this key, be it readable or not: only then may what belongs to it be removed. */
+  has(key: string): boolean
   stream(name: string): Stream | undefined
   streams(): Stream[]
   subscription(name: string): Subscription | undefined
@@ -34,6 +36,7 @@ export type CatalogView = {
 /** An empty view. Without a `box` the signing secrets stay closed. */
 export function createView(box: SecretBox | null): CatalogView {
   const entries = new Map<string, Entry>()
+  const present = new Set<string>()
   const lists = new Map<string, object[]>()
   const get = (key: string) => entries.get(key)?.value
   const list = (kind: RecordKind) => {
@@ -45,8 +48,12 @@ export function createView(box: SecretBox | null): CatalogView {
   return {
     apply: (record) => {
       lists.clear()
+      const key = record.key?.toString() ?? ''
+      if (record.value === null) present.delete(key)
+      else present.add(key)
       return apply(entries, record, box)
     },
+    has: (key) => present.has(key),
     stream: (name) => get(recordKey.stream(name)) as Stream | undefined,
     streams: () => list('stream') as Stream[],
     subscription: (name) => subscriptions().find((subscription) => subscription.name === name),

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { topicNames } from '#shared/catalog/names.ts'
-import { ownTopics } from '#shared/catalog/topics.ts'
 import { openAdmin } from '#shared/kafka/admin.ts'
 import { openResources } from '#shared/lifecycle.ts'
 import { createLogger } from '#shared/observability/log.ts'
@@ -72,7 +71,7 @@ async function runOnce(env: Record<string, string>): Promise<void> {
 async function removeTopics(prefix: string, folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true })
   const admin = await openAdmin({ brokers: testBrokers(), clientId: 'test-cleanup', log: quietLog })
-  const names = topicNames(prefix)
-  for (const { name } of [...ownTopics(names), { name: names.events('demo') }]) await admin.deleteTopic(name)
+  const { isOwn } = topicNames(prefix)
+  for (const name of (await admin.topics()).filter(isOwn)) await admin.deleteTopic(name)
   await admin.close()
 }

@@ -45,6 +45,14 @@ test('the position of a subscription is the last one, until it is removed', () =
   assert.equal(view.position('u1'), undefined)
 })
 
+test('a record that cannot be read is there all the same', () => {
+  const view = createView(null)
+  assert.equal(view.apply(record(0, 'stream/s', '{"of": "another version"}')).kind, 'unreadable')
+  assert.deepEqual([view.has('stream/s'), view.stream('s'), view.has('stream/t')], [true, undefined, false])
+  view.apply(record(1, 'stream/s', null))
+  assert.equal(view.has('stream/s'), false)
+})
+
 test('a list is newest first and follows what is applied', () => {
   const view = createView(null)
   view.apply(record(0, 'stream/a', { ...stream, name: 'a' }))
