@@ -99,6 +99,7 @@ export type SubscriptionState = {
 
 /** Where an operator moved a subscription to while it was paused; the record `position/<uid>` is the console's alone. */
 export type SubscriptionPosition = {
+  revision: number
   /** Fresh for every move, so that moving to the same offsets again is seen as a move. */
   id: string
   at: string

@@ -21,6 +21,8 @@ export type Installation = {
   env: Record<string, string>
   adminKey: string
   initialize(): Promise<void>
+  /** Closes something when the test ends, before the topics go. */
+  defer(close: () => Promise<void>): void
   /** One more console process's worth of console on this installation. */
   start(changes?: Record<string, string>): Promise<{ service: ConsoleService; api: ConsoleClient }>
 }
@@ -38,22 +40,22 @@ export async function createInstallation(t: TestContext): Promise<Installation> 
     TAILRACE_SECRETS_DIR: folder,
     TAILRACE_EGRESS_ALLOW: '127.0.0.0/8',
   }
-  const running: ConsoleService[] = []
+  const closers: (() => Promise<void>)[] = []
   t.after(async () => {
-    for (const service of running) await service.stop()
+    for (const close of closers) await close()
     await removeTopics(prefix, folder)
   })
   const runInit = () => runOnce(env)
   await runInit()
   const adminKey = readFileSync(join(folder, 'admin.key'), 'utf8').trim()
   return {
-    ...{ prefix, folder, env, adminKey, initialize: runInit },
+    ...{ prefix, folder, env, adminKey, initialize: runInit, defer: (close) => void closers.push(close) },
     async start(changes = {}) {
       const masterKey = readFileSync(join(folder, 'master.key'), 'utf8').trim()
       const id = `console-${randomBytes(3).toString('hex')}`
       const config = readConsoleConfig({ ...env, TAILRACE_MASTER_KEY: masterKey, TAILRACE_INSTANCE_ID: id, ...changes })
       const service = await startConsole({ ...config, TAILRACE_PORT: 0, TAILRACE_ADMIN_PORT: 0 }, quietLog)
-      running.push(service)
+      closers.push(() => service.stop())
       return { service, api: await createClient(service.url, adminKey) }
     },
   }
