@@ -49,23 +49,40 @@ export function needsBrokers({ files }: Suite): boolean {
   return files.some((file) => file.startsWith(resolve(root, 'test/integration')))
 }
 
-/** Runs each file in a process of its own and reports on stdout as it goes. */
+/** Runs each file in a process of its own and reports on stdout as it goes; its setup counts towards the minutes. */
 export async function runSuite(suite: Suite, signal: AbortSignal): Promise<SuiteResult> {
-  const { name, files, concurrency, setup } = suite
+  const { name, files, setup } = suite
   const startedAt = performance.now()
-  const result = { name, passed: 0, failed: 0, minutes: 0 }
+  let counts = { passed: 0, failed: 0 }
   if (files.length > 0) {
     console.log(`\n── ${name}: ${files.length} files`)
-    const around = setup === undefined ? {} : { globalSetupPath: setup }
-    const events = run({ files, concurrency, timeout: fileLimitMs, signal, cwd: root, ...around })
-    events.on('test:summary', ({ file, counts }) => {
-      if (file !== undefined) return
-      result.passed = counts.passed
-      result.failed = counts.tests - counts.passed - counts.skipped - counts.todo
-    })
-    for await (const text of events.compose(new spec())) process.stdout.write(text)
+    counts = setup === undefined ? await runFiles(suite, signal) : await runWithin(setup, () => runFiles(suite, signal))
   }
-  result.minutes = (performance.now() - startedAt) / minuteMs
+  return { name, ...counts, minutes: (performance.now() - startedAt) / minuteMs }
+}
+
+type Setup = { globalSetup(): Promise<void>; globalTeardown(): Promise<void> }
+
+/** Not left to `globalSetupPath` of node:test, which only the first run of a process obeys (Node 24.21). */
+async function runWithin<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const { globalSetup, globalTeardown } = (await import(path)) as Setup
+  await globalSetup()
+  try {
+    return await work()
+  } finally {
+    await globalTeardown()
+  }
+}
+
+async function runFiles({ files, concurrency }: Suite, signal: AbortSignal) {
+  const result = { passed: 0, failed: 0 }
+  const events = run({ files, concurrency, timeout: fileLimitMs, signal, cwd: root })
+  events.on('test:summary', ({ file, counts }) => {
+    if (file !== undefined) return
+    result.passed = counts.passed
+    result.failed = counts.tests - counts.passed - counts.skipped - counts.todo
+  })
+  for await (const text of events.compose(new spec())) process.stdout.write(text)
   return result
 }
 
