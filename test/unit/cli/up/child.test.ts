@@ -28,7 +28,7 @@ describe('a guarded process', () => {
     const pid = Number(line)
     assert.ok(isAlive(pid))
     parent.kill('SIGKILL')
-    await until('the guarded process is gone', () => !isAlive(pid), 5_000)
+    await until('the guarded process is gone', () => !isAlive(pid))
   })
 
   it('does not go on without its watcher', async () => {
