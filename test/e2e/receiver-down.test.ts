@@ -6,6 +6,7 @@ import { measureGaps } from '../chaos/gaps.ts'
 import { report } from '../chaos/report.ts'
 import type { SubscriptionState } from '../support/api.ts'
 import { defer } from '../support/defer.ts'
+import { untilHealthy } from '../support/health.ts'
 import { type Stack, useStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 
@@ -48,6 +49,7 @@ function firstTries(facts: Facts, { scope }: Course): number {
 describe('a receiver that is down', () => {
   it('gets nothing but probes, then everything in order, and the other subscription does not notice', async (t) => {
     const stack = await useStack(t)
+    await untilHealthy(stack)
     const experiment = await openExperiment(stack, { subscriptions: [{}, {}] })
     defer(t, () => experiment.close())
     const [down, well] = experiment.courses
