@@ -66,10 +66,11 @@ export async function openExperiment(stack: Stack, setup: Setup = {}): Promise<E
   const folder = await mkdtemp(join(tmpdir(), `tailrace-history-${run}-`))
   const names = { run, stream: run }
   const { topic } = await stack.api.putStream(names.stream)
-  const courses: Course[] = []
-  for (const [index, members] of subscriptions.entries()) {
-    courses.push(await openCourse(stack, { ...names, folder, subscription: `${run}-${index}`, members }))
-  }
+  const courses = await Promise.all(
+    subscriptions.map((members, index) =>
+      openCourse(stack, { ...names, folder, subscription: `${run}-${index}`, members }),
+    ),
+  )
   const file = (actor: string) => join(folder, `${actor}.jsonl`)
   const marks = openHistory(file('driver'))
   const door = { url: publishUrl, apiKey: stack.adminKey, timeoutMs: 15_000 }
