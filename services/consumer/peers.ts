@@ -1,7 +1,7 @@
 import { evictMembers } from '#shared/kafka/evict.ts'
 import { beatEveryMs, readBeats, removeBeats } from '#shared/redis/beats.ts'
 import type { RedisConnection } from '#shared/redis/connection.ts'
-import { findForgotten, findSuspect, noteBeats, type Sightings } from '#shared/redis/suspects.ts'
+import { findForgotten, findSuspect, forget, noteBeats, type Sightings } from '#shared/redis/suspects.ts'
 import type { PeerTelemetry } from './telemetry.ts'
 
 export type PeersOptions = {
@@ -37,8 +37,7 @@ export function watchPeers({ redis, brokers, prefix, clientId, telemetry }: Peer
     await evict(suspect, nowMs)
   }
   const evict = async (peer: string, startedAtMs: number) => {
-    // It has to beat again before it can be suspected again.
-    sightings = new Map([...sightings].filter(([known]) => known !== peer))
+    sightings = forget(sightings, peer)
     const members = await evictMembers(brokers, prefix, `${peer}-`)
     telemetry.peerEvicted({ peer, members, ms: Math.round(performance.now() - startedAtMs) })
   }

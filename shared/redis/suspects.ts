@@ -62,6 +62,11 @@ export function findSuspect({ sightings, self, connectedForMs, evictedAtMs, nowM
   return silent[0]?.[0]
 }
 
+/** After an eviction: that process has to be seen to live again before it can be suspected again. */
+export function forget(sightings: Sightings, clientId: string): Sightings {
+  return new Map([...sightings].filter(([known]) => known !== clientId))
+}
+
 /** Processes that have been silent for a minute: their beats only take up room. */
 export function findForgotten(sightings: Sightings, nowMs: number): string[] {
   return [...sightings].filter(([, { changedAtMs }]) => nowMs - changedAtMs > forgottenMs).map(([clientId]) => clientId)

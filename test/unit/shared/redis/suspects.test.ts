@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Beats } from '#shared/redis/beats.ts'
-import { findForgotten, findSuspect, noteBeats, type Sightings, type Situation } from '#shared/redis/suspects.ts'
+import {
+  findForgotten,
+  findSuspect,
+  forget,
+  noteBeats,
+  type Sightings,
+  type Situation,
+} from '#shared/redis/suspects.ts'
 
 const self = 'consumer-a-000001'
 const peer = 'consumer-b-000001'
@@ -35,7 +42,7 @@ function situation(changed: Partial<Situation> = {}, beats: (nowMs: number) => B
 
 test('a consumer that has been silent for 2 s is a suspect, not a moment before', () => {
   assert.equal(findSuspect(situation()), peer)
-  assert.equal(findSuspect({ ...situation(), nowMs: 9_999 }), undefined)
+  assert.equal(findSuspect({ ...situation({ evictedAtMs: 0 }), nowMs: 9_999 }), undefined)
 })
 
 test('nobody is suspected before Redis has been connected for 3 s', () => {
@@ -89,8 +96,22 @@ test('who left cleanly is no suspect', () => {
 
 test('what an earlier crash left behind is no suspect, and no witness', () => {
   assert.equal(findSuspect(situation({}, () => ({ [peer]: '7' }))), undefined)
-  const sightings = noteBeats(new Map(), { [self]: '1', [witness]: '1', [peer]: '1' }, 10_000)
-  assert.equal(findSuspect(situation({ sightings })), undefined)
+  const leftovers = (nowMs: number) =>
+    nowMs < 10_000 ? { [witness]: '7' } : { [witness]: '7', 'console-x-000001': '7' }
+  assert.equal(findSuspect(situation({}, leftovers)), undefined)
+})
+
+test('an evicted consumer has to live again before it is evicted again', () => {
+  const before = situation()
+  const silent = (nowMs: number) => ({ [self]: alive(nowMs), [witness]: alive(nowMs), [peer]: '8000' })
+  const evicted = forget(before.sightings, peer)
+  const later = { ...before, evictedAtMs: 10_000, nowMs: 20_000 }
+  assert.equal(
+    findSuspect({ ...later, sightings: watch({ untilMs: 20_000, beats: silent, since: evicted }) }),
+    undefined,
+  )
+  const again = (nowMs: number) => ({ ...silent(nowMs), [peer]: `thawed ${until(15_000)(nowMs)}` })
+  assert.equal(findSuspect({ ...later, sightings: watch({ untilMs: 20_000, beats: again, since: evicted }) }), peer)
 })
 
 test('a restarted instance has a heart of its own: the dead one is the suspect', () => {
