@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { pino } from 'pino'
+import { request } from 'undici'
 import type { Subscription } from '#shared/catalog/model.ts'
 import { readBeats, startBeating } from '#shared/redis/beats.ts'
 import { openRedis, type RedisConnection } from '#shared/redis/connection.ts'
@@ -13,6 +14,8 @@ export type Sharing = {
   receiver: Receiver
   /** A consumer in a process of its own, which can die or freeze; resolves when it owns partitions and is watched. */
   startMortal(): Promise<ChildProcess>
+  /** How many peers the survivor has evicted. */
+  evictions(): Promise<number>
   /** Waits until so many members own partitions. */
   untilOwners(count: number): Promise<void>
   /** Publishes to every partition; resolves with the milliseconds until all of it was delivered. */
@@ -34,13 +37,17 @@ export async function shareSubscription(t: Cleanup, env: Record<string, string>)
   const receiver = await createReceiver(t, { behaviour: { kind: 'answer', delayMs: 10 } })
   const subscription = await installation.subscribe(receiver, { delivery: { concurrency: 20 } })
   const redis = beatAsProducer(installation)
-  await runConsumer(installation, 'survivor')
+  const survivor = await runConsumer(installation, 'survivor')
   const watchesAtMs = performance.now() + watchAfterMs
   let mortals = 0
   let rounds = 0
   const untilOwners = (count: number) => untilOwned(installation, subscription, count)
   return {
     ...{ installation, subscription, receiver, untilOwners },
+    async evictions() {
+      const { body } = await request(`${survivor.adminUrl}/metrics`)
+      return Number(/^tailrace_peer_evictions_total (\d+)$/m.exec(await body.text())?.[1])
+    },
     async startMortal() {
       mortals += 1
       const mortal = await forkConsumer(installation, `mortal-${mortals}`)
