@@ -58,9 +58,11 @@ async function open(config: ConsoleConfig, log: Log, resources: Resources): Prom
   resources.defer('admin server', () => admin.close())
   const redis = openRedis({ url: config.REDIS_URL, log })
   resources.defer('redis', () => redis.close())
-  const console = await openConsole({ config, log, metrics, resources, redis })
+  const clientId = `console-${config.TAILRACE_INSTANCE_ID}-${randomBytes(3).toString('hex')}`
+  const console = await openConsole({ config, log, metrics, resources, redis, clientId })
   openHeartbeat(resources, {
-    ...{ redis, prefix: config.TAILRACE_PREFIX, id: config.TAILRACE_INSTANCE_ID, service: 'console' },
+    ...{ redis, prefix: config.TAILRACE_PREFIX, id: config.TAILRACE_INSTANCE_ID, clientId },
+    service: 'console',
     ready: () => reasons().length === 0,
   })
   const app = createServer(console)
@@ -75,13 +77,19 @@ async function open(config: ConsoleConfig, log: Log, resources: Resources): Prom
   return { url, adminUrl: admin.url, finished: new Promise(() => {}), stop: () => resources.close() }
 }
 
-type Parts = { config: ConsoleConfig; log: Log; metrics: Metrics; resources: Resources; redis: RedisConnection }
+type Parts = {
+  config: ConsoleConfig
+  log: Log
+  metrics: Metrics
+  resources: Resources
+  redis: RedisConnection
+  clientId: string
+}
 
 /** Everything the use cases work with. */
-async function openConsole({ config, log, metrics, resources, redis }: Parts): Promise<Console> {
+async function openConsole({ config, log, metrics, resources, redis, clientId }: Parts): Promise<Console> {
   const instance = config.TAILRACE_INSTANCE_ID
   const topics = topicNames(config.TAILRACE_PREFIX)
-  const clientId = `console-${instance}-${randomBytes(3).toString('hex')}`
   const connection: KafkaConnection = { brokers: config.KAFKA_BROKERS.split(','), clientId, log }
   const telemetry = createTelemetry(log, metrics)
   const box = createSecretBox(Buffer.from(config.TAILRACE_MASTER_KEY, 'base64'))

@@ -35,6 +35,11 @@ export type ConsumerTelemetry = {
   close(): void
 }
 
+export type PeerTelemetry = {
+  /** `members` it still had in groups; `ms` from the decision to the last broker's answer. */
+  peerEvicted(facts: { peer: string; members: number; ms: number }): void
+}
+
 type Group = { events: number; maxMs: number }
 
 const groupMs = 1_000
@@ -79,6 +84,18 @@ export function createTelemetry(log: Log, metrics: Metrics): ConsumerTelemetry {
     close() {
       clearInterval(timer)
       flush()
+    },
+  }
+}
+
+/** What this instance does for consumers that fell silent. */
+export function createPeerTelemetry(log: Log, metrics: Metrics): PeerTelemetry {
+  const evictions = metrics.counter('peer_evictions_total', 'Silent consumers whose groups were left on their behalf.')
+  return {
+    peerEvicted(facts) {
+      if (facts.members === 0) return log.info(facts, 'a silent consumer was in no group any more')
+      evictions.inc()
+      log.warn(facts, 'a silent consumer was evicted from its groups')
     },
   }
 }

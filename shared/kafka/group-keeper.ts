@@ -26,7 +26,10 @@ export type GroupKeeperOptions = {
   metrics?: Metrics
   /** At GROUP_JOIN, synchronously. Everything assigned is paused at that moment and stays so until `resume`. */
   onAssigned(assignment: Assignment): void
-  /** The ownership ends: a commit started synchronously in here still counts; afterwards the old epoch is dead. */
+  /**
+   * The ownership ends: a commit started synchronously in here still counts, unless the member was evicted before;
+   * afterwards the old epoch is dead.
+   */
   onRevoking(): void
   /** A heartbeat succeeded: the coordinator still counts this member. */
   onHeartbeat?(): void

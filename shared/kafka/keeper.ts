@@ -209,6 +209,8 @@ export class Keeper implements GroupKeeper {
 
   #joined(memberId: string, partitions: readonly number[]): void {
     const now = performance.now()
+    // Evicted and quietly joined anew: a last commit would go out under the new membership, over that of the owner since.
+    if (this.#memberId !== null && this.#memberId !== memberId) this.#epoch += 1
     this.#revoke({ state: 'joined', heartbeatAt: now, loopedAt: now })
     this.#heartbeatAt = now
     this.#joinedAt = now

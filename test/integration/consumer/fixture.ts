@@ -55,7 +55,10 @@ export type Installation = {
 
 type Cleanup = { after(close: () => unknown): void }
 
-export async function createInstallation(t: Cleanup, { partitions = 3 } = {}): Promise<Installation> {
+export async function createInstallation(
+  t: Cleanup,
+  { partitions = 3, env = {} }: { partitions?: number; env?: Record<string, string> } = {},
+): Promise<Installation> {
   const prefix = `${uniqueName('consumer-test')}.`
   const connection = { brokers: testBrokers(), clientId: prefix, log: silent }
   const topics = topicNames(prefix)
@@ -77,7 +80,7 @@ export async function createInstallation(t: Cleanup, { partitions = 3 } = {}): P
   const stream = await createStream({ catalog, admin, topics }, { name: streamName, partitions, topic: null, ...rest })
   closers.push(() => admin.deleteTopic(stream.topic))
   return {
-    ...{ prefix, catalog, admin, topic: stream.topic, env: consumerEnv(prefix) },
+    ...{ prefix, catalog, admin, topic: stream.topic, env: { ...consumerEnv(prefix), ...env } },
     publish: (events) => publish(lanes, { topic: stream.topic, partitions }, events),
     async subscribe(receiver, { delivery = {}, retry = {}, ordering = 'key' } = {}) {
       const body = { stream: streamName, destination: { targets: [{ url: receiver.url }] }, delivery, retry, ordering }
