@@ -3,7 +3,7 @@ import { type Facts, receiptsOf, type Scope, succeeded } from './check/facts.ts'
 /** The longest pauses of a run, in ms. */
 export type Gaps = { ackMs: number; deliveryMs: number; partitionMs: number }
 
-type Window = { fromNs: number; toNs: number }
+export type Window = { fromNs: number; toNs: number }
 
 /**
  * Longest time between two acknowledgements, between two deliveries, and between two deliveries of one partition, whichever
@@ -32,7 +32,8 @@ export function measureFaults(facts: Facts, scope: Scope): (Gaps & { fault: stri
   })
 }
 
-function loadWindow(facts: Facts, scope: Scope): Window {
+/** From the first to the last event that was due. */
+export function loadWindow(facts: Facts, scope: Scope): Window {
   const due = facts.requests.filter((request) => request.stream === scope.stream).map((one) => one.dueNs)
   return { fromNs: smallest(due), toNs: largest(due) }
 }

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { gatherFacts } from '../../chaos/check/facts.ts'
 import { longestGapMs, measureGaps } from '../../chaos/gaps.ts'
+import type { HistoryLine } from '../../chaos/history.ts'
+import { deliveredPerSecond } from '../../chaos/rates.ts'
 import { faultlessRun, scope } from './synthetic.ts'
 
 describe('gaps', () => {
@@ -19,5 +21,17 @@ describe('gaps', () => {
     )
     const gaps = measureGaps(await gatherFacts(paused), scope)
     assert.deepEqual(gaps, { ackMs: 4, deliveryMs: 3004, partitionMs: 3004 })
+  })
+})
+
+describe('the rate of some keys', () => {
+  it('counts what was delivered while the load lasted, once', async () => {
+    const seconds = (2 * 500 - 1) * 4e-3
+    const twice = faultlessRun(2, 500).flatMap((line): HistoryLine[] => (line.op === 'receive' ? [line, line] : [line]))
+    const rateOf = async (lines: HistoryLine[]) =>
+      deliveredPerSecond(await gatherFacts(lines), scope, (key) => key === 'k0') * seconds
+    assert.equal(Math.round(await rateOf(twice)), 500)
+    const late = twice.map((line) => (line.op === 'receive' ? { ...line, ns: line.ns + 1e9 } : line))
+    assert.equal(Math.round(await rateOf(late)), 375)
   })
 })

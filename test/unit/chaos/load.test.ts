@@ -64,7 +64,14 @@ describe('a receipt', () => {
     }
     const { sha256: _, ...receipt } = readReceipt(headers, Buffer.from('hello'))
     assert.deepEqual(receipt, {
-      ...{ id: 'r1-p1-k1-7', subscription: 'billing', attempt: 2, partition: 4, contentType: 'text/plain' },
+      ...{
+        id: 'r1-p1-k1-7',
+        subscription: 'billing',
+        attempt: 2,
+        partition: 4,
+        offset: 1042,
+        contentType: 'text/plain',
+      },
       attributes: { id: 'x', subject: 'r1-p1-k1-7', name: 'Zoë' },
     })
   })
