@@ -23,12 +23,25 @@ export function measureGaps(facts: Facts, scope: Scope, window = loadWindow(fact
   }
 }
 
-/** What each fault of the run cost: the gaps from it to the next fault, or to the end of the load. */
-export function measureFaults(facts: Facts, scope: Scope): (Gaps & { fault: string; victim: string })[] {
+/** What a fault cost: gaps in ms, and how many deliveries were repeated. */
+export type FaultCost = Gaps & { fault: string; victim: string; duplicates: number }
+
+/** What each fault of the run cost until the next one, or until the end: of the load for gaps, of the run for duplicates. */
+export function measureFaults(facts: Facts, scope: Scope): FaultCost[] {
   const { toNs } = loadWindow(facts, scope)
+  const repeats = repeatsOf(facts, scope)
   return facts.faults.map(({ fault, victim, ns }, index) => {
-    const window = { fromNs: ns, toNs: facts.faults[index + 1]?.ns ?? toNs }
-    return { fault, victim, ...measureGaps(facts, scope, window) }
+    const nextNs = facts.faults[index + 1]?.ns
+    const duplicates = repeats.filter((repeat) => repeat >= ns && repeat < (nextNs ?? Infinity)).length
+    return { fault, victim, duplicates, ...measureGaps(facts, scope, { fromNs: ns, toNs: nextNs ?? toNs }) }
+  })
+}
+
+/** When each success after the first one of its event came. */
+function repeatsOf(facts: Facts, scope: Scope): number[] {
+  return [...receiptsOf(facts, scope).values()].flatMap((receipts) => {
+    const successes = receipts.filter(succeeded).map(({ ns }) => ns)
+    return successes.sort((a, b) => a - b).slice(1)
   })
 }
 

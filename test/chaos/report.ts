@@ -15,7 +15,9 @@ export function report({ facts, published, judgements }: Outcome): string {
       const whole = measureGaps(facts, scope)
       return [
         `${holds ? 'ok ' : 'BAD'} ${scope.subscription}: ${named.join(', ')}; ${gapText(whole)}`,
-        ...measureFaults(facts, scope).map((one) => `    ${one.fault} (${one.victim}): ${gapText(one)}`),
+        ...measureFaults(facts, scope).map(
+          (one) => `    ${one.fault} (${one.victim}): ${gapText(one)}, ${one.duplicates} deliveries repeated`,
+        ),
         ...failures(facts),
       ]
     })
