@@ -44,8 +44,10 @@ export type Experiment = {
   publishEvents(events: readonly OutgoingEvent[]): Promise<PublisherProgress>
   /** A receiver without a subscription, for deliveries that are not the product's. */
   addReceiver(subscription: string): Promise<Receiver>
-  /** Writes a fault into the history. */
-  mark(fault: string, victim: string): void
+  /** Writes a fault into the history, as of now or of an earlier monotonic time. */
+  mark(fault: string, victim: string, ns?: number): void
+  /** Whether the group of a subscription has committed an event now. */
+  isCommitted: Observation['isCommitted']
   /** Waits for the load's end and for everything to be delivered, then judges. */
   conclude(published: Promise<PublisherProgress>, limits: Limits): Promise<Outcome>
   /** Ends receivers, deletes subscriptions and stream. */
@@ -100,7 +102,9 @@ export async function openExperiment(stack: Stack, setup: Setup = {}): Promise<E
     publish: (load, { publisher, keyPrefix } = { publisher: 'p1', keyPrefix: 'k' }) =>
       startPublisher({ ...named(publisher), ...load, keyPrefix, fillBytes: 300, patienceMs: 60_000 }),
     publishEvents: (events) => publishInOrder(named('p1'), events),
-    mark: (fault, victim) => history.append({ op: 'fault', run, actor: 'driver', ns: monotonicNs(), fault, victim }),
+    mark: (fault, victim, ns = monotonicNs()) =>
+      history.append({ op: 'fault', run, actor: 'driver', ns, fault, victim }),
+    isCommitted: observation.isCommitted,
     conclude: async (published, limits) => conclude(running, await published, limits),
     close: () => {
       closing ??= close(stack, running)

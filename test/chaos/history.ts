@@ -66,8 +66,12 @@ export type RetryLine = Seen &
     owner: string
   }
 
+/** Offsets above the committed one that are committed as well. */
+export type FinishedRun = { start: number; length: number }
+
 /** What the group of a subscription had committed at `ns` or before; `isLast` marks the sample after the last delivery. */
-export type CommitLine = Seen & LogPosition & { op: 'commit'; subscription: string; isLast: boolean }
+export type CommitLine = Seen &
+  LogPosition & { op: 'commit'; subscription: string; finished: readonly FinishedRun[]; isLast: boolean }
 
 /** Something that was done to the system. */
 export type FaultLine = Seen & { op: 'fault'; fault: string; victim: string }

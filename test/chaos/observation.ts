@@ -1,5 +1,5 @@
 import { kcatMissing } from '../support/kcat.ts'
-import { sampleCommits } from './commit-samples.ts'
+import { type CommitSampler, sampleCommits } from './commit-samples.ts'
 import type { Subscribed } from './course.ts'
 import type { HistoryLine, HistoryWriter } from './history.ts'
 import { tapDeadLetters, tapLog, tapRetryTopic } from './tap.ts'
@@ -7,6 +7,7 @@ import { tapDeadLetters, tapLog, tapRetryTopic } from './tap.ts'
 /** What outsiders see of a run: offsets and retry topics while it lasts, every topic when it is over. */
 export type Observation = {
   add(subscribed: Subscribed): void
+  isCommitted: CommitSampler['isCommitted']
   /** Waits for the last commits and ends. */
   stop(): Promise<void>
   /** After the stop: reads the log, the dead letters and what is left of the retry topics. */
@@ -29,6 +30,7 @@ export async function observe(options: Options, history: HistoryWriter): Promise
       all.push(subscribed)
       sampler.add(subscribed)
     },
+    isCommitted: sampler.isCommitted,
     stop: () => {
       stopping ??= stop()
       return stopping

@@ -1,5 +1,5 @@
 import type { CommitLine } from '../history.ts'
-import { type Cover, coverage, isCovered, parksOf } from './coverage.ts'
+import { type Cover, coverage, isCommitted, isCovered, parksOf } from './coverage.ts'
 import type { Facts, Scope } from './facts.ts'
 import { type Offence, type Verdict, verdict } from './verdict.ts'
 
@@ -25,28 +25,32 @@ export function checkCommitSafety(facts: Facts, scope: Scope): Verdict {
 function streamOffences(facts: Facts, scope: Scope, samples: readonly CommitLine[]): Offence[] {
   const partitions = coverage(facts, scope)
   return samples.flatMap((sample) => {
-    const covers = partitions.get(sample.partition) ?? new Map<number, Cover>()
-    const open = lowestOpen(covers, sample)
-    if (open !== undefined && open.offset < sample.offset) {
-      const place = `${sample.topic}/${sample.partition}`
-      const what = `${sample.offset} was committed for ${place} while ${open.offset} was neither terminal nor parked`
-      return [{ id: open.cover.id, what }]
-    }
-    return sample.isLast ? lagAtEnd(sample, open?.offset ?? endOf(covers)) : []
+    const here = partitions.get(sample.partition) ?? new Map<number, Cover>()
+    const open = openAt(here, sample.ns)
+    const passed = open.filter(({ offset }) => isCommitted(sample, offset)).map((event) => passedOver(sample, event))
+    if (passed.length > 0 || !sample.isLast) return passed
+    return lagAtEnd(sample, open[0]?.offset ?? endOf(here))
   })
+}
+
+type Open = { offset: number; id: string }
+
+/** The events of a partition that nothing covers at `ns`, lowest offset first. */
+function openAt(covers: ReadonlyMap<number, Cover>, ns: number): Open[] {
+  const open: Open[] = []
+  for (const [offset, cover] of covers) if (!isCovered(cover, ns)) open.push({ offset, id: cover.id })
+  return open.sort((a, b) => a.offset - b.offset)
+}
+
+function passedOver({ topic, partition, offset }: CommitLine, { offset: open, id }: Open): Offence {
+  const place = `${topic}/${partition}`
+  const how = open < offset ? `${offset} was committed for ${place}` : `${place}/${open} was committed`
+  return { id, what: `${how} while ${open} was neither terminal nor parked` }
 }
 
 function lagAtEnd({ topic, partition, offset }: CommitLine, reached: number): Offence[] {
   if (offset >= reached) return []
   return [{ id: `${topic}/${partition}`, what: `${offset} is committed in the end, but all before ${reached} is done` }]
-}
-
-function lowestOpen(covers: ReadonlyMap<number, Cover>, { ns }: CommitLine) {
-  let lowest: { offset: number; cover: Cover } | undefined
-  for (const [offset, cover] of covers) {
-    if ((lowest === undefined || offset < lowest.offset) && !isCovered(cover, ns)) lowest = { offset, cover }
-  }
-  return lowest
 }
 
 const endOf = (covers: ReadonlyMap<number, Cover>): number => [...covers.keys()].reduce((a, b) => Math.max(a, b + 1), 0)

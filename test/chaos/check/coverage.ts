@@ -1,4 +1,4 @@
-import type { LogPosition, RetryLine } from '../history.ts'
+import type { CommitLine, LogPosition, RetryLine } from '../history.ts'
 import { parseSource } from '../history.ts'
 import { deadLettersOf, type Facts, receiptsOf, type Scope, succeeded } from './facts.ts'
 
@@ -14,6 +14,10 @@ export const clockErrorNs = 2e6
 /** Whether nothing of the event would be missed if all before it were forgotten at `ns`. */
 export const isCovered = ({ terminalNs, parks }: Cover, ns: number): boolean =>
   terminalNs <= ns || parks.some(({ fromNs, untilNs }) => fromNs <= ns && ns < untilNs)
+
+/** Whether an event at this offset is committed: below the committed offset or in one of the runs above it. */
+export const isCommitted = ({ offset, finished }: Pick<CommitLine, 'offset' | 'finished'>, at: number): boolean =>
+  at < offset || finished.some(({ start, length }) => at >= start && at < start + length)
 
 /** The events of a stream by partition and offset, with what became of each for one subscription. */
 export function coverage(facts: Facts, scope: Scope): Map<number, Map<number, Cover>> {

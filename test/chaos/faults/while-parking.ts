@@ -1,4 +1,5 @@
 import { untilRestarted } from '../../support/health.ts'
+import { monotonicNs } from '../history.ts'
 import type { Scene } from './fault.ts'
 import { freeze } from './freeze.ts'
 import { onNextPark } from './next-park.ts'
@@ -7,13 +8,18 @@ const frozenMs = 20_000
 
 /**
  * The append is acknowledged, the offset is free, and nobody has committed it: owners commit every 200 ms, the tap sees a
- * record within a few.
+ * record within a few. The victim's name in the history tells whether the kill came in between.
  */
 export async function killBetweenParkAndCommit(scene: Scene): Promise<void> {
-  const { owner } = await onNextPark(scene, (parked) => {
+  let killedNs = 0
+  const { owner, park, subscribed } = await onNextPark(scene, (parked) => {
     process.kill(parked.owner.pid, 'SIGKILL')
-    scene.experiment.mark('kill-between-park-and-commit', parked.owner.name)
+    killedNs = monotonicNs()
   })
+  const { partition, offset } = park.source ?? { partition: -1, offset: -1 }
+  const when = (await scene.experiment.isCommitted(subscribed, { partition, offset })) ? 'after' : 'before'
+  const victim = `${owner.name} ${when} its commit of ${partition}/${offset}`
+  scene.experiment.mark('kill-between-park-and-commit', victim, killedNs)
   await untilRestarted(scene.stack, owner)
 }
 

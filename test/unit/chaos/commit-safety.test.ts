@@ -16,7 +16,7 @@ const heldBack = altered(run, { op: 'receive', id: 'r-p1-k0-5' }, () => undefine
 
 function committed(offset: number, atMs: number, more: Partial<CommitLine> = {}): CommitLine {
   const place = { subscription: scope.subscription, topic, partition: 0, offset }
-  return { op: 'commit', run: 'r', actor: 'sampler', ns: atMs * stepNs, isLast: false, ...place, ...more }
+  return { op: 'commit', run: 'r', actor: 'sampler', ns: atMs * stepNs, finished: [], isLast: false, ...place, ...more }
 }
 
 /** A record of the event at offset 20 of the stream. */
@@ -38,6 +38,15 @@ describe('the checker of commits', () => {
     const offences = await judged(...run, committed(24, deliveredMs(20) - 1))
     assert.deepEqual(offences, [
       { id: 'r-p1-k0-5', what: `24 was committed for ${topic}/0 while 20 was neither terminal nor parked` },
+    ])
+  })
+
+  it('names the event that was committed ahead of its offset before its delivery', async () => {
+    const ahead = (start: number) => committed(4, deliveredMs(16), { finished: [{ start, length: 1 }] })
+    assert.deepEqual(await judged(...run, ahead(16)), [])
+    const offences = await judged(...run, ahead(20))
+    assert.deepEqual(offences, [
+      { id: 'r-p1-k0-5', what: `${topic}/0/20 was committed while 20 was neither terminal nor parked` },
     ])
   })
 
