@@ -63,6 +63,7 @@ export const faults = {
   'commit-timeout-rejoin': {
     what: 'SIGSTOP the broker that coordinates a group for 6 s: commits time out, members join again',
     takeovers: 2,
+    uncommittedMs: 6_000,
     inject: freezeCoordinator,
   },
 } as const satisfies Record<string, Fault>
@@ -77,12 +78,17 @@ type Injection = Omit<Scene, 'stack' | 'experiment'> & { name: FaultName }
 export const inject = (stack: Stack, experiment: Experiment, { name, ...rest }: Injection): Promise<void> =>
   faults[name].inject({ stack, experiment, ...rest })
 
-/** In flight when an owner ends (all keys of the default concurrency) and answered since the last commit (200 ms, and as much for a slow one). */
+/** What is in flight when an owner ends (all keys of the default concurrency) and what was answered since its last commit. */
 export function allowedDuplicates(names: readonly FaultName[], ratePerSecond: number): number {
-  const takeovers = names.reduce((sum, name) => sum + faults[name].takeovers, 0)
-  return takeovers * (64 + Math.ceil(ratePerSecond * 0.4))
+  const allowed = names.map((name) => {
+    const { takeovers, uncommittedMs = 400 }: Fault = faults[name]
+    return takeovers * (64 + Math.ceil((ratePerSecond * uncommittedMs) / 1000))
+  })
+  return allowed.reduce((sum, one) => sum + one, 0)
 }
 
 /** Whether publish requests may fail in a run with these faults. */
 export const mayFailRequests = (names: readonly FaultName[]): boolean =>
-  names.some((name) => (faults[name] as Fault).failsRequests === true)
+  names.some((name) => failsRequests(faults[name]))
+
+const failsRequests = (fault: Fault): boolean => fault.failsRequests === true

@@ -9,6 +9,8 @@ export type Fault = {
   what: string
   /** How many owners of partitions it ends: each may repeat what was in flight or not committed yet. */
   takeovers: number
+  /** For how long an owner may have been unable to commit when it ends; default 400 ms, twice the pause between commits. */
+  uncommittedMs?: number
   /** Nobody may be left to answer a publisher. */
   failsRequests?: boolean
   /** Does it, writes it into the history, and waits until what was killed is started again. */
