@@ -4,8 +4,7 @@ import type { Stack } from '../support/stack.ts'
 import { type Load, openExperiment } from './experiment.ts'
 import { allowedDuplicates, type FaultName, inject, mayFailRequests } from './faults.ts'
 import { mixes } from './load/mixes.ts'
-import { report } from './report.ts'
-import type { Result } from './scenarios/scenario.ts'
+import { type Result, resultOf } from './scenarios/scenario.ts'
 
 export type Breaking = { names: readonly FaultName[]; round: number; load: Load; signal: AbortSignal }
 
@@ -27,7 +26,7 @@ export async function breakOnce(stack: Stack, { names, round, load, signal }: Br
       allowedDuplicates: allowedDuplicates(names, load.ratePerSecond),
       mayFailRequests: mayFailRequests(names),
     })
-    return { text: report(outcome), complaint: outcome.complaint }
+    return resultOf(outcome)
   } finally {
     if (!signal.aborted) await experiment.close()
   }

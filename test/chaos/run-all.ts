@@ -3,6 +3,7 @@ import { Refusal } from '../../services/cli/up/refusal.ts'
 import { attachStack, type Stack, startStack } from '../support/stack.ts'
 import { breakOnce } from './break-once.ts'
 import type { Plan, RunOptions } from './options.ts'
+import { summary } from './report.ts'
 import type { Result } from './scenarios/scenario.ts'
 import { scenarios } from './scenarios.ts'
 
@@ -31,6 +32,7 @@ async function repeat(stack: Stack, { plans, repeats }: RunOptions, signal: Abor
     for (const plan of plans) results.push(await runOnce(stack, { plan, round, signal }))
   }
   const failed = results.filter(({ complaint }) => complaint !== '').length
+  console.log(`\n${summary(results.flatMap(({ costs }) => costs))}`)
   console.log(`\n${results.length - failed} passed, ${failed} failed`)
   return failed
 }
@@ -41,7 +43,7 @@ async function runOnce(stack: Stack, { plan, round, signal }: Once): Promise<Res
   const startedAt = performance.now()
   const result = await carryOut(stack, { plan, round, signal }).catch((error: unknown): Result => {
     signal.throwIfAborted()
-    return { text: '', complaint: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+    return { text: '', complaint: error instanceof Error ? (error.stack ?? error.message) : String(error), costs: [] }
   })
   const seconds = Math.round((performance.now() - startedAt) / 1000)
   const title = 'scenario' in plan ? plan.scenario : plan.names.join(', ')

@@ -6,8 +6,7 @@ import { type Experiment, openExperiment } from '../experiment.ts'
 import { signalOne } from '../faults/signal-one.ts'
 import { measureFaults } from '../gaps.ts'
 import { sumOf } from '../load/until-known.ts'
-import { report } from '../report.ts'
-import type { Result, Stage } from './scenario.ts'
+import { type Result, resultOf, type Stage, withFigure } from './scenario.ts'
 
 const eventsPerKey = 20
 const fillPerSecond = 2_000
@@ -43,10 +42,8 @@ export async function backlogTakeover({ stack, round, backlog, signal }: Stage):
     const outcome = await experiment.conclude(Promise.resolve(sumOf([filled, probed])), { allowedDuplicates })
     const [fault] = measureFaults(outcome.facts, course.scope)
     const seconds = ((fault?.partitionMs ?? 0) / 1000).toFixed(1)
-    return {
-      text: `${report(outcome)}\n    all partitions ran again within ${seconds} s, with ${filled.acknowledged} waiting`,
-      complaint: outcome.complaint,
-    }
+    const figure = `all partitions ran again within ${seconds} s, with ${filled.acknowledged} waiting`
+    return withFigure(resultOf(outcome), figure)
   } finally {
     if (!signal.aborted) await experiment.close()
   }

@@ -5,8 +5,7 @@ import { checkSchedule } from '../check/schedule.ts'
 import { openExperiment } from '../experiment.ts'
 import { killAll } from '../faults/signal-one.ts'
 import { deliveredPerSecond } from '../rates.ts'
-import { report } from '../report.ts'
-import type { Result, Stage } from './scenario.ts'
+import { type Result, resultOf, type Stage, withFigure } from './scenario.ts'
 
 const poisoned = 'k0'
 /** No point lies in the seconds in which there is no consumer: from 3 s to 12 s after the first failure. */
@@ -40,16 +39,11 @@ export async function killAllConsumers({ stack, load, round, signal }: Stage): P
     const delivered = deliveredPerSecond(outcome.facts, course.scope, (key) => key !== poisoned)
     const wanted = load.ratePerSecond * (1 - 1 / load.keys)
     const share = delivered / wanted
-    const complaints = [
-      outcome.complaint,
-      ...schedule.offences.map(({ id, what }) => `${id}: ${what}`),
-      share < leastShare ? `the other keys had ${(100 * share).toFixed(1)} % of their rate` : '',
-    ]
     const attempts = `${head} was tried ${schedule.counts.scheduledAttempts} times on schedule`
-    return {
-      text: `${report(outcome)}\n    ${attempts}; other keys: ${(100 * share).toFixed(1)} % of their rate`,
-      complaint: complaints.filter((complaint) => complaint !== '').join('\n'),
-    }
+    return withFigure(resultOf(outcome), `${attempts}; other keys: ${(100 * share).toFixed(1)} % of their rate`, [
+      ...schedule.offences.map(({ id, what }) => `${id}: ${what}`),
+      ...(share < leastShare ? [`the other keys had less than ${100 * leastShare} % of their rate`] : []),
+    ])
   } finally {
     if (!signal.aborted) await experiment.close()
   }

@@ -2,8 +2,7 @@ import { untilHealthy } from '../../support/health.ts'
 import { openExperiment } from '../experiment.ts'
 import type { ReceiverMode } from '../load/modes.ts'
 import { deliveredPerSecond } from '../rates.ts'
-import { report } from '../report.ts'
-import { type Result, type Stage, together } from './scenario.ts'
+import { type Result, resultOf, type Stage, withFigure } from './scenario.ts'
 
 const poisoned = 'k0'
 /** Of the poisoned key, and so of every key. */
@@ -18,10 +17,12 @@ export async function poisonKey(stage: Stage): Promise<Result> {
   const control = await runWith(stage, { kind: 'accept' })
   const poison = await runWith(stage, { kind: 'fail', of: { keys: [poisoned] } })
   const share = poison.perSecond / control.perSecond
-  const figures = `${poison.perSecond.toFixed(1)}/s beside the poisoned key, ${control.perSecond.toFixed(1)}/s without`
-  const text = `    other keys: ${figures}: ${(100 * share).toFixed(1)} %`
-  const complaint = share < leastShare ? `the other keys fell below ${100 * leastShare} %: ${figures}` : ''
-  return together([control.result, poison.result, { text, complaint }])
+  const rates = `${poison.perSecond.toFixed(1)}/s beside the poisoned key, ${control.perSecond.toFixed(1)}/s without`
+  const text = `${control.result.text}\n${poison.result.text}`
+  return withFigure({ ...poison.result, text }, `other keys: ${rates}: ${(100 * share).toFixed(1)} %`, [
+    control.result.complaint,
+    share < leastShare ? `the other keys fell below ${100 * leastShare} %` : '',
+  ])
 }
 
 async function runWith({ stack, load, signal }: Stage, mode: ReceiverMode) {
@@ -37,7 +38,7 @@ async function runWith({ stack, load, signal }: Stage, mode: ReceiverMode) {
       (sum, { scope }) => sum + deliveredPerSecond(outcome.facts, scope, (key) => key !== poisoned),
       0,
     )
-    return { result: { text: report(outcome), complaint: outcome.complaint }, perSecond }
+    return { result: resultOf(outcome), perSecond }
   } finally {
     if (!signal.aborted) await experiment.close()
   }
