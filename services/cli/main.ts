@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { version } from '#shared/version.ts'
 import { writeDocs } from './docs.ts'
 import { printKey } from './key.ts'
+import { runChaos } from './run-chaos.ts'
 import { runCheck } from './run-check.ts'
 import { runTests } from './run-tests.ts'
 import { endWithStarter } from './starter.ts'
@@ -33,6 +34,14 @@ program
   .description('run the unit, integration and end-to-end tests on a cluster of their own')
   .argument('[files...]', 'only these test files')
   .action(runTests)
+
+program
+  .command('chaos')
+  .description('break a stack of its own under load and judge what became of every event: --list, --quick, --fault')
+  .argument('[options...]')
+  .allowUnknownOption()
+  .helpOption(false)
+  .action(runChaos)
 
 program.command('check').description('check types, style and the direction of imports').action(runCheck)
 

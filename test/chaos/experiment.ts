@@ -8,27 +8,27 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { kcatMissing } from '../support/kcat.ts'
 import type { Stack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 import { type Facts, gatherFacts, type Scope } from './check/facts.ts'
 import { explain, type Judgement, judge } from './check/judge.ts'
-import { type HistoryLine, type HistoryWriter, monotonicNs, openHistory, readHistory } from './history.ts'
+import { type Course, type CourseSetup, openCourse } from './course.ts'
+import { type HistoryWriter, monotonicNs, openHistory, readHistory } from './history.ts'
 import { type Publisher, type Receiver, startPublisher, startReceiver } from './load/children.ts'
 import type { OutgoingEvent } from './load/event.ts'
 import { publishInOrder } from './load/in-order.ts'
 import type { PublisherProgress } from './load/until-known.ts'
-import { tapDeadLetters, tapLog } from './tap.ts'
+import { type Observation, observe } from './observation.ts'
+
+export type { Course } from './course.ts'
 
 export type Load = { ratePerSecond: number; seconds: number; keys: number }
-
-export type Course = { scope: Scope; receiver: Receiver }
 
 export type Outcome = {
   facts: Facts
   published: PublisherProgress
   judgements: readonly { scope: Scope; judgement: Judgement }[]
-  /** Empty when every invariant holds and no publish request failed, else what is wrong and where the history lies. */
+  /** Empty when every invariant holds and no publish request failed that had not to, else what is wrong and where the history lies. */
   complaint: string
   /** Where the history was, or still is. */
   folder: string
@@ -39,118 +39,127 @@ export type Experiment = {
   stream: string
   topic: string
   courses: readonly Course[]
-  publish(load: Load): Pick<Publisher, 'finished' | 'progress'>
+  publish(load: Load, as?: PublishAs): Pick<Publisher, 'finished' | 'progress'>
   /** Events of one's own instead of a load. */
   publishEvents(events: readonly OutgoingEvent[]): Promise<PublisherProgress>
   /** A receiver without a subscription, for deliveries that are not the product's. */
   addReceiver(subscription: string): Promise<Receiver>
-  /** Writes a fault into the history. */
-  mark(fault: string, victim: string): void
+  /** Writes a fault into the history, as of now or of an earlier monotonic time. */
+  mark(fault: string, victim: string, ns?: number): void
+  /** Whether the group of a subscription has committed an event now. */
+  isCommitted: Observation['isCommitted']
   /** Waits for the load's end and for everything to be delivered, then judges. */
   conclude(published: Promise<PublisherProgress>, limits: Limits): Promise<Outcome>
   /** Ends receivers, deletes subscriptions and stream. */
   close(): Promise<void>
 }
 
-type Setup = { subscriptions?: readonly object[]; publishUrl?: string }
+/** Two publishers of one run need different names, and keys of their own. */
+export type PublishAs = { publisher: string; keyPrefix: string }
 
-/** `quietMs`: how long no request may arrive before a run counts as over though events are missing. */
-export type Limits = { allowedDuplicates: number; quietMs?: number }
+type Setup = { subscriptions?: readonly CourseSetup[]; publishUrl?: string }
+
+/**
+ * `quietMs`: how long no request may arrive before a run counts as over though events are missing. `mayFailRequests`: the
+ * faults leave nobody to answer; each event must be stored in the end all the same.
+ */
+export type Limits = { allowedDuplicates: number; quietMs?: number; mayFailRequests?: boolean }
 
 const drainCeilingMs = 300_000
 
-/** Creates stream, receivers and subscriptions; `subscriptions` holds members beside stream and target, one object each. */
+/** Creates stream, receivers and subscriptions. */
 export async function openExperiment(stack: Stack, setup: Setup = {}): Promise<Experiment> {
   const { subscriptions = [{}], publishUrl = stack.publishUrl } = setup
   const run = `r${randomBytes(4).toString('hex')}`
   const folder = await mkdtemp(join(tmpdir(), `tailrace-history-${run}-`))
-  const names = { run, stream: run }
-  const { topic } = await stack.api.putStream(names.stream)
-  const courses = await Promise.all(
-    subscriptions.map((members, index) =>
-      openCourse(stack, { ...names, folder, subscription: `${run}-${index}`, members }),
-    ),
-  )
+  const stream = run
+  const { topic } = await stack.api.putStream(stream)
   const file = (actor: string) => join(folder, `${actor}.jsonl`)
-  const marks = openHistory(file('driver'))
+  const history = openHistory(file('driver'))
+  const observation = await observe({ brokers: stack.brokers, run, topic }, history)
+  const opening = subscriptions.map(async (course, index) => {
+    const names = { run, stream, topic, folder, subscription: `${run}-${index}` }
+    const opened = await openCourse(stack, { ...names, ...course, history })
+    observation.add(opened.subscribed)
+    return opened
+  })
+  const courses: Course[] = await Promise.all(opening)
   const door = { url: publishUrl, apiKey: stack.adminKey, timeoutMs: 15_000 }
-  const publisher = { ...names, ...door, publisher: 'p1', history: file('p1') }
-  const subscribed = courses.map(({ scope }) => scope.subscription)
+  const publishers = new Set<string>()
+  const named = (publisher: string) => {
+    publishers.add(publisher)
+    return { run, stream, ...door, publisher, history: file(publisher) }
+  }
+  const running: Running = { run, stream, folder, history, observation, courses, publishers }
+  let closing: Promise<void> | undefined
   return {
-    ...names,
-    topic,
-    courses,
+    ...{ run, stream, topic, courses },
     addReceiver: async (subscription) => {
       const receiver = await startReceiver({ run, actor: subscription, history: file(subscription) })
-      courses.push({ scope: { subscription, stream: names.stream }, receiver })
+      courses.push({ scope: { subscription, stream }, receiver })
       return receiver
     },
-    publish: (load) => startPublisher({ ...publisher, ...load, fillBytes: 300, patienceMs: 60_000 }),
-    publishEvents: (events) => publishInOrder(publisher, events),
-    mark: (fault, victim) => marks.append({ op: 'fault', run, actor: 'driver', ns: monotonicNs(), fault, victim }),
-    conclude: async (publishing, { allowedDuplicates, quietMs = 20_000 }) => {
-      const published = await publishing
-      await Promise.all(courses.map(({ receiver }) => drained(receiver, published.acknowledged, quietMs)))
-      await Promise.all(courses.map(({ receiver }) => receiver.stop()))
-      await tapInto(marks, { brokers: stack.brokers, run, topic })
-      await marks.close()
-      const actors = ['driver', 'p1', ...courses.map(({ scope }) => scope.subscription)]
-      const facts = await gatherFacts(readHistory(actors.map(file)))
-      const judgements = courses.map(({ scope }) => ({ scope, judgement: judge(facts, scope, allowedDuplicates) }))
-      return { facts, published, judgements, complaint: await complaintOf({ judgements, published, folder }), folder }
-    },
-    close: async () => {
-      await Promise.all(courses.map(({ receiver }) => receiver.stop()))
-      for (const subscription of subscribed) await stack.api.deleteSubscription(subscription)
-      await stack.api.deleteStream(names.stream)
+    publish: (load, { publisher, keyPrefix } = { publisher: 'p1', keyPrefix: 'k' }) =>
+      startPublisher({ ...named(publisher), ...load, keyPrefix, fillBytes: 300, patienceMs: 60_000 }),
+    publishEvents: (events) => publishInOrder(named('p1'), events),
+    mark: (fault, victim, ns = monotonicNs()) =>
+      history.append({ op: 'fault', run, actor: 'driver', ns, fault, victim }),
+    isCommitted: observation.isCommitted,
+    conclude: async (published, limits) => conclude(running, await published, limits),
+    close: () => {
+      closing ??= close(stack, running)
+      return closing
     },
   }
 }
 
-type CourseOptions = { run: string; stream: string; folder: string; subscription: string; members: object }
+type Running = Pick<Experiment, 'run' | 'stream' | 'courses'> & {
+  folder: string
+  history: HistoryWriter
+  observation: Observation
+  publishers: ReadonlySet<string>
+}
 
-async function openCourse(
-  { api }: Stack,
-  { run, stream, folder, subscription, members }: CourseOptions,
-): Promise<Course> {
-  const history = join(folder, `${subscription}.jsonl`)
-  const receiver = await startReceiver({ run, actor: subscription, history })
-  const targets = [{ url: `${receiver.url}/` }]
-  const created = await api.putSubscription(subscription, { ...members, stream, destination: { targets } })
-  if (created.signingSecret === undefined) throw new Error(`${subscription} was created without a signing secret`)
-  receiver.useSecret(created.signingSecret)
-  await until(`${subscription} is active`, async () => (await api.subscription(subscription)).status.phase === 'active')
-  return { scope: { subscription, stream }, receiver }
+async function conclude(running: Running, published: PublisherProgress, limits: Limits): Promise<Outcome> {
+  const { folder, history, observation, courses } = running
+  const { allowedDuplicates, quietMs = 20_000, mayFailRequests = false } = limits
+  await Promise.all(courses.map(({ receiver }) => drained(receiver, published.acknowledged, quietMs)))
+  await observation.stop()
+  await Promise.all(courses.map(({ receiver }) => receiver.stop()))
+  await observation.readTopics()
+  await history.close()
+  const actors = ['driver', ...running.publishers, ...courses.map(({ scope }) => scope.subscription)]
+  const facts = await gatherFacts(readHistory(actors.map((actor) => join(folder, `${actor}.jsonl`))))
+  const judgements = courses.map(({ scope }) => ({ scope, judgement: judge(facts, scope, allowedDuplicates) }))
+  const complaint = await complaintOf({ judgements, published, folder, mayFailRequests })
+  return { facts, published, judgements, complaint, folder }
+}
+
+async function close({ api }: Stack, { stream, observation, courses }: Running): Promise<void> {
+  await observation.stop()
+  await Promise.all(courses.map(({ receiver }) => receiver.stop()))
+  const subscribed = courses.flatMap((course) => course.subscribed ?? [])
+  await Promise.all(subscribed.map(({ subscription }) => api.deleteSubscription(subscription)))
+  await api.deleteStream(stream)
 }
 
 /** All acknowledged events have arrived, or nothing has come for so long that nothing more will. */
 async function drained(receiver: Receiver, acknowledged: number, quietMs: number): Promise<void> {
-  const sinceLastMs = () => (monotonicNs() - receiver.progress().lastNs) / 1e6
+  const startNs = monotonicNs()
+  const sinceLastMs = () => (monotonicNs() - Math.max(startNs, receiver.progress().lastNs)) / 1e6
   const fact = () => (receiver.progress().distinct >= acknowledged ? sinceLastMs() > 1000 : sinceLastMs() > quietMs)
   await until('the receiver has everything', fact, drainCeilingMs)
 }
 
-async function tapInto(history: HistoryWriter, options: Parameters<typeof tapLog>[0]): Promise<void> {
-  if (kcatMissing !== false) {
-    process.stderr.write(`The log is not read: ${kcatMissing}\n`)
-    return
-  }
-  const append = async (lines: AsyncIterable<HistoryLine>) => {
-    for await (const line of lines) history.append(line)
-  }
-  await append(tapLog(options))
-  await append(tapDeadLetters({ ...options, topic: 'tailrace.dead-letters' }))
-}
+type Result = Pick<Outcome, 'judgements' | 'published' | 'folder'> & { mayFailRequests: boolean }
 
-type Result = Pick<Outcome, 'judgements' | 'published' | 'folder'>
-
-async function complaintOf({ judgements, published, folder }: Result): Promise<string> {
+async function complaintOf({ judgements, published, folder, mayFailRequests }: Result): Promise<string> {
   const complaints = judgements
     .filter(({ judgement }) => !judgement.holds)
     .map(({ scope, judgement }) => `${scope.subscription}: ${explain(judgement)}`)
   const { failedRequests, abandoned } = published
-  if (failedRequests > 0)
-    complaints.push(`${failedRequests} publish requests failed, ${abandoned} events were given up`)
+  if (abandoned > 0) complaints.push(`${abandoned} events were given up by their publisher`)
+  if (failedRequests > 0 && !mayFailRequests) complaints.push(`${failedRequests} publish requests failed`)
   if (complaints.length > 0) complaints.push(`The history is in ${folder}`)
   else await rm(folder, { recursive: true })
   return complaints.join('\n')

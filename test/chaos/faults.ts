@@ -1,44 +1,94 @@
-import { untilRestarted } from '../support/health.ts'
 import type { Stack } from '../support/stack.ts'
 import type { Experiment } from './experiment.ts'
-
-type Fault = {
-  service: string
-  signal: NodeJS.Signals
-  /** Whether deliveries may be repeated: those in flight and those since the last commit. */
-  repeats: boolean
-}
+import type { Fault, Scene } from './faults/fault.ts'
+import { freezeConsumer } from './faults/freeze-consumer.ts'
+import { freezeCoordinator } from './faults/freeze-coordinator.ts'
+import { killAll, signalOne } from './faults/signal-one.ts'
+import { freezeMidParking, killBetweenParkAndCommit } from './faults/while-parking.ts'
 
 /** Every fault by name. */
 export const faults = {
-  'kill-broker': { service: 'kafka', signal: 'SIGKILL', repeats: true },
-  'kill-consumer': { service: 'consumer', signal: 'SIGKILL', repeats: true },
-  'term-consumer': { service: 'consumer', signal: 'SIGTERM', repeats: false },
-  'kill-producer': { service: 'producer', signal: 'SIGKILL', repeats: false },
-  'term-producer': { service: 'producer', signal: 'SIGTERM', repeats: false },
-  'kill-redis': { service: 'redis', signal: 'SIGKILL', repeats: false },
+  'kill-broker': {
+    what: 'SIGKILL one broker',
+    takeovers: 1,
+    inject: (scene) => signalOne(scene, { name: 'kill-broker', service: 'kafka', signal: 'SIGKILL' }),
+  },
+  'kill-consumer': {
+    what: 'SIGKILL one consumer',
+    takeovers: 1,
+    inject: (scene) => signalOne(scene, { name: 'kill-consumer', service: 'consumer', signal: 'SIGKILL' }),
+  },
+  'term-consumer': {
+    what: 'SIGTERM one consumer',
+    takeovers: 0,
+    inject: (scene) => signalOne(scene, { name: 'term-consumer', service: 'consumer', signal: 'SIGTERM' }),
+  },
+  'freeze-consumer': {
+    what: 'SIGSTOP one consumer for 20 s, far beyond its session, then let it go on',
+    takeovers: 1,
+    inject: freezeConsumer,
+  },
+  'kill-producer': {
+    what: 'SIGKILL one producer',
+    takeovers: 0,
+    failsRequests: true,
+    inject: (scene) => signalOne(scene, { name: 'kill-producer', service: 'producer', signal: 'SIGKILL' }),
+  },
+  'term-producer': {
+    what: 'SIGTERM one producer',
+    takeovers: 0,
+    inject: (scene) => signalOne(scene, { name: 'term-producer', service: 'producer', signal: 'SIGTERM' }),
+  },
+  'kill-redis': {
+    what: 'SIGKILL Redis',
+    takeovers: 0,
+    inject: (scene) => signalOne(scene, { name: 'kill-redis', service: 'redis', signal: 'SIGKILL' }),
+  },
+  'kill-everything': {
+    what: 'SIGKILL all brokers, Redis, producers, consumers and the console at once',
+    takeovers: 2,
+    failsRequests: true,
+    inject: (scene) => killAll(scene, 'kill-everything'),
+  },
+  'kill-between-park-and-commit': {
+    what: 'SIGKILL a consumer when its append to a retry topic is acknowledged and its offset not committed',
+    takeovers: 1,
+    inject: killBetweenParkAndCommit,
+  },
+  'freeze-mid-parking': {
+    what: 'SIGSTOP a consumer for 20 s in the middle of parking, then let it go on',
+    takeovers: 1,
+    inject: freezeMidParking,
+  },
+  'commit-timeout-rejoin': {
+    what: 'SIGSTOP the broker that coordinates a group for 6 s: commits time out, members join again',
+    takeovers: 2,
+    uncommittedMs: 6_000,
+    inject: freezeCoordinator,
+  },
 } as const satisfies Record<string, Fault>
 
 export type FaultName = keyof typeof faults
 
 export const isFaultName = (name: string): name is FaultName => Object.hasOwn(faults, name)
 
-/** Does it to one process of its service (each in turn, by `round`), writes it down, and waits for the replacement. */
-export async function inject(
-  stack: Stack,
-  experiment: Experiment,
-  { name, round }: { name: FaultName; round: number },
-) {
-  const { service, signal } = faults[name]
-  const candidates = (await stack.processes()).filter((one) => one.service === service)
-  const chosen = candidates[round % candidates.length]
-  if (chosen === undefined) throw new Error(`the stack has no ${service}`)
-  experiment.mark(name, chosen.name)
-  await untilRestarted(stack, await stack.kill(chosen.name, signal))
+type Injection = Omit<Scene, 'stack' | 'experiment'> & { name: FaultName }
+
+/** Does it and waits for the replacement of what was killed. */
+export const inject = (stack: Stack, experiment: Experiment, { name, ...rest }: Injection): Promise<void> =>
+  faults[name].inject({ stack, experiment, ...rest })
+
+/** What is in flight when an owner ends (all keys of the default concurrency) and what was answered since its last commit. */
+export function allowedDuplicates(names: readonly FaultName[], ratePerSecond: number): number {
+  const allowed = names.map((name) => {
+    const { takeovers, uncommittedMs = 400 }: Fault = faults[name]
+    return takeovers * (64 + Math.ceil((ratePerSecond * uncommittedMs) / 1000))
+  })
+  return allowed.reduce((sum, one) => sum + one, 0)
 }
 
-/** In flight when a process dies (all keys of the default concurrency) and answered since the last commit (200 ms, and as much for a slow one). */
-export function allowedDuplicates(names: readonly FaultName[], ratePerSecond: number): number {
-  const repeating = names.filter((name) => faults[name].repeats).length
-  return repeating * (64 + Math.ceil(ratePerSecond * 0.4))
-}
+/** Whether publish requests may fail in a run with these faults. */
+export const mayFailRequests = (names: readonly FaultName[]): boolean =>
+  names.some((name) => failsRequests(faults[name]))
+
+const failsRequests = (fault: Fault): boolean => fault.failsRequests === true

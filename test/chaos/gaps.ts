@@ -3,7 +3,7 @@ import { type Facts, receiptsOf, type Scope, succeeded } from './check/facts.ts'
 /** The longest pauses of a run, in ms. */
 export type Gaps = { ackMs: number; deliveryMs: number; partitionMs: number }
 
-type Window = { fromNs: number; toNs: number }
+export type Window = { fromNs: number; toNs: number }
 
 /**
  * Longest time between two acknowledgements, between two deliveries, and between two deliveries of one partition, whichever
@@ -23,16 +23,30 @@ export function measureGaps(facts: Facts, scope: Scope, window = loadWindow(fact
   }
 }
 
-/** What each fault of the run cost: the gaps from it to the next fault, or to the end of the load. */
-export function measureFaults(facts: Facts, scope: Scope): (Gaps & { fault: string; victim: string })[] {
+/** What a fault cost: gaps in ms, and how many deliveries were repeated. */
+export type FaultCost = Gaps & { fault: string; victim: string; duplicates: number }
+
+/** What each fault of the run cost until the next one, or until the end: of the load for gaps, of the run for duplicates. */
+export function measureFaults(facts: Facts, scope: Scope): FaultCost[] {
   const { toNs } = loadWindow(facts, scope)
+  const repeats = repeatsOf(facts, scope)
   return facts.faults.map(({ fault, victim, ns }, index) => {
-    const window = { fromNs: ns, toNs: facts.faults[index + 1]?.ns ?? toNs }
-    return { fault, victim, ...measureGaps(facts, scope, window) }
+    const nextNs = facts.faults[index + 1]?.ns
+    const duplicates = repeats.filter((repeat) => repeat >= ns && repeat < (nextNs ?? Infinity)).length
+    return { fault, victim, duplicates, ...measureGaps(facts, scope, { fromNs: ns, toNs: nextNs ?? toNs }) }
   })
 }
 
-function loadWindow(facts: Facts, scope: Scope): Window {
+/** When each success after the first one of its event came. */
+function repeatsOf(facts: Facts, scope: Scope): number[] {
+  return [...receiptsOf(facts, scope).values()].flatMap((receipts) => {
+    const successes = receipts.filter(succeeded).map(({ ns }) => ns)
+    return successes.sort((a, b) => a - b).slice(1)
+  })
+}
+
+/** From the first to the last event that was due. */
+export function loadWindow(facts: Facts, scope: Scope): Window {
   const due = facts.requests.filter((request) => request.stream === scope.stream).map((one) => one.dueNs)
   return { fromNs: smallest(due), toNs: largest(due) }
 }

@@ -43,11 +43,12 @@ export type ReceiveLine = Seen &
     attempt: number
     arrivedNs: number
     partition: number
+    offset: number
     /** `null` when nobody gave the receiver a secret to check with. */
     verified: boolean | null
   }
 
-/** One record of a stream's topic as an independent reader saw it. */
+/** One record of a stream's topic as an independent reader saw it; `ns` is when the broker appended it, as for all records. */
 export type LogLine = Seen & Content & LogPosition & { op: 'log'; id: string }
 
 /** One record of the dead-letters topic as an independent reader saw it. */
@@ -55,14 +56,34 @@ export type DeadLetterLine = Seen &
   Content &
   LogPosition & { op: 'dead-letter'; id: string; subscription: string; headers: Readonly<Record<string, string>> }
 
+/** One record of a subscription's retry topic as an independent reader saw it; `source` is null for a fence. */
+export type RetryLine = Seen &
+  LogPosition & {
+    op: 'retry'
+    subscription: string
+    kind: 'park' | 'done' | 'fence'
+    source: LogPosition | null
+    owner: string
+  }
+
+/** Offsets above the committed one that are committed as well. */
+export type FinishedRun = { start: number; length: number }
+
+/** What the group of a subscription had committed at `ns` or before; `isLast` marks the sample after the last delivery. */
+export type CommitLine = Seen &
+  LogPosition & { op: 'commit'; subscription: string; finished: readonly FinishedRun[]; isLast: boolean }
+
 /** Something that was done to the system. */
 export type FaultLine = Seen & { op: 'fault'; fault: string; victim: string }
 
-export type HistoryLine = PublishLine | ReceiveLine | LogLine | DeadLetterLine | FaultLine
+export type HistoryLine = PublishLine | ReceiveLine | LogLine | DeadLetterLine | RetryLine | CommitLine | FaultLine
 
 export type HistoryWriter = { append(line: HistoryLine): void; close(): Promise<void> }
 
 export const monotonicNs = (): number => Number(process.hrtime.bigint())
+
+/** When something happened on the monotonic clock that the wall clock of this machine saw at `atMs`; right to a millisecond. */
+export const monotonicNsAt = (atMs: number): number => monotonicNs() - (Date.now() - atMs) * 1e6
 
 export const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex')
 
@@ -76,6 +97,12 @@ export function parseEventId(id: string): EventIdentity | undefined {
   const [, run, publisher, key, seq] = /^([^-]+)-([^-]+)-(.+)-(\d+)$/s.exec(id) ?? []
   if (run === undefined || publisher === undefined || key === undefined) return undefined
   return { run, publisher, key, seq: Number(seq) }
+}
+
+/** `<topic>/<partition>/<offset>`, with or without `@<broker ms>`; undefined for anything else. */
+export function parseSource(source: string): LogPosition | undefined {
+  const [, topic, partition, offset] = /^([^/]+)\/(\d+)\/(\d+)(?:@\d+)?$/.exec(source) ?? []
+  return topic === undefined ? undefined : { topic, partition: Number(partition), offset: Number(offset) }
 }
 
 /** Appends lines to a file of its own; one writer per process and file. */

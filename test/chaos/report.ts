@@ -1,6 +1,6 @@
 import type { Facts } from './check/facts.ts'
 import type { Outcome } from './experiment.ts'
-import { measureFaults, measureGaps } from './gaps.ts'
+import { type FaultCost, measureFaults, measureGaps } from './gaps.ts'
 
 const columns = ['events', 'acknowledged', 'delivered', 'dead-lettered', 'lost', 'duplicated', 'out of order', 'failed']
 
@@ -15,7 +15,9 @@ export function report({ facts, published, judgements }: Outcome): string {
       const whole = measureGaps(facts, scope)
       return [
         `${holds ? 'ok ' : 'BAD'} ${scope.subscription}: ${named.join(', ')}; ${gapText(whole)}`,
-        ...measureFaults(facts, scope).map((one) => `    ${one.fault} (${one.victim}): ${gapText(one)}`),
+        ...measureFaults(facts, scope).map(
+          (one) => `    ${one.fault} (${one.victim}): ${gapText(one)}, ${one.duplicates} deliveries repeated`,
+        ),
         ...failures(facts),
       ]
     })
@@ -37,3 +39,22 @@ function failures({ requests, faults }: Facts): string[] {
 
 const gapText = ({ ackMs, deliveryMs, partitionMs }: ReturnType<typeof measureGaps>): string =>
   `longest ack gap ${Math.round(ackMs)} ms, delivery gap ${Math.round(deliveryMs)} ms, of one partition ${Math.round(partitionMs)} ms`
+
+/** What every fault of a run cost each subscription. */
+export const costsOf = ({ facts, judgements }: Outcome): FaultCost[] =>
+  judgements.flatMap(({ scope }) => measureFaults(facts, scope))
+
+/** One line per fault over all runs: the longest gap of a partition is the takeover where its owner was the victim. */
+export function summary(costs: readonly FaultCost[]): string {
+  const lines = [...Map.groupBy(costs, ({ fault }) => fault)].map(([fault, some]) => {
+    const gaps = spread(some.map(({ partitionMs }) => Math.round(partitionMs)))
+    const repeated = spread(some.map(({ duplicates }) => duplicates))
+    return `${fault} × ${some.length}: longest gap of a partition ${gaps} ms, deliveries repeated ${repeated}`
+  })
+  return lines.join('\n')
+}
+
+function spread(numbers: readonly number[]): string {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  return `median ${sorted[Math.floor((sorted.length - 1) / 2)]}, most ${sorted.at(-1)}`
+}

@@ -1,22 +1,31 @@
-import { type KcatRecord, readTopic } from '../support/kcat.ts'
-import { type Content, type DeadLetterLine, type LogLine, monotonicNs, parseEventId, sha256 } from './history.ts'
+import { type KcatRecord, readTopic, topicExists } from '../support/kcat.ts'
+import {
+  type Content,
+  type DeadLetterLine,
+  type LogLine,
+  monotonicNsAt,
+  parseEventId,
+  type RetryLine,
+  sha256,
+} from './history.ts'
 import { historyId } from './load/receipt.ts'
+import { retryLine } from './retry-tap.ts'
 
 export type TapOptions = { brokers: readonly string[]; run: string; topic: string }
 
 /** The whole topic of a stream as history lines, read by a Kafka client that shares no code with the service. */
 export async function* tapLog({ brokers, run, topic }: TapOptions): AsyncGenerator<LogLine> {
   for await (const record of readTopic(brokers, topic)) {
-    const { partition, offset } = record
+    const { partition, offset, timestampMs } = record
     const content = contentOf(record)
-    yield { op: 'log', run, actor: 'tap', ns: monotonicNs(), topic, partition, offset, ...content }
+    yield { op: 'log', run, actor: 'tap', ns: monotonicNsAt(timestampMs), topic, partition, offset, ...content }
   }
 }
 
 /** The dead letters of one run; the topic holds those of all runs and subscriptions. */
 export async function* tapDeadLetters({ brokers, run, topic }: TapOptions): AsyncGenerator<DeadLetterLine> {
   for await (const record of readTopic(brokers, topic)) {
-    const { partition, offset, headers } = record
+    const { partition, offset, timestampMs, headers } = record
     const content = contentOf(record)
     if (parseEventId(content.id)?.run !== run) continue
     const subscription = headers.tailrace_subscription ?? ''
@@ -24,7 +33,7 @@ export async function* tapDeadLetters({ brokers, run, topic }: TapOptions): Asyn
       op: 'dead-letter',
       run,
       actor: 'tap',
-      ns: monotonicNs(),
+      ns: monotonicNsAt(timestampMs),
       topic,
       partition,
       offset,
@@ -32,6 +41,16 @@ export async function* tapDeadLetters({ brokers, run, topic }: TapOptions): Asyn
       headers,
       ...content,
     }
+  }
+}
+
+/** What is left of a retry topic; nothing where there is none. */
+export async function* tapRetryTopic(options: TapOptions & { subscription: string }): AsyncGenerator<RetryLine> {
+  const { brokers, run, topic, subscription } = options
+  if (!(await topicExists(brokers, topic))) return
+  for await (const record of readTopic(brokers, topic)) {
+    const line = retryLine(record, { run, subscription, topic })
+    if (line !== undefined) yield line
   }
 }
 

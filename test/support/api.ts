@@ -30,6 +30,9 @@ export type SubscriptionAnswer = {
   uid: string
   revision: number
   group: string
+  retryTopic: string
+  retry: { scheduleMs: number[]; giveUpAfterMs: number }
+  delivery: { timeoutMs: number }
   signingSecret?: string
   status: SubscriptionStatus
 }

@@ -17,7 +17,7 @@ export const kcatMissing: string | false =
   spawnSync('kcat', ['-V']).status === 0 ? false : 'kcat is not installed (Debian: apt-get install kafkacat)'
 
 /** Lengths first, so that any bytes can follow: partition, offset, time, key length, value length; key and value; headers. */
-const format = '%p %o %T %K %S\\n%k%s\\n%h\\n'
+export const format = '%p %o %T %K %S\\n%k%s\\n%h\\n'
 
 /** How long a broker keeps a fetch at the end of a partition open: kcat asks once more there before it believes in the end. */
 const fetchWaitMs = 20
@@ -59,10 +59,19 @@ export async function writeRecord(brokers: readonly string[], message: KcatMessa
 
 /** How many partitions of the cluster miss a replica in sync, as its brokers say. */
 export async function partitionsNotInSync(brokers: readonly string[]): Promise<number> {
+  const partitions = (await listTopics(brokers)).flatMap((topic) => topic.partitions)
+  return partitions.filter(({ replicas, isrs }) => isrs.length < replicas.length).length
+}
+
+export async function topicExists(brokers: readonly string[], name: string): Promise<boolean> {
+  return (await listTopics(brokers)).some(({ topic }) => topic === name)
+}
+
+type ListedTopic = { topic: string; partitions: { replicas: object[]; isrs: object[] }[] }
+
+async function listTopics(brokers: readonly string[]): Promise<ListedTopic[]> {
   const { stdout } = await promisify(execFile)('kcat', ['-L', '-J', '-b', brokers.join(',')], { maxBuffer: 1 << 26 })
-  const { topics } = JSON.parse(stdout) as { topics: { partitions: { replicas: object[]; isrs: object[] }[] }[] }
-  return topics.flatMap((topic) => topic.partitions).filter(({ replicas, isrs }) => isrs.length < replicas.length)
-    .length
+  return (JSON.parse(stdout) as { topics: ListedTopic[] }).topics
 }
 
 /** Splits what kcat printed into records; `rest` is the beginning of one that is not complete. */

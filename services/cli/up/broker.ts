@@ -40,7 +40,8 @@ export function prepareBroker(options: BrokerOptions): BrokerLaunch {
   return {
     format: [
       ...['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', log, 'kafka.tools.StorageTool', 'format'],
-      ...['--ignore-formatted', '--cluster-id', clusterId, '--config', properties],
+      // One in 64 random ids begins with a dash, which by itself would be taken for an option.
+      ...['--ignore-formatted', `--cluster-id=${clusterId}`, '--config', properties],
     ],
     serve: [...heap.split(' '), ...smallMachine, log, 'kafka.Kafka', properties],
     env: { CLASSPATH: classPath(jarsFolder) },

@@ -1,4 +1,5 @@
 import {
+  type CommitLine,
   type DeadLetterLine,
   type FaultLine,
   type HistoryLine,
@@ -6,6 +7,7 @@ import {
   type PublishLine,
   parseEventId,
   type ReceiveLine,
+  type RetryLine,
 } from '../history.ts'
 
 /** What became of one event at the door: the last word of its publisher over all requests for it. */
@@ -18,11 +20,14 @@ export type Facts = {
   receipts: ReadonlyMap<string, ReadonlyMap<string, readonly ReceiveLine[]>>
   deadLetters: ReadonlyMap<string, ReadonlyMap<string, readonly DeadLetterLine[]>>
   log: ReadonlyMap<string, readonly LogLine[]> | null
+  /** Per subscription; a record that two taps saw is there twice. */
+  retries: ReadonlyMap<string, readonly RetryLine[]>
+  commits: ReadonlyMap<string, readonly CommitLine[]>
   faults: readonly FaultLine[]
 }
 
-/** Which events a subscription must get: all of its stream. */
-export type Scope = { subscription: string; stream: string }
+/** Which events a subscription must get: all of its stream; and what it was set to, where that is not the default. */
+export type Scope = { subscription: string; stream: string; giveUpAfterMs?: number; timeoutMs?: number }
 
 /** Reads a whole history. Everything is found by the event id of the history, whatever ids the system gave out. */
 export async function gatherFacts(lines: AsyncIterable<HistoryLine> | Iterable<HistoryLine>): Promise<Facts> {
@@ -31,17 +36,39 @@ export async function gatherFacts(lines: AsyncIterable<HistoryLine> | Iterable<H
   const receipts = new Map<string, Map<string, ReceiveLine[]>>()
   const deadLetters = new Map<string, Map<string, DeadLetterLine[]>>()
   const log = new Map<string, LogLine[]>()
+  const retries = new Map<string, RetryLine[]>()
+  const commits = new Map<string, CommitLine[]>()
   const faults: FaultLine[] = []
   for await (const line of lines) {
-    if (line.op === 'publish') {
-      requests.push(line)
-      publications.set(line.id, lastWord(publications.get(line.id), line))
-    } else if (line.op === 'receive') append(inner(receipts, line.subscription), line.id, line)
-    else if (line.op === 'dead-letter') append(inner(deadLetters, line.subscription), line.id, line)
-    else if (line.op === 'log') append(log, line.id, line)
-    else faults.push(line)
+    switch (line.op) {
+      case 'publish':
+        requests.push(line)
+        publications.set(line.id, lastWord(publications.get(line.id), line))
+        break
+      case 'receive':
+        append(inner(receipts, line.subscription), line.id, line)
+        break
+      case 'dead-letter':
+        append(inner(deadLetters, line.subscription), line.id, line)
+        break
+      case 'log':
+        append(log, line.id, line)
+        break
+      case 'retry':
+        append(retries, line.subscription, line)
+        break
+      case 'commit':
+        append(commits, line.subscription, line)
+        break
+      case 'fault':
+        faults.push(line)
+        break
+      default:
+        line satisfies never
+    }
   }
-  return { publications, requests, receipts, deadLetters, log: log.size === 0 ? null : log, faults }
+  const seenLog = log.size === 0 ? null : log
+  return { publications, requests, receipts, deadLetters, log: seenLog, retries, commits, faults }
 }
 
 /** Receipts of one subscription by event id. */

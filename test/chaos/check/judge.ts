@@ -1,4 +1,5 @@
 import { checkBytes } from './bytes.ts'
+import { checkCommitSafety } from './commit-safety.ts'
 import { checkDeadLetters } from './dead-letters.ts'
 import { checkDuplicates } from './duplicates.ts'
 import type { Facts, Scope } from './facts.ts'
@@ -18,6 +19,7 @@ export function judge(facts: Facts, scope: Scope, allowedDuplicates: number): Ju
     checkKeyOrder(facts, scope),
     checkDuplicates(facts, scope, allowedDuplicates),
     checkDeadLetters(facts, scope),
+    checkCommitSafety(facts, scope),
   ]
   const counts = Object.assign({}, ...verdicts.map((one) => one.counts)) as Record<string, number>
   return { holds: verdicts.every((one) => one.holds), verdicts, counts }

@@ -1,4 +1,5 @@
-import type { LogLine, ReceiveLine } from '../history.ts'
+import type { DeadLetterLine, LogLine, ReceiveLine } from '../history.ts'
+import { clockErrorNs } from './coverage.ts'
 import {
   acknowledgedSequences,
   deadLettersOf,
@@ -58,18 +59,23 @@ function coursesOf(facts: Facts, scope: Scope): Map<string, Course> {
   const deadLetters = deadLettersOf(facts, scope)
   const courses = new Map<string, Course>()
   for (const [id, receipts] of receiptsOf(facts, scope)) {
-    const endedNs = endOf(receipts, deadLetters.has(id))
+    const endedNs = endOf(receipts, deadLetters.get(id) ?? [])
     if (endedNs === undefined) continue
     courses.set(id, { id, firstTriedNs: minimum(receipts.map((receipt) => receipt.arrivedNs)), endedNs })
   }
   return courses
 }
 
-/** A dead letter ends with the last answer that its receiver gave; an event that is lost has no end and is I1's matter. */
-function endOf(receipts: readonly ReceiveLine[], deadLettered: boolean): number | undefined {
+/**
+ * A dead letter ends with the last answer before it; after a crash its event may be tried once more. An event that is
+ * lost has no end and is I1's matter.
+ */
+function endOf(receipts: readonly ReceiveLine[], letters: readonly DeadLetterLine[]): number | undefined {
   const successes = receipts.filter(succeeded)
   if (successes.length > 0) return minimum(successes.map((receipt) => receipt.ns))
-  return deadLettered ? -minimum(receipts.map((receipt) => -receipt.ns)) : undefined
+  if (letters.length === 0) return undefined
+  const letterNs = minimum(letters.map(({ ns }) => ns)) + clockErrorNs
+  return receipts.reduce((last, { ns }) => (ns <= letterNs ? Math.max(last, ns) : last), -Infinity)
 }
 
 function logOrders(events: readonly Publication[], log: Facts['log']): string[][] {

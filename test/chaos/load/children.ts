@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { until } from '../../support/until.ts'
+import type { ReceiverMode } from './modes.ts'
 import type { PublisherOptions } from './publisher.ts'
-import type { ReceiverCommand, ReceiverMode, ReceiverOptions, ReceiverProgress } from './receiver.ts'
+import type { ReceiverCommand, ReceiverOptions, ReceiverProgress } from './receiver.ts'
 import type { PublisherProgress } from './until-known.ts'
 
 export type Publisher = { progress(): PublisherProgress; finished: Promise<PublisherProgress>; stop(): void }

@@ -18,6 +18,8 @@ export type PublisherOptions = DoorOptions & {
   ratePerSecond: number
   seconds: number
   keys: number
+  /** Before the number of a key. */
+  keyPrefix: string
   fillBytes: number
   /** How long after the last due event unknown outcomes are sent again. */
   patienceMs: number
@@ -66,9 +68,9 @@ async function publishOnSchedule(publishing: Publishing, options: PublisherOptio
   await Promise.all(tails.values())
 }
 
-function eventNumber(index: number, { run, publisher, keys, fillBytes }: PublisherOptions): OutgoingEvent {
+function eventNumber(index: number, { run, publisher, keys, keyPrefix, fillBytes }: PublisherOptions): OutgoingEvent {
   const seq = Math.floor(index / keys)
   const form = forms[(index + seq) % forms.length] ?? 'plain'
   const data = { type: 'chaos.tick', source: `/chaos/${publisher}`, json: awkwardJson(seq, fillBytes) }
-  return outgoingEvent({ run, publisher, key: `k${index % keys}`, seq }, form, data)
+  return outgoingEvent({ run, publisher, key: `${keyPrefix}${index % keys}`, seq }, form, data)
 }

@@ -1,16 +1,24 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { type Attributes, type Content, parseEventId, sha256 } from '../history.ts'
 
-export type Receipt = Content & { id: string; subscription: string; attempt: number; partition: number }
+export type Receipt = Content & {
+  id: string
+  subscription: string
+  attempt: number
+  partition: number
+  offset: number
+}
 
 /** What a delivery says about itself: the event's id in the history, its content and its place in the log. */
 export function readReceipt(headers: IncomingHttpHeaders, body: Buffer): Receipt {
   const attributes = attributesOf(headers)
+  const [, partition = '-1', offset = '-1'] = /-(\d+)-(\d+)$/.exec(text(headers['tailrace-position'])) ?? []
   return {
     id: historyId(attributes),
     subscription: text(headers['tailrace-subscription']),
     attempt: Number(text(headers['tailrace-attempt'])),
-    partition: Number(/-(\d+)-\d+$/.exec(text(headers['tailrace-position']))?.[1] ?? -1),
+    partition: Number(partition),
+    offset: Number(offset),
     sha256: sha256(body),
     contentType: text(headers['content-type']),
     attributes,

@@ -1,20 +1,16 @@
 /*
- * A receiver as a process of its own. Its mode decides the answers: `accept` 204, `refuse` closes the port so that
- * connections are refused, `answer` gives one status. Each answered request is a line of the history.
+ * A receiver as a process of its own. Its mode (modes.ts) decides the answers. Each answered request is a line of the
+ * history.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Webhook } from 'standardwebhooks'
 import { type HistoryWriter, monotonicNs, openHistory } from '../history.ts'
-import { readReceipt } from './receipt.ts'
+import { createAnswers, type ReceiverMode } from './modes.ts'
+import { type Receipt, readReceipt } from './receipt.ts'
 
 export type ReceiverOptions = { run: string; actor: string; history: string }
-
-export type ReceiverMode =
-  | { kind: 'accept'; delayMs?: number }
-  | { kind: 'refuse' }
-  | { kind: 'answer'; status: number; everyNth?: number }
 
 /** `distinct` counts events with at least one success; `lastNs` is when the last request was answered. */
 export type ReceiverProgress = { requests: number; distinct: number; unverified: number; lastNs: number }
@@ -37,6 +33,7 @@ type State = {
 }
 
 let state: State | undefined
+const answers = createAnswers()
 
 process.on('message', (command: ReceiverCommand) => void obey(command))
 process.once('disconnect', () => process.exit(0))
@@ -75,23 +72,20 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   for await (const chunk of request) chunks.push(chunk as Buffer)
   if (state === undefined) return
   const { mode, progress } = state
-  if (mode.kind === 'accept' && mode.delayMs !== undefined) await pause(mode.delayMs)
+  const delayMs = 'delayMs' in mode ? (mode.delayMs ?? 0) : 0
+  if (delayMs > 0) await pause(delayMs)
   progress.requests += 1
-  const status = statusOf(mode, progress.requests)
-  record(state, { request, body: Buffer.concat(chunks), arrivedNs, status })
-  response.writeHead(status).end()
+  const body = Buffer.concat(chunks)
+  const receipt = readReceipt(request.headers, body)
+  const { status, headers } = answers(mode, { id: receipt.id, count: progress.requests, ns: arrivedNs })
+  record(state, { request, receipt, body, arrivedNs, status })
+  response.writeHead(status, headers).end()
 }
 
-function statusOf(mode: ReceiverMode, count: number): number {
-  if (mode.kind !== 'answer') return 204
-  return count % (mode.everyNth ?? 1) === 0 ? mode.status : 204
-}
-
-type Answered = { request: IncomingMessage; body: Buffer; arrivedNs: number; status: number }
+type Answered = { request: IncomingMessage; receipt: Receipt; body: Buffer; arrivedNs: number; status: number }
 
 function record({ options, history, webhook, seen, progress }: State, answered: Answered): void {
-  const { request, body, arrivedNs, status } = answered
-  const receipt = readReceipt(request.headers, body)
+  const { request, receipt, body, arrivedNs, status } = answered
   const verified = webhook === undefined ? null : verifies(webhook, request, body)
   const ns = monotonicNs()
   history.append({ op: 'receive', ...receipt, run: options.run, actor: options.actor, status, arrivedNs, ns, verified })

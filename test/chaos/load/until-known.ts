@@ -5,6 +5,14 @@ import type { Answer, Door } from './publish.ts'
 
 export type PublisherProgress = { due: number; acknowledged: number; failedRequests: number; abandoned: number }
 
+/** What several publishers came to together. */
+export const sumOf = (all: readonly PublisherProgress[]): PublisherProgress => ({
+  due: total(all.map(({ due }) => due)),
+  acknowledged: total(all.map(({ acknowledged }) => acknowledged)),
+  failedRequests: total(all.map(({ failedRequests }) => failedRequests)),
+  abandoned: total(all.map(({ abandoned }) => abandoned)),
+})
+
 /** One publisher at one door. `giveUpNs` is when unknown outcomes are not sent again any more. */
 export type Publishing = {
   run: string
@@ -42,3 +50,5 @@ function record({ run, publisher, stream, history, progress }: Publishing, reque
   const { id, key, seq, content } = event
   history.append({ op: 'publish', run, actor: publisher, stream, key, seq, id, attempt, dueNs, ...answer, ...content })
 }
+
+const total = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0)

@@ -9,7 +9,15 @@ import { readHistory } from '../../chaos/history.ts'
 import { startPublisher, startReceiver } from '../../chaos/load/children.ts'
 import { startForwarder, type Treatment } from './forwarder.ts'
 
-const load = { ratePerSecond: 600, seconds: 2, keys: 20, fillBytes: 100, timeoutMs: 2000, patienceMs: 5000 }
+const load = {
+  ratePerSecond: 600,
+  seconds: 2,
+  keys: 20,
+  keyPrefix: 'k',
+  fillBytes: 100,
+  timeoutMs: 2000,
+  patienceMs: 5000,
+}
 
 async function runThrough(t: TestContext, treat: (count: number) => Treatment) {
   const folder = await mkdtemp(join(tmpdir(), 'tailrace-load-'))

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { gatherFacts } from '../../chaos/check/facts.ts'
-import { longestGapMs, measureGaps } from '../../chaos/gaps.ts'
+import { longestGapMs, measureFaults, measureGaps } from '../../chaos/gaps.ts'
+import type { HistoryLine } from '../../chaos/history.ts'
+import { deliveredPerSecond } from '../../chaos/rates.ts'
 import { faultlessRun, scope } from './synthetic.ts'
 
 describe('gaps', () => {
@@ -19,5 +21,38 @@ describe('gaps', () => {
     )
     const gaps = measureGaps(await gatherFacts(paused), scope)
     assert.deepEqual(gaps, { ackMs: 4, deliveryMs: 3004, partitionMs: 3004 })
+  })
+})
+
+describe('the cost of a fault', () => {
+  it('is the longest gap of a partition and the repeats until the next fault', async () => {
+    const faultAt = (atMs: number): HistoryLine => {
+      const seen = { run: 'r', actor: 'driver', ns: atMs * 1e6 }
+      return { op: 'fault', ...seen, fault: 'kill-consumer', victim: `consumer at ${atMs}` }
+    }
+    const lines = faultlessRun(1, 100).flatMap((line): HistoryLine[] =>
+      line.op === 'receive' && line.ns > 200e6 && line.ns < 210e6 ? [line, { ...line, ns: line.ns + 1e6 }] : [line],
+    )
+    const costs = measureFaults(await gatherFacts([...lines, faultAt(100), faultAt(300)]), scope)
+    assert.deepEqual(
+      costs.map(({ victim, duplicates }) => [victim, duplicates]),
+      [
+        ['consumer at 100', 2],
+        ['consumer at 300', 0],
+      ],
+    )
+    assert.equal(costs[0]?.partitionMs, 4)
+  })
+})
+
+describe('the rate of some keys', () => {
+  it('counts what was delivered while the load lasted, once', async () => {
+    const seconds = (2 * 500 - 1) * 4e-3
+    const twice = faultlessRun(2, 500).flatMap((line): HistoryLine[] => (line.op === 'receive' ? [line, line] : [line]))
+    const rateOf = async (lines: HistoryLine[]) =>
+      deliveredPerSecond(await gatherFacts(lines), scope, (key) => key === 'k0') * seconds
+    assert.equal(Math.round(await rateOf(twice)), 500)
+    const late = twice.map((line) => (line.op === 'receive' ? { ...line, ns: line.ns + 1e9 } : line))
+    assert.equal(Math.round(await rateOf(late)), 375)
   })
 })

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { formatEventId, parseEventId } from '../../chaos/history.ts'
+import { formatEventId, parseEventId, parseSource } from '../../chaos/history.ts'
 import { awkwardJson, forms, outgoingEvent } from '../../chaos/load/event.ts'
 import { judgeAnswer } from '../../chaos/load/publish.ts'
 import { readReceipt } from '../../chaos/load/receipt.ts'
+import { retryLine } from '../../chaos/retry-tap.ts'
 
 const identity = { run: 'r1', publisher: 'p1', key: 'octo-org/octo-repo', seq: 12 }
 
@@ -64,8 +65,37 @@ describe('a receipt', () => {
     }
     const { sha256: _, ...receipt } = readReceipt(headers, Buffer.from('hello'))
     assert.deepEqual(receipt, {
-      ...{ id: 'r1-p1-k1-7', subscription: 'billing', attempt: 2, partition: 4, contentType: 'text/plain' },
+      ...{
+        id: 'r1-p1-k1-7',
+        subscription: 'billing',
+        attempt: 2,
+        partition: 4,
+        offset: 1042,
+        contentType: 'text/plain',
+      },
       attributes: { id: 'x', subject: 'r1-p1-k1-7', name: 'Zoë' },
     })
+  })
+})
+
+describe('a record of a retry topic', () => {
+  const names = { run: 'r1', subscription: 'billing', topic: 'tailrace.retry.billing.k3v9q2' }
+  const record = { partition: 2, offset: 9, timestampMs: Date.now(), key: null, value: null }
+  const read = (headers: Record<string, string>) => retryLine({ ...record, headers }, names)
+
+  it('says which event waits or is done, and whose it is', () => {
+    const park = read({
+      tailrace_kind: 'park',
+      tailrace_source: 'tailrace.events.s/3/17@1795341731',
+      tailrace_owner: 'me',
+    })
+    assert.deepEqual(park?.source, { topic: 'tailrace.events.s', partition: 3, offset: 17 })
+    assert.deepEqual([park?.kind, park?.owner, park?.partition, park?.offset], ['park', 'me', 2, 9])
+    assert.equal(read({ tailrace_kind: 'fence', tailrace_owner: 'me' })?.source, null)
+  })
+
+  it('is nothing when its kind is unknown', () => {
+    assert.equal(read({ tailrace_kind: 'dead-letter' }), undefined)
+    assert.equal(parseSource('tailrace.events.s/3'), undefined)
   })
 })

@@ -44,7 +44,8 @@ export function faultlessEvent(key: string, seq: number, startNs: number, publis
   const receive: ReceiveLine = {
     ...content,
     ...{ op: 'receive', run: 'r', actor: 'receiver', subscription: scope.subscription, id, status: 204, attempt: 1 },
-    ...{ arrivedNs: startNs + 2 * stepNs, ns: startNs + 3 * stepNs, partition: 0, verified: true },
+    ...{ arrivedNs: startNs + 2 * stepNs, ns: startNs + 3 * stepNs, partition: 0 },
+    ...{ offset: place.offset, verified: true },
   }
   return [publish, log, receive]
 }

@@ -13,7 +13,7 @@ const prepared = (t: TestContext) => {
   mkdirSync(jarsFolder)
   for (const name of ['b.jar', 'a.jar', 'readme.txt']) writeFileSync(join(jarsFolder, name), '')
   const ports = portsAt(500)
-  const launch = prepareBroker({ id: 2, voters: [1, 2, 3], brokersFolder: folder, jarsFolder, clusterId: 'c', ports })
+  const launch = prepareBroker({ id: 2, voters: [1, 2, 3], brokersFolder: folder, jarsFolder, clusterId: '-c', ports })
   return { folder, jarsFolder, launch, properties: readFileSync(join(folder, '2.properties'), 'utf8').split('\n') }
 }
 
@@ -42,6 +42,10 @@ describe('the settings of a local broker', () => {
     const { launch, properties } = prepared(t)
     assert.ok(launch.serve.some((argument) => argument.startsWith('-Xmx')))
     assert.ok(!properties.some((line) => line.startsWith('heap')))
+  })
+
+  it('are formatted for a cluster whose random id begins like an option', (t) => {
+    assert.ok(prepared(t).launch.format.includes('--cluster-id=-c'))
   })
 
   it('name every jar in a fixed order, without which the class archive does not fit', (t) => {

@@ -1,0 +1,19 @@
+import type { CourseSetup } from '../course.ts'
+
+/** Nothing fails: what a fault costs is seen here without the noise of retries. */
+const clean: CourseSetup = {}
+
+/** Events are parked all the time, each for about three seconds, and their keys wait behind them; no breaker opens. */
+const picky: CourseSetup = {
+  members: { retry: { scheduleMs: [1_000, 3_000, 6_000, 12_000, 24_000], giveUpAfterMs: 600_000 } },
+  mode: { kind: 'fail', of: { shareOfEvents: 0.02 }, times: 2, asksForRetry: true },
+}
+
+/** A slow receiver that fails one request in twenty, whichever comes. */
+const shaky: CourseSetup = {
+  members: { retry: { scheduleMs: [500, 1_000, 2_000, 4_000, 8_000, 16_000], giveUpAfterMs: 600_000 } },
+  mode: { kind: 'fail', of: { shareOfRequests: 0.05 }, delayMs: 20 },
+}
+
+/** The subscriptions of every run. */
+export const mixes: readonly CourseSetup[] = [clean, picky, shaky]
