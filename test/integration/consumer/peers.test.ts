@@ -34,13 +34,14 @@ for (const [what, env] of Object.entries({
   })
 }
 
-test('a frozen consumer is evicted, and when it thaws it delivers nothing before it has joined again', async (t) => {
+test('a frozen consumer is evicted, and when it thaws it begins no delivery of what is no longer its own', async (t) => {
   const sharing = await shareSubscription(t, { REDIS_URL: testRedisUrl() })
   const { installation, receiver, subscription, startMortal, untilOwners, roundTripMs, evictions } = sharing
   const mortal = await startMortal()
   await installation.publish(events(3_000))
   await until('both are in the middle', () => receiver.requests.length > 500)
   mortal.kill('SIGSTOP')
+  const frozenAtMs = Date.now()
   await until('the survivor has delivered the rest', async () => (await installation.lag(subscription)) === 0)
   assert.equal(await evictions(), 1)
   const before = receiver.requests.length
@@ -48,9 +49,13 @@ test('a frozen consumer is evicted, and when it thaws it delivers nothing before
   mortal.kill('SIGCONT')
   await untilOwners(2)
   await roundTripMs()
-  const later = receiver.requests.slice(before).map(({ headers }) => String(headers['ce-id']))
+  // A request that it had begun before may still go out; `webhook-timestamp` (seconds) is when an attempt began.
+  const begun = receiver.requests
+    .slice(before)
+    .filter(({ headers }) => Number(headers['webhook-timestamp']) * 1_000 > frozenAtMs)
+    .map(({ headers }) => String(headers['ce-id']))
   assert.deepEqual(
-    later.filter((id) => id.startsWith('e')),
+    begun.filter((id) => id.startsWith('e')),
     [],
   )
 })
