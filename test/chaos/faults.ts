@@ -3,7 +3,7 @@ import type { Experiment } from './experiment.ts'
 import type { Fault, Scene } from './faults/fault.ts'
 import { freezeConsumer } from './faults/freeze-consumer.ts'
 import { freezeCoordinator } from './faults/freeze-coordinator.ts'
-import { killAll, signalOne } from './faults/signal-one.ts'
+import { killAll, signalOne } from './faults/signal.ts'
 import { freezeMidParking, killBetweenParkAndCommit } from './faults/while-parking.ts'
 
 /** Every fault by name. */
