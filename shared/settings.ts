@@ -66,6 +66,10 @@ export const settings = {
     maximum: 1_800_000,
     description: 'silence after which Kafka gives the partitions of a consumer to another one',
   }),
+  TAILRACE_EVICT_PEERS: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+    default: 'on',
+    description: 'whether consumers take over at once from one whose heartbeats in Redis have stopped for 2 s',
+  }),
   TAILRACE_PUBLISH_URL: Type.String({
     default: 'http://127.0.0.1:8080',
     description: 'where publishers reach the producers',

@@ -46,6 +46,9 @@ export function bodyInvalid(errors: readonly FieldFault[]): TailraceError {
   return new TailraceError('body-invalid', detail, { errors })
 }
 
+/** A member name as one segment of a JSON pointer. */
+export const escapePointer = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1')
+
 function refusal(faults: readonly FieldFault[]): TailraceError {
   const unknown = faults.filter((fault) => fault.code === 'unknown-field')
   if (unknown.length === 0) return bodyInvalid(faults)
@@ -116,8 +119,6 @@ function describe(error: ErrorObject): string {
   const allowed: unknown = error.params.allowedValues ?? error.params.allowedValue
   return allowed === undefined ? (error.message ?? 'is wrong') : `must be one of ${[allowed].flat().join(', ')}`
 }
-
-const escapePointer = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1')
 
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -7,7 +7,7 @@ import type { Limits } from '#shared/limits.ts'
 import type { Log } from '#shared/observability/log.ts'
 import type { RedisConnection } from '#shared/redis/connection.ts'
 import type { ClusterMonitor } from './cluster-monitor.ts'
-import type { GroupRemoval } from './group-removal.ts'
+import type { Removal } from './removal.ts'
 import type { ConsoleTelemetry } from './telemetry.ts'
 
 /** What the use cases of the console work with; made once by the service. */
@@ -17,7 +17,7 @@ export type Console = Provisioning & {
   limits: Limits
   redis: RedisConnection
   monitor: ClusterMonitor
-  removal: GroupRemoval
+  removal: Removal
   targetMetrics: TargetMetrics
   instance: string
   telemetry: ConsoleTelemetry

@@ -72,7 +72,7 @@ function streamProblems({ monitor, catalog }: Console): Problem[] {
 
 const fixes: Readonly<Record<string, string>> = {
   held: 'Start the receiver; a probe finds it by itself.',
-  failed: 'Read the reason; seek or recreate the subscription.',
+  failed: 'Read the reason; seek and resume the subscription, or recreate it.',
   paused: 'Point it to another URL or resume it.',
 }
 

@@ -22,15 +22,16 @@ import { openHeartbeat } from '#shared/redis/heartbeat.ts'
 import { watchCluster } from './cluster-monitor.ts'
 import { type ConsoleConfig, limitsOf } from './config.ts'
 import { type Console, createWriter } from './context.ts'
-import { createGroupRemoval } from './group-removal.ts'
 import { mountRoutes } from './mount.ts'
 import { openApiOf } from './openapi.ts'
+import { createRemoval } from './removal.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { mountPublicFiles } from './routes/public-files.ts'
 import { streamRoutes } from './routes/streams.ts'
 import { subscriptionActionRoutes } from './routes/subscription-actions.ts'
 import { subscriptionRoutes } from './routes/subscriptions.ts'
 import { watchingRoutes } from './routes/watching.ts'
+import { startSweep } from './sweep.ts'
 import { createTelemetry } from './telemetry.ts'
 
 export type ConsoleService = RunningService & { readonly adminUrl: string; readonly url: string }
@@ -57,9 +58,11 @@ async function open(config: ConsoleConfig, log: Log, resources: Resources): Prom
   resources.defer('admin server', () => admin.close())
   const redis = openRedis({ url: config.REDIS_URL, log })
   resources.defer('redis', () => redis.close())
-  const console = await openConsole({ config, log, metrics, resources, redis })
+  const clientId = `console-${config.TAILRACE_INSTANCE_ID}-${randomBytes(3).toString('hex')}`
+  const console = await openConsole({ config, log, metrics, resources, redis, clientId })
   openHeartbeat(resources, {
-    ...{ redis, prefix: config.TAILRACE_PREFIX, id: config.TAILRACE_INSTANCE_ID, service: 'console' },
+    ...{ redis, prefix: config.TAILRACE_PREFIX, id: config.TAILRACE_INSTANCE_ID, clientId },
+    service: 'console',
     ready: () => reasons().length === 0,
   })
   const app = createServer(console)
@@ -74,13 +77,19 @@ async function open(config: ConsoleConfig, log: Log, resources: Resources): Prom
   return { url, adminUrl: admin.url, finished: new Promise(() => {}), stop: () => resources.close() }
 }
 
-type Parts = { config: ConsoleConfig; log: Log; metrics: Metrics; resources: Resources; redis: RedisConnection }
+type Parts = {
+  config: ConsoleConfig
+  log: Log
+  metrics: Metrics
+  resources: Resources
+  redis: RedisConnection
+  clientId: string
+}
 
 /** Everything the use cases work with. */
-async function openConsole({ config, log, metrics, resources, redis }: Parts): Promise<Console> {
+async function openConsole({ config, log, metrics, resources, redis, clientId }: Parts): Promise<Console> {
   const instance = config.TAILRACE_INSTANCE_ID
   const topics = topicNames(config.TAILRACE_PREFIX)
-  const clientId = `console-${instance}-${randomBytes(3).toString('hex')}`
   const connection: KafkaConnection = { brokers: config.KAFKA_BROKERS.split(','), clientId, log }
   const telemetry = createTelemetry(log, metrics)
   const box = createSecretBox(Buffer.from(config.TAILRACE_MASTER_KEY, 'base64'))
@@ -92,8 +101,10 @@ async function openConsole({ config, log, metrics, resources, redis }: Parts): P
   resources.defer('catalog', () => catalog.close())
   const monitor = watchCluster({ admin, catalog, telemetry })
   resources.defer('cluster monitor', () => monitor.close())
-  const removal = createGroupRemoval(admin, log)
-  resources.defer('group removal', () => removal.close())
+  const removal = createRemoval(admin, log)
+  resources.defer('removal', () => removal.close())
+  const sweep = startSweep({ admin, catalog, topics, removal, log })
+  resources.defer('sweep', () => sweep.close())
   return {
     ...{ catalog, admin, topics, box, redis, monitor, removal, telemetry, log, instance },
     egress: createEgressGuard(config.TAILRACE_EGRESS_ALLOW),

@@ -2,12 +2,13 @@ import { isDeepStrictEqual } from 'node:util'
 import { createSubscription, writeSecrets } from '#shared/catalog/create-subscription.ts'
 import type { Subscription } from '#shared/catalog/model.ts'
 import { recordKey } from '#shared/catalog/record-keys.ts'
+import { provideRetryTopic } from '#shared/catalog/retry-topic.ts'
 import { TailraceError } from '#shared/errors.ts'
 import { bodyInvalid, type JsonObject, requireObject } from './body.ts'
 import { type Console, change } from './context.ts'
 import { mergePatch } from './merge-patch.ts'
 import { type Preconditions, requirePreconditions } from './preconditions.ts'
-import { immutable, type Put, requireName, unknownName } from './streams.ts'
+import { immutable, type Put, requireName, requireStream, unknownName } from './streams.ts'
 import { type CheckedDefinition, readSubscription } from './subscription-body.ts'
 
 export type SubscriptionChange = { name: string; preconditions: Preconditions }
@@ -15,7 +16,7 @@ export type SubscriptionChange = { name: string; preconditions: Preconditions }
 /** `secret`: the signing secret of a subscription that was just created, null otherwise. */
 export type PutSubscription = Put<Subscription> & { secret: Buffer | null }
 
-/** Creates the subscription or replaces its definition. */
+/** Creates the subscription or replaces its definition; its retry topic is there, and as it must be, when this resolves. */
 export function putSubscription(console: Console, { name, preconditions }: SubscriptionChange, body: unknown) {
   return change(console, async (): Promise<PutSubscription> => {
     const known = console.catalog.subscription(name)
@@ -34,15 +35,16 @@ export function patchSubscription(console: Console, { name, preconditions }: Sub
   })
 }
 
-/** Removes the subscription; its runners stop when they see that, and then its group goes too. */
+/** Removes the subscription; its runners stop when they see that, and then its group and its retry topic go too. */
 export function deleteSubscription(console: Console, { name, preconditions }: SubscriptionChange): Promise<void> {
   return change(console, async () => {
-    const { uid, revision, group } = requireSubscription(console, name)
+    const { uid, revision, group, retryTopic } = requireSubscription(console, name)
     requirePreconditions(preconditions, revision)
     await console.catalog.write(recordKey.subscription(uid), null, revision)
     await console.catalog.write(recordKey.secret(uid), null)
     await console.catalog.write(recordKey.state(uid), null)
-    console.removal.removeLater(group)
+    await console.catalog.write(recordKey.position(uid), null)
+    console.removal.removeLater({ group, retryTopic })
     console.telemetry.changed('subscription', 'deleted', name)
   })
 }
@@ -82,6 +84,7 @@ async function replace(console: Console, known: Subscription, body: JsonObject):
   const { definition, signingSecret } = readSubscription({ ...body, ...kept }, console.egress)
   if (definition.stream !== known.stream) throw immutable('stream', known.stream)
   if (definition.from !== known.from) throw immutable('from', known.from)
+  await provideRetryTopic(console, { source: requireStream(console, known.stream).topic, name: known.retryTopic })
   await importSecret(console, known, signingSecret)
   const next = { ...known, ...definition }
   if (isDeepStrictEqual(next, known)) return known

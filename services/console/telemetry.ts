@@ -1,7 +1,7 @@
 import type { Log } from '#shared/observability/log.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
 
-export type Change = 'created' | 'changed' | 'deleted' | 'secret-rotated'
+export type Change = 'created' | 'changed' | 'deleted' | 'moved' | 'secret-rotated'
 
 /** Every business log line and metric of the console. */
 export type ConsoleTelemetry = {

@@ -1,26 +1,21 @@
 import type { Stream, Subscription } from '#shared/catalog/model.ts'
 import { describeEvent } from '#shared/event/describe.ts'
-import type { EventRecord, StoredRecord } from '#shared/event/record.ts'
-import type { Delivery } from './pair/key-queues.ts'
-
-/** Why a delivery ended without success. */
-export type Ending = { cause: string; code: string; detail: string }
+import type { EventRecord } from '#shared/event/record.ts'
+import type { Burial } from './pair/deliveries.ts'
+import type { LoadedDelivery } from './pair/effects.ts'
+import { formatSource } from './pair/source.ts'
 
 export type DeadLetterFacts = {
   subscription: Pick<Subscription, 'name' | 'uid'>
   stream: Pick<Stream, 'name' | 'defaultType'>
-  delivery: Delivery
-  ending: Ending
+  delivery: LoadedDelivery
+  /** Why it ended without success. */
+  ending: Burial
   nowMs: number
 }
 
 /** A detail comes from a foreign machine: enough of it to understand, never enough to burst a record. */
 const longestDetail = 1_000
-
-/** Where a delivery came from, for ever: `<topic>/<partition>/<offset>@<broker ms>`; a re-created topic has other times. */
-export function sourceOf({ topic, partition, offset, timestampMs }: StoredRecord): string {
-  return `${topic}/${partition}/${offset}@${timestampMs}`
-}
 
 /**
  * The dead letter of a delivery: the event as it was, and why it ended. Its key is subscription and source, so two dead
@@ -28,7 +23,7 @@ export function sourceOf({ topic, partition, offset, timestampMs }: StoredRecord
  */
 export function deadLetterOf({ subscription, stream, delivery, ending, nowMs }: DeadLetterFacts): EventRecord {
   const { record, attempts } = delivery
-  const source = sourceOf(record)
+  const source = formatSource(record)
   const time = (ms: number | null) => new Date(ms ?? nowMs).toISOString()
   const { key } = describeEvent(record, stream)
   return {

@@ -3,6 +3,7 @@ import type { EgressGuard } from '#shared/delivery/egress.ts'
 import type { TargetMetrics } from '#shared/delivery/target-client.ts'
 import type { KafkaAdmin } from '#shared/kafka/admin.ts'
 import type { KafkaConnection } from '#shared/kafka/connection.ts'
+import type { ProduceLanes } from '#shared/kafka/lanes.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
 import type { Pulse } from './pulse.ts'
 import type { DeadLetterTopic } from './settle.ts'
@@ -15,7 +16,9 @@ export type RunnerEnvironment = {
   readonly metrics: Metrics
   readonly targetMetrics: TargetMetrics
   readonly admin: KafkaAdmin
-  readonly catalog: Pick<Catalog, 'signingSecrets'>
+  readonly catalog: Pick<Catalog, 'signingSecrets' | 'position'>
+  /** For retry partitions and dead letters. */
+  readonly lanes: ProduceLanes
   readonly states: StateRecords
   readonly deadLetters: DeadLetterTopic
   readonly egress: EgressGuard

@@ -1,21 +1,18 @@
+import type { SubscriptionPosition } from '#shared/catalog/model.ts'
 import type { KafkaAdmin } from '#shared/kafka/admin.ts'
 import type { GroupKeeper } from '#shared/kafka/group-keeper.ts'
-import type { LogBounds } from './pair/inputs.ts'
-
-/** What the log and the group say about one partition at the beginning of an ownership. */
-export type LoadedState = {
-  committed: { offset: number; metadata: string } | null
-  startOffset: number
-  started: boolean
-  log: LogBounds
-}
+import { decodeMetadata } from './pair/commit-metadata.ts'
+import type { CommittedState } from './pair/inputs.ts'
+import { isOfPosition } from './tokens.ts'
 
 export type LoadOptions = {
-  keeper: GroupKeeper
-  admin: KafkaAdmin
-  topic: string
+  keeper: Pick<GroupKeeper, 'commit' | 'fetchCommitted'>
+  admin: Pick<KafkaAdmin, 'offsets'>
+  topics: { stream: string; retry: string }
   epoch: number
   startOffsets: Readonly<Record<string, number>>
+  /** Where an operator wants it to go on; counts until a commit says that it was gone to. */
+  position: SubscriptionPosition | undefined
   /** Whether the state record says that deliveries had begun. */
   isStarted(): boolean
   /** Writes into the state record that they have begun now. */
@@ -23,30 +20,53 @@ export type LoadOptions = {
 }
 
 /**
- * Reads where each partition of the subscription stands. At the very first time every partition gets a commit at its start
- * position, those of other instances included, and only then the state record says `startedAt`: so from then on a missing
- * commit is a lost one, whoever looks, and never just somebody who came second. Null when the ownership ended meanwhile.
+ * Reads where each pair of the subscription stands: first what is committed, and only then where the logs begin and end,
+ * because a commit of somebody else may come in between. At the very first time every partition gets a commit at its
+ * start position, those of other instances included, and only then the state record says `startedAt`: so from then on a
+ * missing commit is a lost one, whoever looks, and never just somebody who came second. Null when the ownership ended
+ * meanwhile. Rejects while Kafka does not answer.
  */
-export async function loadState(options: LoadOptions): Promise<Map<number, LoadedState> | null> {
-  const { keeper, admin, topic } = options
+export async function loadState(options: LoadOptions): Promise<Map<number, CommittedState> | null> {
+  const { keeper, admin, topics, startOffsets } = options
   // Asked before the commits are: an instance that commits in between must not make ours look lost.
   const started = options.isStarted()
-  const [committed, bounds] = await Promise.all([keeper.fetchCommitted(), admin.offsets(topic)])
-  const found = new Map<number, LoadedState>()
-  for (const { partition, low, high } of bounds) {
-    const entry = committed.find((one) => one.topic === topic && one.partition === partition)
-    const offset = entry?.offset ?? null
-    const known = offset === null ? null : { offset, metadata: entry?.metadata ?? '' }
-    const startOffset = options.startOffsets[String(partition)] ?? low
-    found.set(partition, { committed: known, startOffset, started, log: { low, high } })
+  const entries = await keeper.fetchCommitted()
+  const [stream, retry] = await Promise.all([admin.offsets(topics.stream), admin.offsets(topics.retry)])
+  const committedOf = (topic: string, partition: number) =>
+    entries.find((entry) => entry.topic === topic && entry.partition === partition)
+  const found = new Map<number, CommittedState>()
+  for (const { partition, low, high } of stream) {
+    const { offset = null, metadata = '' } = committedOf(topics.stream, partition) ?? {}
+    const committed = offset === null ? null : { offset, metadata }
+    const { low: retryLow = 0, high: retryHigh = 0 } = retry.find((one) => one.partition === partition) ?? {}
+    found.set(partition, {
+      committed: moved(options.position, partition, committed),
+      startOffset: startOffsets[String(partition)] ?? low,
+      started,
+      log: { low, high },
+      retry: {
+        committed: committedOf(topics.retry, partition)?.offset ?? null,
+        log: { low: retryLow, high: retryHigh },
+      },
+    })
   }
   if (!started && !(await begin(options, found))) return null
   return found
 }
 
-async function begin({ keeper, topic, epoch, markStarted }: LoadOptions, found: Map<number, LoadedState>) {
+type Committed = CommittedState['committed']
+
+/** An operator's position stands in place of the commit, until a commit carries its mark. */
+function moved(position: SubscriptionPosition | undefined, partition: number, committed: Committed): Committed {
+  const offset = position?.offsets[String(partition)]
+  if (position === undefined || offset === undefined) return committed
+  const { token } = decodeMetadata(committed?.metadata ?? '', committed?.offset ?? 0)
+  return isOfPosition(token ?? '', position.id) ? committed : { offset, metadata: '' }
+}
+
+async function begin({ keeper, topics, epoch, markStarted }: LoadOptions, found: Map<number, CommittedState>) {
   const entries = [...found].flatMap(([partition, { committed, startOffset }]) =>
-    committed === null ? [{ topic, partition, offset: startOffset, metadata: '' }] : [],
+    committed === null ? [{ topic: topics.stream, partition, offset: startOffset, metadata: '' }] : [],
   )
   if ((await keeper.commit(epoch, entries)) === 'stale') return false
   await markStarted()

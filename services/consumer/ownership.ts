@@ -1,28 +1,42 @@
-import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Stream, Subscription } from '#shared/catalog/model.ts'
 import { type Assignment, type GroupKeeper, keepGroup, type RecordBatch } from '#shared/kafka/group-keeper.ts'
+import { Commits } from './commits.ts'
 import type { RunnerEnvironment } from './environment.ts'
-import { loadState } from './load.ts'
-import type { Effect } from './pair/effects.ts'
+import { Loading } from './loading.ts'
+import type { Effect, Half } from './pair/effects.ts'
 import type { Input } from './pair/inputs.ts'
 import type { Pair } from './pair/states.ts'
 import { step } from './pair/step.ts'
+import { isSettled, nextDueMs } from './pair/view.ts'
 import type { PairRing } from './pair-ring.ts'
-import { commitPairs } from './settle.ts'
+import { RetryLane } from './retry-lane.ts'
+import { newToken } from './tokens.ts'
+
+/** What a pair asks of its runner; the rest is done here. */
+export type DeliveryEffect = Extract<
+  Effect,
+  {
+    kind:
+      | 'attempt'
+      | 'append-dead-letter'
+      | 'report-expired'
+      | 'report-offsets-lost'
+      | 'report-waiting'
+      | 'report-unreadable'
+  }
+>
 
 export type OwnershipOptions = {
   environment: RunnerEnvironment
-  subscription: Pick<Subscription, 'uid' | 'name' | 'group' | 'startOffsets'>
+  subscription: Pick<Subscription, 'uid' | 'name' | 'group' | 'startOffsets' | 'retryTopic'>
   stream: Pick<Stream, 'topic'>
   newPair(partition: number): Pair
-  /** Does what a pair asks for; pause, resume and seek are done here. */
-  perform(pair: Pair, effect: Effect): void
-  /** Pairs have begun to run, or records have come. */
+  perform(pair: Pair, effect: DeliveryEffect): void
+  /** Something may be ready to be attempted. */
   onWork(): void
 }
 
-const loadAgainMs = 250
 const lookAgainMs = 50
 const commitEveryMs = 200
 /** Each runner's commit is an append at the coordinator: 20 ms each keeps 100 runners at 50 a second. */
@@ -32,23 +46,25 @@ const logStartEveryMs = 60_000
 const lastCommitMs = 5_000
 
 /**
- * What this instance owns of one subscription.
+ * What this instance owns of one subscription: the group membership, and what its pairs ask of Kafka.
  *
- *   away      no epoch: before the first join and between revocation and join; pairs keep their state
- *   loading   an epoch; the committed state is being read; pairs are `loading`
- *   owning    pairs run; commits every 200 ms when something changed, every 5 s regardless (another member's late commit
- *             may have overwritten ours), and once more, in the last moment, when the epoch is revoked
- *   stopped   after the last commit
+ *   away     no epoch: before the first join and between revocation and join; pairs keep their state
+ *   owning   pairs load and run; commits every 200 ms when something changed, every 5 s regardless (another member's late
+ *            commit may have overwritten ours), and once more, in the last moment, when the epoch is revoked
+ *   stopped  after the last commit
  */
 export class Ownership {
   readonly pairs = new Map<number, Pair>()
   readonly ring: PairRing = { pairs: [], at: 0 }
-  /** End of the log per partition, as the last fetch told. */
+  /** End of the stream's log per partition, as the last fetch told. */
   readonly ends = new Map<number, number>()
   readonly #options: OwnershipOptions
+  readonly #topics: Record<Half, string>
   readonly #keeper: GroupKeeper
+  readonly #commits: Commits
+  readonly #loading: Loading
+  readonly #lanes = new Map<number, RetryLane>()
   #epoch: number | null = null
-  #isCommitting = false
   #commitAtMs = 0
   #forceAtMs = 0
   #logStartAtMs = performance.now() + logStartEveryMs
@@ -56,16 +72,27 @@ export class Ownership {
   constructor(options: OwnershipOptions) {
     this.#options = options
     const { environment, subscription, stream } = options
+    const { connection, sessionTimeoutMs, metrics, telemetry, onBroken } = environment
+    this.#topics = { stream: stream.topic, retry: subscription.retryTopic }
     this.#keeper = keepGroup({
-      connection: environment.connection,
+      ...{ connection, sessionTimeoutMs, metrics, onBroken },
       groupId: subscription.group,
-      topics: [stream.topic],
-      sessionTimeoutMs: environment.sessionTimeoutMs,
-      metrics: environment.metrics,
+      topics: [stream.topic, subscription.retryTopic],
       onAssigned: (assignment) => this.#guarded(() => this.#assigned(assignment)),
       onRevoking: () => this.#guarded(() => this.#revoking()),
+      onHeartbeat: () => this.#guarded(() => this.#heartbeat()),
       onBatch: (batch) => this.#guarded(() => this.#batch(batch)),
-      onBroken: environment.onBroken,
+    })
+    this.#commits = new Commits({
+      topics: this.#topics,
+      send: (epoch, entries) => this.#keeper.commit(epoch, entries),
+      onAnswer: (pair, input) => this.#guarded(() => this.apply(pair, input)),
+      onResult: telemetry.committed,
+    })
+    this.#loading = new Loading({
+      ...{ environment, subscription, keeper: this.#keeper, topics: this.#topics },
+      epoch: () => this.#epoch,
+      onLoaded: (pair, input) => this.#guarded(() => this.#loaded(pair, input)),
     })
   }
 
@@ -81,35 +108,47 @@ export class Ownership {
     return this.#epoch !== null
   }
 
-  apply(pair: Pair, input: Input): void {
-    for (const effect of step(pair, input, performance.now())) this.#perform(pair, effect)
+  /** Does what the pair asks for, and says what that was. */
+  apply(pair: Pair, input: Input): readonly Effect[] {
+    const effects = step(pair, input, performance.now())
+    this.#perform(pair, effects)
+    this.#sendNoted()
+    return effects
   }
 
   applyToAll(input: Input): void {
-    for (const pair of this.ring.pairs) this.apply(pair, input)
+    for (const pair of this.ring.pairs) this.#perform(pair, step(pair, input, performance.now()))
+    this.#sendNoted()
   }
 
   /** Called by the pulse. */
   tick(nowMs: number): void {
-    for (const pair of this.ring.pairs) if (pair.queues.waiting.length > 0) step(pair, { kind: 'tick' }, nowMs)
-    if (nowMs >= this.#commitAtMs && !this.#isCommitting) void this.#commit(nowMs)
-    if (nowMs >= this.#logStartAtMs) void this.#compareLogStart(nowMs)
+    for (const pair of this.ring.pairs) if (nextDueMs(pair) <= nowMs) this.apply(pair, { kind: 'tick' })
+    if (nowMs >= this.#commitAtMs && !this.#commits.isUnderWay) this.#commitDue(nowMs)
+    if (nowMs >= this.#logStartAtMs) {
+      this.#logStartAtMs = nowMs + logStartEveryMs
+      for (const half of ['stream', 'retry'] as const) void this.#compareLogStart(half)
+    }
   }
 
-  /** Reads the committed state again for pairs that had to stop. */
+  /** Begins a new epoch of every pair: the committed state is read again, and an operator's position counts. */
   reload(): void {
-    if (this.#epoch === null) return
-    for (const pair of this.ring.pairs) if (pair.phase === 'gone') this.#replace(pair.partition)
-    void this.#load(this.#epoch)
+    const token = newToken(this.#positionId())
+    this.applyToAll({ kind: 'joined', token })
+  }
+
+  /** No pair has an append under way. */
+  get isSettled(): boolean {
+    return this.ring.pairs.every(isSettled)
   }
 
   /** The last commit, awaited; then the group is left. */
   async stop(): Promise<void> {
     const untilMs = performance.now() + lastCommitMs
     while (this.ring.pairs.length > 0 && performance.now() < untilMs) {
+      this.#noteAll(true)
       // Between two ownerships nothing can be committed: the next one is a moment away.
-      const result = this.#epoch === null ? 'failed' : await this.#send(this.#epoch, true)
-      if (result !== 'failed') break
+      if ((await this.#commits.send(this.#epoch)) === 'committed') break
       await sleep(lookAgainMs)
     }
     this.applyToAll({ kind: 'lost' })
@@ -118,7 +157,7 @@ export class Ownership {
   }
 
   #assigned({ epoch, partitions }: Assignment): void {
-    const { environment, subscription } = this.#options
+    const { environment, subscription, newPair } = this.#options
     environment.telemetry.assigned(subscription.name, { epoch, partitions })
     this.#epoch = epoch
     for (const [partition, pair] of this.pairs) {
@@ -126,112 +165,134 @@ export class Ownership {
       this.apply(pair, { kind: 'lost' })
       this.pairs.delete(partition)
     }
-    for (const partition of partitions) this.#replace(partition)
-    this.ring.pairs = [...this.pairs.values()]
-    void this.#load(epoch)
-  }
-
-  /** A pair that was ours until now keeps what it knows; loading decides whether that still counts. */
-  #replace(partition: number): void {
-    const known = this.pairs.get(partition)
-    if (known !== undefined && known.phase !== 'gone') return
-    this.pairs.set(partition, this.#options.newPair(partition))
-    this.ring.pairs = [...this.pairs.values()]
-  }
-
-  async #load(epoch: number): Promise<void> {
-    const { environment, subscription, stream } = this.#options
-    const { states, admin, telemetry } = environment
-    const startedAtMs = performance.now()
-    while (epoch === this.#epoch) {
-      try {
-        const loaded = await loadState({
-          ...{ keeper: this.#keeper, admin, topic: stream.topic, epoch, startOffsets: subscription.startOffsets },
-          isStarted: () => states.isStarted(subscription.uid),
-          markStarted: () => states.write(subscription.uid, { startedAt: new Date().toISOString() }),
-        })
-        if (loaded === null || epoch !== this.#epoch) return
-        this.#guarded(() => this.#begin(loaded))
-        telemetry.running(subscription.name, { epoch, ms: Math.round(performance.now() - startedAtMs) })
-        return
-      } catch (error) {
-        telemetry.loadFailed(subscription.name, error)
-        await sleep(loadAgainMs)
-      }
+    for (const partition of partitions) {
+      if ((this.pairs.get(partition)?.phase ?? 'gone') === 'gone') this.pairs.set(partition, newPair(partition))
     }
+    this.ring.pairs = [...this.pairs.values()]
+    this.reload()
   }
 
-  #begin(loaded: NonNullable<Awaited<ReturnType<typeof loadState>>>): void {
-    for (const pair of this.ring.pairs) {
-      const state = loaded.get(pair.partition)
-      if (state === undefined) continue
-      this.ends.set(pair.partition, Math.max(state.log.high, this.ends.get(pair.partition) ?? 0))
-      this.apply(pair, { kind: 'assigned', token: randomBytes(9).toString('base64url'), ...state })
-    }
-    this.#commitAtMs = 0
-    this.#options.onWork()
+  #loaded(pair: Pair, input: Extract<Input, { kind: 'assigned' }>): void {
+    const end = Math.max(input.log.high, this.ends.get(pair.partition) ?? 0)
+    this.ends.set(pair.partition, end)
+    this.apply(pair, input)
   }
 
   #revoking(): void {
-    const epoch = this.#epoch
-    if (epoch !== null) void this.#send(epoch, false)
-    this.#epoch = null
     this.applyToAll({ kind: 'revoked' })
+    this.#epoch = null
   }
 
-  #batch({ epoch, partition, records, highWatermark }: RecordBatch): void {
+  #heartbeat(): void {
+    for (const pair of this.ring.pairs) if (pair.phase === 'fenced') this.apply(pair, { kind: 'heartbeat' })
+  }
+
+  #batch({ epoch, topic, partition, fetchedFrom, records, highWatermark }: RecordBatch): void {
     const pair = this.pairs.get(partition)
     if (epoch !== this.#epoch || pair === undefined) return
-    this.ends.set(partition, highWatermark)
-    this.apply(pair, { kind: 'records', records })
+    const of = topic === this.#topics.stream ? 'stream' : 'retry'
+    if (of === 'stream') this.ends.set(partition, highWatermark)
+    this.apply(pair, { kind: 'records', of, fetchedFrom, records })
     this.#options.onWork()
   }
 
-  async #commit(nowMs: number): Promise<void> {
-    if (this.#epoch === null) return
+  #commitDue(nowMs: number): void {
     const runners = this.#options.environment.runnerCount()
     this.#commitAtMs = nowMs + Math.max(commitEveryMs, commitShareMs * runners)
     const forced = nowMs >= this.#forceAtMs
     if (forced) this.#forceAtMs = nowMs + forceCommitEveryMs
-    this.#isCommitting = true
-    await this.#send(this.#epoch, forced)
-    this.#isCommitting = false
+    this.#noteAll(forced)
+    this.#sendNoted()
   }
 
-  async #send(epoch: number, forced: boolean) {
-    const { environment, stream } = this.#options
-    const pairs = this.ring.pairs
-    const done = await commitPairs({ keeper: this.#keeper, topic: stream.topic, epoch, pairs, forced })
-    if (done !== null) environment.telemetry.committed(done.result, done.truncated)
-    return done?.result ?? 'committed'
+  #noteAll(forced: boolean): void {
+    for (const pair of this.ring.pairs)
+      this.#perform(pair, step(pair, { kind: 'commit-due', forced }, performance.now()))
   }
 
-  /** Retention may pass a position that waits in a long hold or pause. */
-  async #compareLogStart(nowMs: number): Promise<void> {
-    this.#logStartAtMs = nowMs + logStartEveryMs
-    const { environment, stream } = this.#options
-    const bounds = await environment.admin.offsets(stream.topic).catch(() => [])
+  /** What the pairs asked for together goes out together. */
+  #sendNoted(): void {
+    this.#commits.send(this.#epoch).catch(this.#options.environment.onBroken)
+    this.#loading.start()
+  }
+
+  /** Retention may pass a position that waits in a long hold or pause, and trimming one that is read again. */
+  async #compareLogStart(of: Half, only?: Pair): Promise<void> {
+    const bounds = await this.#options.environment.admin.offsets(this.#topics[of]).catch(() => [])
     for (const { partition, low } of bounds) {
       const pair = this.pairs.get(partition)
-      if (pair !== undefined) this.#guarded(() => this.apply(pair, { kind: 'log-start', offset: low }))
+      if (pair === undefined || (only !== undefined && only !== pair)) continue
+      this.#guarded(() => this.apply(pair, { kind: 'log-start', of, offset: low }))
     }
   }
 
-  #perform(pair: Pair, effect: Effect): void {
-    const { topic } = this.#options.stream
+  #perform(pair: Pair, effects: readonly Effect[]): void {
+    for (const effect of effects) this.#performOne(pair, effect)
+  }
+
+  #performOne(pair: Pair, effect: Effect): void {
+    const { partition } = pair
     switch (effect.kind) {
       case 'pause':
-        this.#keeper.pause(topic, [pair.partition])
+        this.#keeper.pause(this.#topics[effect.of], [partition])
         break
       case 'resume':
-        this.#keeper.resume(topic, [pair.partition])
+        this.#keeper.resume(this.#topics[effect.of], [partition])
         break
       case 'seek':
-        this.#keeper.seek(topic, pair.partition, effect.offset)
+        this.#keeper.seek(this.#topics[effect.of], partition, effect.offset)
+        break
+      case 'load':
+        this.#loading.want(pair, effect.token)
+        break
+      case 'check-log-start':
+        void this.#compareLogStart(effect.of, pair)
+        break
+      case 'commit':
+        this.#commits.note(pair, effect)
+        break
+      case 'append':
+        this.#laneOf(partition).append(effect)
+        break
+      case 'drop-appends':
+        this.#laneOf(partition).drop(effect.token)
+        break
+      case 'trim':
+        this.#trim(partition, effect.offset)
         break
       default:
         this.#options.perform(pair, effect)
     }
+  }
+
+  #laneOf(partition: number): RetryLane {
+    const known = this.#lanes.get(partition)
+    if (known !== undefined) return known
+    const { environment, subscription, onWork } = this.#options
+    const answer = (input: Input) => {
+      const pair = this.pairs.get(partition)
+      if (pair !== undefined) this.#guarded(() => this.apply(pair, input))
+    }
+    const lane = new RetryLane({
+      ...{ lanes: environment.lanes, topic: this.#topics.retry, partition },
+      onAppended: ({ token, ref }, offset) => answer({ kind: 'appended', token, ref, offset }),
+      onRefused: ({ token, ref }, detail) => answer({ kind: 'append-refused', token, ref, detail }),
+      onDelay: (error) => environment.telemetry.retryAppendDelayed(subscription.name, error),
+      onProgress: onWork,
+    })
+    this.#lanes.set(partition, lane)
+    return lane
+  }
+
+  /** What is not trimmed now is trimmed by a later commit. */
+  #trim(partition: number, offset: number): void {
+    const { admin } = this.#options.environment
+    admin.deleteRecords(this.#topics.retry, partition, offset).catch(() => undefined)
+  }
+
+  #positionId(): string | undefined {
+    const { environment, subscription } = this.#options
+    return environment.catalog.position(subscription.uid)?.id
   }
 
   /** What throws in here is a bug of ours: better to end, and let another instance take over, than to go on wrongly. */

@@ -1,46 +1,56 @@
-import type { Effect } from './pair/effects.ts'
+import type { Slots } from './pair/flow.ts'
 import type { Pair } from './pair/states.ts'
-import { step } from './pair/step.ts'
+import { readyIn } from './pair/view.ts'
 
 /** The pairs of one runner in a ring: free slots go round, so a long partition never starves a short one. */
 export type PairRing = { pairs: Pair[]; at: number }
 
-type Perform = (pair: Pair, effects: readonly Effect[]) => void
+/** How many attempts an offer came to, of both halves together and of the retry half alone. */
+export type Taken = { all: number; ofRetry: number }
 
-/** Offers `slots` to the pairs that have something ready; returns how many were taken. */
-export function offerRound(ring: PairRing, slots: number, perform: Perform): number {
+/** Whether some pair has a fresh event that could take a slot. */
+export function isStreamWaiting({ pairs }: PairRing): boolean {
+  return pairs.some((pair) => readyIn(pair).stream > 0)
+}
+
+/** Offers slots to the pairs that have something ready, until they are taken or nobody wants one. */
+export function offerRound(
+  ring: PairRing,
+  { slots, ofRetry }: Slots,
+  offer: (pair: Pair, slots: Slots) => Taken,
+): void {
   const { pairs } = ring
   const share = Math.max(1, Math.ceil(slots / Math.max(1, pairs.length)))
   let left = slots
+  let leftOfRetry = ofRetry
   for (let idle = 0; left > 0 && idle < pairs.length; ) {
     const pair = next(ring)
-    const effects = hasReady(pair) ? offer(pair, Math.min(share, left), false) : []
-    idle = effects.length === 0 ? idle + 1 : 0
-    left -= effects.length
-    if (pair !== undefined) perform(pair, effects)
+    if (pair === undefined) return
+    const mine = { slots: Math.min(share, left), ofRetry: Math.min(share, leftOfRetry) }
+    const taken = wants(pair, mine) ? offer(pair, mine) : nothing
+    idle = taken.all === 0 ? idle + 1 : 0
+    left -= taken.all
+    leftOfRetry -= taken.ofRetry
   }
-  return slots - left
 }
 
 /** Lets one event probe, of whichever pair has one, the turn going round; false when there is none. */
-export function offerProbe(ring: PairRing, perform: Perform): boolean {
+export function offerProbe(ring: PairRing, probe: (pair: Pair) => Taken): boolean {
   for (let tried = 0; tried < ring.pairs.length; tried += 1) {
     const pair = next(ring)
-    const effects = offer(pair, 1, true)
-    if (pair === undefined || effects.length === 0) continue
-    perform(pair, effects)
-    return true
+    if (pair !== undefined && probe(pair).all > 0) return true
   }
   return false
 }
+
+const nothing: Taken = { all: 0, ofRetry: 0 }
 
 function next(ring: PairRing): Pair | undefined {
   ring.at = (ring.at + 1) % Math.max(1, ring.pairs.length)
   return ring.pairs[ring.at]
 }
 
-const hasReady = (pair: Pair | undefined): boolean => pair?.phase === 'running' && pair.queues.readyCount > 0
-
-/** An offer depends on no time. */
-const offer = (pair: Pair | undefined, slots: number, probe: boolean) =>
-  pair === undefined ? [] : step(pair, { kind: 'offer', slots, probe }, 0)
+function wants(pair: Pair, { ofRetry }: Slots): boolean {
+  const { stream, retry } = readyIn(pair)
+  return stream > 0 || (ofRetry > 0 && retry > 0)
+}

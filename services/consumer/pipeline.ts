@@ -2,8 +2,8 @@ import type { SigningSecret, Stream, Subscription } from '#shared/catalog/model.
 import type { Decision } from '#shared/delivery/decide.ts'
 import { describeEvent, type EventDescription } from '#shared/event/describe.ts'
 import { withQuickRetries } from '#shared/resilience/quick-retry.ts'
+import type { LoadedDelivery } from './pair/effects.ts'
 import type { Outcome } from './pair/inputs.ts'
-import type { Delivery } from './pair/key-queues.ts'
 import type { Target } from './target.ts'
 
 /** What a delivery needs to know of its subscription, as it is now. */
@@ -16,7 +16,7 @@ export type PipelineContext = {
   isStopping(): boolean
   /** When another event last succeeded, monotonic ms. */
   lastSuccessAtMs(): number
-  attemptFailed(delivery: Delivery, attempt: number, decision: Decision): void
+  attemptFailed(delivery: LoadedDelivery, attempt: number, decision: Decision): void
 }
 
 /** What a delivery came to, and whether the target asked to be taken out. */
@@ -26,7 +26,7 @@ export type Delivered = { outcome: Outcome; isGone: boolean }
  * One delivery, from the head of a key queue to what it came to: describe the event, try (twice more within two seconds
  * when a passing fault is likely), decide. Never rejects but for a bug.
  */
-export async function deliver(delivery: Delivery, context: PipelineContext): Promise<Delivered> {
+export async function deliver(delivery: LoadedDelivery, context: PipelineContext): Promise<Delivered> {
   const event = describeEvent(delivery.record, context.stream())
   if (event.malformed !== undefined) return { outcome: malformed(event.malformed), isGone: false }
   const firstAttemptAtMs = Date.now()
@@ -43,7 +43,7 @@ export async function deliver(delivery: Delivery, context: PipelineContext): Pro
 }
 
 type Made = { attempts: number; firstAttemptAtMs: number; lastAttemptAtMs: number }
-type Trial = { delivery: Delivery; event: EventDescription; target: Target; made: Made; context: PipelineContext }
+type Trial = { delivery: LoadedDelivery; event: EventDescription; target: Target; made: Made; context: PipelineContext }
 
 async function tryOnce({ delivery, event, target, made, context }: Trial): Promise<Decision | null> {
   const { name, uid } = context.subscription()

@@ -1,4 +1,5 @@
-import type { Subscription } from '#shared/catalog/model.ts'
+import type { Stream, Subscription } from '#shared/catalog/model.ts'
+import { describeEvent } from '#shared/event/describe.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import type { PairPolicy, Verdict } from './pair/states.ts'
 
@@ -20,9 +21,20 @@ export function inboxBytesFor(pairs: number): number {
   return Math.min(largestInboxBytes, Math.max(smallestInboxBytes, Math.floor(allInboxBytes / Math.max(1, pairs))))
 }
 
-/** What a subscription asks of each of its pairs; `inboxBytes` is the share of one partition in the memory of the process. */
-export function pairPolicyOf({ ordering, retry }: Subscription, inboxBytes: number): PairPolicy {
-  return { ordering, retry, inbox: { events: inboxEvents, bytes: inboxBytes }, judge }
+/** Events that may wait behind one failing head, and in one pair altogether. */
+const waiting = { perKey: 10_000, perPair: 100_000 }
+
+/**
+ * What a subscription asks of each of its pairs. `bytes` is the share of one partition in the memory of the process, for
+ * fresh events, and as much again for values of parked ones.
+ */
+export function pairPolicyOf({ ordering, retry }: Subscription, stream: Stream, bytes: number): PairPolicy {
+  return {
+    ...{ ordering, retry, judge },
+    inbox: { events: inboxEvents, bytes },
+    waiting: { ...waiting, valueBytes: bytes },
+    eventIdOf: (record) => describeEvent(record, stream).id,
+  }
 }
 
 function judge({ value }: StoredRecord): Verdict {

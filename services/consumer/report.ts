@@ -1,7 +1,8 @@
 import type { Subscription } from '#shared/catalog/model.ts'
-import type { PairReport, SubscriptionReport } from '#shared/redis/instances.ts'
+import type { SubscriptionReport } from '#shared/redis/instances.ts'
 import { type Hold, isHolding, reasonOf } from './pair/hold.ts'
 import type { Pair } from './pair/states.ts'
+import { viewOf } from './pair/view.ts'
 import type { Target } from './target.ts'
 
 export type ReportFacts = {
@@ -21,6 +22,10 @@ export type ReportFacts = {
 /** One subscription as this instance sees it, for the heartbeat. */
 export function reportOf(facts: ReportFacts): SubscriptionReport {
   const { subscription, hold, pairs, ends, target } = facts
+  const views = pairs.map((pair) => {
+    const { partition, table } = pair
+    return { partition, end: ends.get(partition) ?? table.window.next, ...viewOf(pair) }
+  })
   const nextProbeAtMs = hold.down === 'resting' ? target.nextProbeAtMs() : null
   return {
     uid: subscription.uid,
@@ -28,8 +33,8 @@ export function reportOf(facts: ReportFacts): SubscriptionReport {
     ...phaseOf(facts),
     since: facts.since,
     nextProbeAt: nextProbeAtMs === null ? null : new Date(nextProbeAtMs).toISOString(),
-    pairs: pairs.map((pair) => pairReport(pair, ends.get(pair.partition) ?? pair.window.next)),
-    retrying: pairs.reduce((sum, pair) => sum + pair.queues.waiting.length, 0),
+    pairs: views.map(({ retrying: _, ...view }) => view),
+    retrying: views.reduce((sum, { retrying }) => sum + retrying, 0),
     targets: [{ url: target.url, breaker: target.breaker(), lastError: target.lastError() }],
     delivered: facts.delivered,
     deadLettered: facts.deadLettered,
@@ -41,12 +46,6 @@ function phaseOf({ hold, isJoined, pairs }: ReportFacts): Pick<SubscriptionRepor
   if (hold.paused === 'offsets-lost') return { phase: 'failed', reason }
   if (hold.paused !== null) return { phase: 'paused', reason }
   if (isHolding(hold)) return { phase: 'held', reason }
-  const isStarting = !isJoined || pairs.some((pair) => pair.phase === 'loading')
+  const isStarting = !isJoined || pairs.some(({ phase }) => phase === 'loading' || phase === 'reading')
   return { phase: isStarting ? 'starting' : 'active', reason: null }
-}
-
-function pairReport(pair: Pair, end: number): PairReport {
-  const { partition, committed, attempting, deliveries, queues } = pair
-  const queued = deliveries.size - attempting
-  return { partition, committed, end, inFlight: attempting, queued, blockedKeys: queues.waiting.length }
 }

@@ -4,14 +4,24 @@ import type { SubscriptionReport } from '#shared/redis/instances.ts'
 import type { BreakerState } from '#shared/resilience/breaker.ts'
 import { deadLetterOf } from './dead-letter.ts'
 import type { RunnerEnvironment } from './environment.ts'
-import { Ownership } from './ownership.ts'
+import { type DeliveryEffect, Ownership } from './ownership.ts'
+import type { Delivery } from './pair/deliveries.ts'
 import type { Effect } from './pair/effects.ts'
-import { changeHold, endAttempt, type Flow, freeSlots, type HoldChange, openFlow, setConcurrency } from './pair/flow.ts'
+import {
+  changeHold,
+  endAttempt,
+  type Flow,
+  type HoldChange,
+  openFlow,
+  setConcurrency,
+  sharedSlots,
+  startAttempt,
+} from './pair/flow.ts'
 import { isHolding, isProbeDue, reasonOf } from './pair/hold.ts'
-import type { Delivery } from './pair/key-queues.ts'
+import type { Input } from './pair/inputs.ts'
 import { createPair, type Pair } from './pair/states.ts'
 import { step } from './pair/step.ts'
-import { offerProbe, offerRound } from './pair-ring.ts'
+import { isStreamWaiting, offerProbe, offerRound, type Taken } from './pair-ring.ts'
 import { type Delivered, deliver, type PipelineContext } from './pipeline.ts'
 import { inboxBytesFor, pairPolicyOf } from './policy.ts'
 import { reportOf } from './report.ts'
@@ -19,6 +29,9 @@ import { appendDeadLetter } from './settle.ts'
 import { openTarget, type Target } from './target.ts'
 
 type RunnerOptions = { environment: RunnerEnvironment; subscription: Subscription; stream: Stream }
+
+type Attempt = Extract<Effect, { kind: 'attempt' }>
+type Burying = Extract<Effect, { kind: 'append-dead-letter' }>
 
 const longestDrainMs = 25_000
 const drainLookMs = 10
@@ -34,13 +47,14 @@ export class SubscriptionRunner {
   readonly #ownership: Ownership
   readonly #flow: Flow
   readonly #context: PipelineContext
-  readonly #appending = new Set<Promise<void>>()
   #subscription: Subscription
   #stream: Stream
   #target: Target
   #since = new Date().toISOString()
   #stopping: Promise<void> | undefined
   #isFailing = false
+  /** Of the operator's position that the pairs know. */
+  #positionId: string | undefined
   #delivered = 0
   #deadLettered = 0
 
@@ -57,6 +71,7 @@ export class SubscriptionRunner {
       perform: (pair, effect) => this.#perform(pair, effect),
       onWork: () => this.#dispatch(),
     })
+    this.#positionId = environment.catalog.position(subscription.uid)?.id
     this.#pauseAsWanted()
   }
 
@@ -69,6 +84,7 @@ export class SubscriptionRunner {
     setConcurrency(this.#flow, subscription.delivery.concurrency)
     this.#ownership.applyToAll({ kind: 'policy', policy: this.#policy() })
     this.#pauseAsWanted()
+    this.#moveAsWanted()
     this.#dispatch()
   }
 
@@ -94,11 +110,11 @@ export class SubscriptionRunner {
 
   async #drain(): Promise<void> {
     const startedAtMs = performance.now()
-    const untilMs = startedAtMs + Math.min(this.#subscription.delivery.timeoutMs, longestDrainMs)
+    const limitMs = Math.min(this.#subscription.delivery.timeoutMs, longestDrainMs)
     this.#ownership.applyToAll({ kind: 'drain' })
-    while (this.#flow.underWay > 0 && performance.now() < untilMs) await sleep(drainLookMs)
+    await waitFor(() => this.#flow.underWay === 0, startedAtMs + limitMs)
     const unanswered = this.#flow.underWay
-    await Promise.race([Promise.all(this.#appending), sleep(longestDrainMs, undefined, { ref: false })])
+    await waitFor(() => this.#ownership.isSettled, startedAtMs + longestDrainMs)
     await this.#ownership.stop()
     await this.#target.close()
     const ms = Math.round(performance.now() - startedAtMs)
@@ -106,88 +122,85 @@ export class SubscriptionRunner {
   }
 
   #dispatch(): void {
-    const nowMs = performance.now()
-    if (this.#stopping !== undefined || !this.#ownership.mayAttempt(nowMs)) return
+    if (this.#stopping !== undefined || !this.#ownership.mayAttempt(performance.now())) return
     const { ring } = this.#ownership
-    const start = (pair: Pair, effects: readonly Effect[]) => {
-      for (const effect of effects) this.#perform(pair, effect)
+    const give = (pair: Pair, input: Input) => takenBy(this.#ownership.apply(pair, input))
+    if (isProbeDue(this.#flow.hold) && offerProbe(ring, (pair) => give(pair, { kind: 'probe' }))) {
+      this.#change({ kind: 'probe' })
     }
-    if (isProbeDue(this.#flow.hold) && offerProbe(ring, start)) this.#change({ kind: 'probe' })
-    const slots = freeSlots(this.#flow)
-    if (slots > 0) offerRound(ring, slots, start)
+    const slots = sharedSlots(this.#flow, isStreamWaiting(ring))
+    if (slots.slots > 0) offerRound(ring, slots, (pair, mine) => give(pair, { kind: 'offer', ...mine }))
   }
 
-  #perform(pair: Pair, effect: Effect): void {
+  #perform(pair: Pair, effect: DeliveryEffect): void {
+    const { telemetry } = this.#environment
+    const { partition } = pair
     switch (effect.kind) {
       case 'attempt':
-        this.#attempt(pair, effect.delivery)
+        this.#attempt(pair, effect)
         break
       case 'append-dead-letter':
         this.#appendDeadLetter(pair, effect)
         break
       case 'report-expired':
-        this.#noteExpired(pair.partition, effect)
+        telemetry.expired(this.#subscription.name, { partition, from: effect.from, to: effect.to })
         break
       case 'report-offsets-lost':
-        this.#fail('offsets-lost', `partition ${pair.partition}: ${effect.detail}`)
+        this.#fail('offsets-lost', `partition ${partition}: ${effect.detail}`)
         break
-      case 'commit':
-      case 'seek':
-      case 'pause':
-      case 'resume':
+      case 'report-waiting':
+        telemetry.muchWaits(this.#subscription.name, { partition, waiting: effect.waiting, limit: effect.limit })
+        break
+      case 'report-unreadable':
+        telemetry.unreadable(this.#subscription.name, { partition, offset: effect.offset, detail: effect.detail })
         break
       default:
         effect satisfies never
     }
   }
 
-  #attempt(pair: Pair, delivery: Delivery): void {
-    this.#flow.underWay += 1
-    const token = pair.token ?? ''
-    deliver(delivery, this.#context)
-      .then((delivered) => this.#answered(pair, token, delivery, delivered))
+  #attempt(pair: Pair, attempt: Attempt): void {
+    startAttempt(this.#flow, attempt.of)
+    deliver(attempt.delivery, this.#context)
+      .then((delivered) => this.#answered(pair, attempt, delivered))
       .catch(this.#environment.onBroken)
   }
 
-  #answered(pair: Pair, token: string, delivery: Delivery, { outcome, isGone }: Delivered): void {
+  #answered(pair: Pair, { token, of, delivery }: Attempt, { outcome, isGone }: Delivered): void {
     const nowMs = performance.now()
-    endAttempt(this.#flow, outcome.kind, nowMs)
+    const { offset, timestampMs } = delivery
+    endAttempt(this.#flow, { of, outcome: outcome.kind }, nowMs)
     if (isGone) this.#fail('receiver-gone', `${this.#target.url} answered 410`)
     if (outcome.kind === 'target-waits' && !outcome.own) this.#change({ kind: 'wait', untilMs: nowMs + outcome.waitMs })
-    this.#ownership.apply(pair, { kind: 'answered', token, offset: delivery.offset, outcome })
+    this.#ownership.apply(pair, { kind: 'answered', token, offset, timestampMs, outcome })
     if (outcome.kind === 'delivered') this.#noteDelivered(delivery)
     this.#dispatch()
   }
 
-  #noteExpired(partition: number, { from, to }: { from: number; to: number }): void {
-    this.#environment.telemetry.expired(this.#subscription.name, { partition, from, to })
-  }
-
   #noteDelivered(delivery: Delivery): void {
     this.#delivered += 1
-    const seconds = Math.max(0, Date.now() - delivery.record.timestampMs) / 1000
+    const seconds = Math.max(0, Date.now() - delivery.timestampMs) / 1000
     this.#environment.telemetry.delivered(this.#ref(delivery), { attempts: delivery.attempts, seconds })
   }
 
-  #appendDeadLetter(pair: Pair, { delivery, ...ending }: Extract<Effect, { kind: 'append-dead-letter' }>): void {
-    const token = pair.token ?? ''
+  #appendDeadLetter(pair: Pair, { token, ref, delivery, cause, code, detail }: Burying): void {
     const { deadLetters, telemetry } = this.#environment
+    const ending = { cause, code, detail }
     const facts = { subscription: this.#subscription, stream: this.#stream, delivery, ending, nowMs: Date.now() }
-    const appended = appendDeadLetter(deadLetters, deadLetterOf(facts), {
+    const { attempts } = delivery
+    const place = this.#ref(delivery)
+    appendDeadLetter(deadLetters, deadLetterOf(facts), {
       isWanted: () => pair.phase !== 'gone' && pair.token === token,
-      onDelay: (error) => telemetry.deadLetterDelayed(this.#ref(delivery), error),
+      onDelay: (error) => telemetry.deadLetterDelayed(place, error),
     })
-      .then((isStored) => {
-        if (!isStored) return
+      .then((offset) => {
+        if (offset === null) return
         this.#deadLettered += 1
-        const { cause, code, detail } = ending
-        telemetry.deadLettered(this.#ref(delivery), { attempts: delivery.attempts, cause, code, detail })
-        this.#ownership.apply(pair, { kind: 'appended', token, offset: delivery.offset })
+        telemetry.deadLettered(place, { attempts, ...ending })
+        this.#ownership.apply(pair, { kind: 'appended', token, ref, offset })
         this.#dispatch()
       })
       .catch(this.#environment.onBroken)
-      .finally(() => this.#appending.delete(appended))
-    this.#appending.add(appended)
   }
 
   /** An end that only an operator can undo; the other instances hear of it through the state record. */
@@ -215,6 +228,13 @@ export class SubscriptionRunner {
     if (before === reason) return
     this.#change({ kind: 'pause', reason })
     if (before === 'offsets-lost') this.#ownership.reload()
+  }
+
+  #moveAsWanted(): void {
+    const id = this.#environment.catalog.position(this.#subscription.uid)?.id
+    if (id === this.#positionId) return
+    this.#positionId = id
+    this.#ownership.reload()
   }
 
   #change(change: HoldChange): void {
@@ -252,14 +272,14 @@ export class SubscriptionRunner {
   }
 
   #newPair(partition: number): Pair {
-    const pair = createPair(partition, this.#policy())
+    const pair = createPair({ topic: this.#stream.topic, partition }, this.#policy())
     if (isHolding(this.#flow.hold)) step(pair, { kind: 'hold' }, performance.now())
     return pair
   }
 
   #policy() {
     const { runnerCount } = this.#environment
-    return pairPolicyOf(this.#subscription, inboxBytesFor(runnerCount() * this.#stream.partitions))
+    return pairPolicyOf(this.#subscription, this.#stream, inboxBytesFor(runnerCount() * this.#stream.partitions))
   }
 
   #createContext(): PipelineContext {
@@ -276,8 +296,9 @@ export class SubscriptionRunner {
     }
   }
 
-  #ref({ record: { topic, partition, offset } }: Delivery) {
-    return { subscription: this.#subscription.name, uid: this.#subscription.uid, topic, partition, offset }
+  #ref({ record, offset }: Delivery) {
+    const { name, uid } = this.#subscription
+    return { subscription: name, uid, topic: this.#stream.topic, partition: record?.partition ?? 0, offset }
   }
 }
 
@@ -285,4 +306,14 @@ function isOtherTarget(a: Subscription, b: Subscription): boolean {
   const of = ({ destination, delivery }: Subscription) =>
     JSON.stringify([destination, delivery.timeoutMs, delivery.connectTimeoutMs, delivery.concurrency])
   return of(a) !== of(b)
+}
+
+/** Looks every 10 ms until it is so, or too late. */
+async function waitFor(isSo: () => boolean, untilMs: number): Promise<void> {
+  while (!isSo() && performance.now() < untilMs) await sleep(drainLookMs)
+}
+
+function takenBy(effects: readonly Effect[]): Taken {
+  const started = effects.filter((effect) => effect.kind === 'attempt')
+  return { all: started.length, ofRetry: started.filter(({ of }) => of === 'retry').length }
 }

@@ -13,11 +13,12 @@ import { createMetrics, type Metrics } from '#shared/observability/metrics.ts'
 import { openRedis } from '#shared/redis/connection.ts'
 import { openHeartbeat } from '#shared/redis/heartbeat.ts'
 import type { ConsumerConfig } from './config.ts'
+import { watchPeers } from './peers.ts'
 import { startPulse } from './pulse.ts'
 import { followSubscriptions, type RunnerSet } from './reconcile.ts'
 import { SubscriptionRunner } from './runner.ts'
 import { createStateRecords } from './state-record.ts'
-import { createTelemetry } from './telemetry.ts'
+import { createPeerTelemetry, createTelemetry } from './telemetry.ts'
 
 export type ConsumerService = RunningService & { readonly adminUrl: string }
 
@@ -26,6 +27,7 @@ type Parts = {
   log: Log
   metrics: Metrics
   resources: Resources
+  clientId: string
   onBroken(error: unknown): void
 }
 
@@ -50,12 +52,19 @@ async function open(config: ConsumerConfig, log: Log, resources: Resources): Pro
   resources.defer('admin server', () => admin.close())
   const redis = openRedis({ url: config.REDIS_URL, log })
   resources.defer('redis', () => redis.close())
-  const runners = await openRunners({ config, log, metrics, resources, onBroken })
+  const clientId = `consumer-${config.TAILRACE_INSTANCE_ID}-${randomBytes(3).toString('hex')}`
+  const runners = await openRunners({ config, log, metrics, resources, onBroken, clientId })
   openHeartbeat(resources, {
-    ...{ redis, prefix: config.TAILRACE_PREFIX, id: config.TAILRACE_INSTANCE_ID, service: 'consumer' },
+    ...{ redis, prefix: config.TAILRACE_PREFIX, id: config.TAILRACE_INSTANCE_ID, clientId },
+    service: 'consumer',
     ready: () => state === 'ready',
     more: () => ({ subscriptions: runners.reports() }),
   })
+  if (config.TAILRACE_EVICT_PEERS === 'on') {
+    const [brokers, prefix] = [config.KAFKA_BROKERS.split(','), config.TAILRACE_PREFIX]
+    const peers = watchPeers({ redis, brokers, prefix, clientId, telemetry: createPeerTelemetry(log, metrics) })
+    resources.defer('peers', () => peers.close())
+  }
   resources.defer('runners', () => {
     state = 'stopping'
     return runners.stop()
@@ -67,9 +76,8 @@ async function open(config: ConsumerConfig, log: Log, resources: Resources): Pro
 
 /** Kafka, the catalog, and a runner for every subscription. */
 async function openRunners(parts: Parts): Promise<RunnerSet> {
-  const { config, log, metrics, resources, onBroken } = parts
+  const { config, log, metrics, resources, onBroken, clientId } = parts
   const topics = topicNames(config.TAILRACE_PREFIX)
-  const clientId = `consumer-${config.TAILRACE_INSTANCE_ID}-${randomBytes(3).toString('hex')}`
   const connection = { brokers: config.KAFKA_BROKERS.split(','), clientId, log }
   const telemetry = createTelemetry(log, metrics)
   resources.defer('telemetry', () => telemetry.close())
@@ -85,7 +93,7 @@ async function openRunners(parts: Parts): Promise<RunnerSet> {
   const pulse = startPulse((nowMs) => runners?.tick(nowMs))
   resources.defer('pulse', () => pulse.close())
   const environment = {
-    ...{ connection, metrics, admin, catalog, deadLetters, telemetry, pulse, onBroken },
+    ...{ connection, metrics, admin, catalog, lanes, deadLetters, telemetry, pulse, onBroken },
     targetMetrics: createTargetMetrics(metrics),
     states: createStateRecords(catalog),
     egress: createEgressGuard(config.TAILRACE_EGRESS_ALLOW),

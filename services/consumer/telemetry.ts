@@ -22,12 +22,22 @@ export type ConsumerTelemetry = {
   holdBegan(subscription: string, reason: string): void
   holdEnded(subscription: string): void
   assigned(subscription: string, facts: { epoch: number; partitions: readonly number[] }): void
-  running(subscription: string, facts: { epoch: number; ms: number }): void
+  /** The committed state of `pairs` pairs is here; they read their retry partitions next. */
+  loaded(subscription: string, facts: { epoch: number; pairs: number; ms: number }): void
   loadFailed(subscription: string, error: unknown): void
   committed(result: 'committed' | 'stale' | 'failed', truncated: boolean): void
+  /** So many wait in one pair that the stream half will pause at `limit`. */
+  muchWaits(subscription: string, facts: { partition: number; waiting: number; limit: number }): void
+  unreadable(subscription: string, facts: { partition: number; offset: number; detail: string }): void
+  retryAppendDelayed(subscription: string, error: unknown): void
   stateNotWritten(uid: string, error: unknown): void
   stopped(subscription: string, facts: { unanswered: number; ms: number }): void
   close(): void
+}
+
+export type PeerTelemetry = {
+  /** `members` it still had in groups; `ms` from the decision to the last broker's answer. */
+  peerEvicted(facts: { peer: string; members: number; ms: number }): void
 }
 
 type Group = { events: number; maxMs: number }
@@ -78,6 +88,18 @@ export function createTelemetry(log: Log, metrics: Metrics): ConsumerTelemetry {
   }
 }
 
+/** What this instance does for consumers that fell silent. */
+export function createPeerTelemetry(log: Log, metrics: Metrics): PeerTelemetry {
+  const evictions = metrics.counter('peer_evictions_total', 'Silent consumers whose groups were left on their behalf.')
+  return {
+    peerEvicted(facts) {
+      if (facts.members === 0) return log.info(facts, 'a silent consumer was in no group any more')
+      evictions.inc()
+      log.warn(facts, 'a silent consumer was evicted from its groups')
+    },
+  }
+}
+
 const deliveredLabel = { outcome: 'delivered' } as const
 
 function createCounters(metrics: Metrics) {
@@ -100,9 +122,14 @@ function createLifeLines(log: Log) {
     holdBegan: (subscription: string, reason: string) => log.warn({ subscription, reason }, 'holding'),
     holdEnded: (subscription: string) => log.info({ subscription }, 'going on'),
     assigned: (subscription: string, facts: object) => log.info({ subscription, ...facts }, 'assigned'),
-    running: (subscription: string, facts: object) => log.info({ subscription, ...facts }, 'partitions run'),
+    loaded: (subscription: string, facts: object) => log.info({ subscription, ...facts }, 'partitions loaded'),
     loadFailed: (subscription: string, error: unknown) =>
       log.warn({ subscription, err: error }, 'the committed state cannot be read yet'),
+    muchWaits: (subscription: string, facts: object) => log.warn({ subscription, ...facts }, 'many deliveries wait'),
+    unreadable: (subscription: string, facts: object) =>
+      log.error({ subscription, ...facts }, 'a record of the retry topic cannot be read'),
+    retryAppendDelayed: (subscription: string, error: unknown) =>
+      log.warn({ subscription, err: error }, 'the retry topic takes no records yet'),
     stateNotWritten: (uid: string, error: unknown) =>
       log.warn({ uid, err: error }, 'the state record is not written yet'),
     stopped: (subscription: string, facts: object) => log.info({ subscription, ...facts }, 'runner stopped'),

@@ -50,15 +50,16 @@ async function open(config: ProducerConfig, log: Log, resources: Resources): Pro
   resources.defer('admin server', () => admin.close())
   const redis = openRedis({ url: config.REDIS_URL, log })
   resources.defer('redis', () => redis.close())
-  const { lanes, catalog, app } = await openIngest({ config, log, metrics, resources })
   const id = config.TAILRACE_INSTANCE_ID
+  const clientId = `producer-${id}-${randomBytes(3).toString('hex')}`
+  const { lanes, catalog, app } = await openIngest({ config, log, metrics, resources, clientId })
   const prefix = config.TAILRACE_PREFIX
   const instances = () => readInstances(redis, prefix, Date.now())
   const readiness = watchReadiness({ id, staleMs: catalog.staleMs, lanes: () => lanes.snapshot(), instances })
   resources.defer('readiness', () => readiness.close())
   reasons = readiness.reasons
   openHeartbeat(resources, {
-    ...{ redis, prefix, id, service: 'producer' },
+    ...{ redis, prefix, id, clientId, service: 'producer' },
     ready: () => reasons().length === 0,
     more: () => ({ lanes: lanes.snapshot().map(({ topic, partition, state }) => ({ topic, partition, state })) }),
   })
@@ -72,24 +73,20 @@ async function open(config: ProducerConfig, log: Log, resources: Resources): Pro
   return { url, adminUrl: admin.url, finished: new Promise(() => {}), stop: () => resources.close() }
 }
 
-type Ingest = { config: ProducerConfig; log: Log; metrics: Metrics; resources: Resources }
+type Ingest = { config: ProducerConfig; log: Log; metrics: Metrics; resources: Resources; clientId: string }
 
 /** Kafka, catalog and the door itself, not listening yet. */
-async function openIngest({ config, log, metrics, resources }: Ingest) {
+async function openIngest(parts: Ingest) {
+  const { config, log, metrics, resources, clientId } = parts
   const { TAILRACE_INSTANCE_ID: instance } = config
-  const bootId = randomBytes(3).toString('hex')
-  const connection: KafkaConnection = {
-    brokers: config.KAFKA_BROKERS.split(','),
-    clientId: `producer-${instance}-${bootId}`,
-    log,
-  }
+  const connection: KafkaConnection = { brokers: config.KAFKA_BROKERS.split(','), clientId, log }
   const telemetry = createTelemetry(log, metrics)
   resources.defer('telemetry', () => telemetry.close())
   const topicAdmin = await openAdmin(connection)
   resources.defer('kafka admin', () => topicAdmin.close())
   const lanes = openLanes({ connection, metrics, ownProducers: true })
   resources.defer('lanes', () => lanes.close())
-  const catalog = await followCatalog({ config, log, metrics, resources }, connection)
+  const catalog = await followCatalog(parts, connection)
   const streams = followStreams(catalog)
   resources.defer('streams', () => streams.close())
   const safety = keepTopicsSafe({ catalog, admin: topicAdmin, telemetry })

@@ -3,6 +3,7 @@ import type { Provisioning } from './create-stream.ts'
 import type { SigningSecret, Stream, Subscription } from './model.ts'
 import { newUid } from './names.ts'
 import { recordKey } from './record-keys.ts'
+import { provideRetryTopic } from './retry-topic.ts'
 import type { SecretBox } from './secrets.ts'
 import { newSigningSecret } from './secrets.ts'
 import { type From, startOffsets } from './start-offsets.ts'
@@ -21,7 +22,8 @@ export type NewSubscription = {
 
 /**
  * Creates a subscription that the catalog does not have. Its start is read from the log before its record is written, so
- * nothing that is published after this resolves is missed; its secret is written first, so no consumer meets it unsigned.
+ * nothing that is published after this resolves is missed. Its retry topic and its secret come first, so no consumer meets
+ * it without a place for what fails, or unsigned; what a failure leaves of them belongs to nobody and is swept away.
  */
 export async function createSubscription(
   { catalog, admin, topics, box }: Provisioning & { box: SecretBox },
@@ -41,6 +43,7 @@ export async function createSubscription(
     group: topics.group(name, uid),
     retryTopic: topics.retry(name, uid),
   }
+  await provideRetryTopic({ admin, topics }, { source: stream.topic, name: record.retryTopic })
   await writeSecrets({ catalog, box }, uid, [{ secret, createdAt: now, validUntil: null }])
   const revision = await catalog.write(recordKey.subscription(uid), record, null)
   return { subscription: { ...record, revision }, secret }

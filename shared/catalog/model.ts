@@ -97,5 +97,15 @@ export type SubscriptionState = {
   since: string
 }
 
+/** Where an operator moved a subscription to while it was paused; the record `position/<uid>` is the console's alone. */
+export type SubscriptionPosition = {
+  revision: number
+  /** Fresh for every move, so that moving to the same offsets again is seen as a move. */
+  id: string
+  at: string
+  /** Partition number → the offset it goes on from; a partition that is not named stays where it is. */
+  offsets: Record<string, number>
+}
+
 /** One signing secret in the clear; only in memory. The newest stands first, an older one counts until `validUntil`. */
 export type SigningSecret = { secret: Buffer; createdAt: string; validUntil: string | null }

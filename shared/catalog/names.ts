@@ -29,16 +29,25 @@ export type TopicNames = {
   events(stream: string): string
   retry(subscription: string, uid: string): string
   group(subscription: string, uid: string): string
+  /** The subscription that a topic is the retry topic of; undefined for any other topic. */
+  subscriptionOf(retryTopic: string): { name: string; uid: string } | undefined
 }
 
 /** The one place where names of topics and groups are put together. */
 export function topicNames(prefix: string): TopicNames {
+  const retryPrefix = `${prefix}retry.`
   return {
     catalog: `${prefix}catalog`,
     deadLetters: `${prefix}dead-letters`,
     isOwn: (topic) => topic.startsWith(prefix),
     events: (stream) => `${prefix}events.${stream}`,
-    retry: (subscription, uid) => `${prefix}retry.${subscription}.${uid}`,
+    retry: (subscription, uid) => `${retryPrefix}${subscription}.${uid}`,
     group: (subscription, uid) => `${prefix}${subscription}.${uid}`,
+    subscriptionOf(retryTopic) {
+      if (!retryTopic.startsWith(retryPrefix)) return undefined
+      // Neither a name nor a uid has a dot.
+      const [name, uid, ...more] = retryTopic.slice(retryPrefix.length).split('.')
+      return name === undefined || uid === undefined || more.length > 0 ? undefined : { name, uid }
+    },
   }
 }

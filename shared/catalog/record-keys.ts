@@ -5,10 +5,11 @@ export const recordKey = {
   secret: (uid: string) => `secret/${uid}`,
   apiKey: (id: string) => `key/${id}`,
   state: (uid: string) => `state/${uid}`,
+  position: (uid: string) => `position/${uid}`,
   hello: (instance: string) => `hello/${instance}`,
 }
 
-export type RecordKind = 'stream' | 'subscription' | 'secret' | 'key' | 'state' | 'hello'
+export type RecordKind = 'stream' | 'subscription' | 'secret' | 'key' | 'state' | 'position' | 'hello'
 
 /** Kind and name of a record key; undefined for a key that this version does not know. */
 export function parseRecordKey(key: string): { kind: RecordKind; name: string } | undefined {
@@ -17,5 +18,5 @@ export function parseRecordKey(key: string): { kind: RecordKind; name: string } 
   return isKind(kind) ? { kind, name: key.slice(slash + 1) } : undefined
 }
 
-const kinds: ReadonlySet<string> = new Set(['stream', 'subscription', 'secret', 'key', 'state', 'hello'])
+const kinds: ReadonlySet<string> = new Set(['stream', 'subscription', 'secret', 'key', 'state', 'position', 'hello'])
 const isKind = (text: string): text is RecordKind => kinds.has(text)

@@ -25,6 +25,13 @@ export const stateRecord = Type.Object({
   since: time('Since when this is so.'),
 })
 
+/** `position/<uid>`: where an operator moved the subscription to. */
+export const positionRecord = Type.Object({
+  id: Type.String({ minLength: 1, description: 'Fresh for every move.' }),
+  at: time('When it was moved.'),
+  offsets: Type.Record(Type.String(), Type.Integer({ minimum: 0 })),
+})
+
 const ajv = new Ajv({ useDefaults: true, strict: false })
 formats.default(ajv)
 
@@ -34,6 +41,7 @@ const validators: Record<Exclude<RecordKind, 'hello'>, ValidateFunction> = {
   secret: ajv.compile(secretRecord),
   key: ajv.compile(keyRecord),
   state: ajv.compile(stateRecord),
+  position: ajv.compile(positionRecord),
 }
 
 export type Reading = { kind: 'readable'; value: object } | { kind: 'unreadable'; detail: string }

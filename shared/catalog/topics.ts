@@ -9,8 +9,8 @@ const KiB = 1024
 
 /** Largest record batch of a stream: Kafka's own default, above the 800 KB of a lane's batch. */
 const streamBatchBytes = 1024 * KiB
-/** A dead letter is an event and some headers. */
-const deadLetterBatchBytes = streamBatchBytes + 64 * KiB
+/** What a topic must take that holds events of another one with headers of ours beside them. */
+export const withHeaderRoom = (maxMessageBytes: number) => maxMessageBytes + 64 * KiB
 
 type Retention = { retentionMs: number; retentionBytes: number | null }
 
@@ -31,7 +31,7 @@ export function ownTopics(names: TopicNames): TopicSpec[] {
     {
       name: names.deadLetters,
       partitions: 6,
-      config: { 'retention.ms': String(30 * dayMs), 'max.message.bytes': String(deadLetterBatchBytes) },
+      config: { 'retention.ms': String(30 * dayMs), 'max.message.bytes': String(withHeaderRoom(streamBatchBytes)) },
     },
   ]
 }
@@ -49,17 +49,35 @@ export async function provideTopic(admin: KafkaAdmin, spec: TopicSpec, timeoutMs
  * `kafka-unavailable` when a partition has no leader even then; a replica that is behind stays behind.
  */
 export async function awaitReplicas(admin: KafkaAdmin, name: string, timeoutMs = 10_000): Promise<TopicDescription> {
+  const topic = await describeUntil(admin, name, { isDone: isReplicated, timeoutMs })
+  if (topic !== undefined && hasLeaders(topic)) return topic
+  throw noLeaders(name)
+}
+
+/**
+ * Waits, at most 10 s, until a topic shows this many partitions, or more, and a leader for each. Rejects with
+ * `kafka-unavailable` when it does not.
+ */
+export async function awaitLeaders(admin: KafkaAdmin, name: string, partitions = 1): Promise<TopicDescription> {
+  const isDone = (topic: TopicDescription) => hasLeaders(topic) && topic.partitions.length >= partitions
+  const topic = await describeUntil(admin, name, { isDone, timeoutMs: 10_000 })
+  if (topic !== undefined && isDone(topic)) return topic
+  throw noLeaders(name)
+}
+
+type Wait = { isDone(topic: TopicDescription): boolean; timeoutMs: number }
+
+async function describeUntil(admin: KafkaAdmin, name: string, { isDone, timeoutMs }: Wait) {
   const deadline = performance.now() + timeoutMs
   for (;;) {
     const topic = await admin.describeTopic(name)
-    if (topic !== undefined && isReplicated(topic)) return topic
-    if (performance.now() > deadline) {
-      if (topic !== undefined && hasLeaders(topic)) return topic
-      throw new TailraceError('kafka-unavailable', `topic ${name} has no leader for every partition`)
-    }
+    if ((topic !== undefined && isDone(topic)) || performance.now() > deadline) return topic
     await sleep(pollMs)
   }
 }
+
+const noLeaders = (name: string) =>
+  new TailraceError('kafka-unavailable', `topic ${name} does not exist or has a partition without a leader`)
 
 const hasLeaders = ({ partitions }: TopicDescription) => partitions.length > 0 && partitions.every((p) => p.leader >= 0)
 

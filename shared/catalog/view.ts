@@ -1,6 +1,6 @@
 import { messageOf } from '#shared/errors.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
-import type { ApiKey, SigningSecret, Stream, Subscription, SubscriptionState } from './model.ts'
+import type { ApiKey, SigningSecret, Stream, Subscription, SubscriptionPosition, SubscriptionState } from './model.ts'
 import { parseRecordKey, type RecordKind, recordKey } from './record-keys.ts'
 import { readRecord, type SecretRecord } from './records.ts'
 import type { SecretBox } from './secrets.ts'
@@ -19,6 +19,8 @@ type Entry = { revision: number; value: object }
  */
 export type CatalogView = {
   apply(record: StoredRecord): Applied
+  /** Whether the topic has a record under this key, be it readable or not: only then may what belongs to it be removed. */
+  has(key: string): boolean
   stream(name: string): Stream | undefined
   streams(): Stream[]
   subscription(name: string): Subscription | undefined
@@ -28,11 +30,13 @@ export type CatalogView = {
   keys(): ApiKey[]
   signingSecrets(uid: string): readonly SigningSecret[]
   state(uid: string): SubscriptionState | undefined
+  position(uid: string): SubscriptionPosition | undefined
 }
 
 /** An empty view. Without a `box` the signing secrets stay closed. */
 export function createView(box: SecretBox | null): CatalogView {
   const entries = new Map<string, Entry>()
+  const present = new Set<string>()
   const lists = new Map<string, object[]>()
   const get = (key: string) => entries.get(key)?.value
   const list = (kind: RecordKind) => {
@@ -44,8 +48,12 @@ export function createView(box: SecretBox | null): CatalogView {
   return {
     apply: (record) => {
       lists.clear()
+      const key = record.key?.toString() ?? ''
+      if (record.value === null) present.delete(key)
+      else present.add(key)
       return apply(entries, record, box)
     },
+    has: (key) => present.has(key),
     stream: (name) => get(recordKey.stream(name)) as Stream | undefined,
     streams: () => list('stream') as Stream[],
     subscription: (name) => subscriptions().find((subscription) => subscription.name === name),
@@ -55,6 +63,7 @@ export function createView(box: SecretBox | null): CatalogView {
     keys: () => list('key') as ApiKey[],
     signingSecrets: (uid) => (get(recordKey.secret(uid)) as SigningSecret[] | undefined) ?? [],
     state: (uid) => get(recordKey.state(uid)) as SubscriptionState | undefined,
+    position: (uid) => get(recordKey.position(uid)) as SubscriptionPosition | undefined,
   }
 }
 

@@ -3,12 +3,14 @@ import type { Admin, FetchOffsetsPartition, SeekEntry } from 'kafkajs'
 import kafkajs from 'kafkajs'
 import { type AdminClient, createAdminClient } from './admin-client.ts'
 import type { KafkaConnection } from './connection.ts'
+import { deleteRecords } from './delete-records.ts'
 import { isKafkaError } from './errors.ts'
 import {
   configureTopic,
   createTopic,
   deleteTopic,
   describeTopic,
+  growTopic,
   type TopicDescription,
   type TopicSpec,
   unsafeReasons,
@@ -34,10 +36,16 @@ export type KafkaAdmin = {
   createTopic(spec: TopicSpec): Promise<'created' | 'exists'>
   /** Changes the named settings of a topic; the others stay. */
   configureTopic(name: string, config: Readonly<Record<string, string>>): Promise<void>
+  /** Adds partitions until the topic has this many; one that has as many or more stays as it is. */
+  growTopic(name: string, partitions: number): Promise<void>
   deleteTopic(name: string): Promise<void>
+  /** Removes the records of a partition below `beforeOffset`; rejects when that is past the end of the log. */
+  deleteRecords(topic: string, partition: number, beforeOffset: number): Promise<void>
   /** Rejects when the group has members. */
   deleteGroup(groupId: string): Promise<void>
   describeTopic(name: string): Promise<TopicDescription | undefined>
+  /** The names of all topics of the cluster. */
+  topics(): Promise<string[]>
   /** Why acknowledged records of this topic could be lost; empty = safe. */
   unsafeTopicReasons(name: string): Promise<readonly string[]>
   offsets(topic: string): Promise<PartitionOffsets[]>
@@ -69,9 +77,16 @@ function adminOf({ call, close }: AdminClient): KafkaAdmin {
   return {
     createTopic: (spec) => call(`create topic ${spec.name}`, (admin) => createTopic(admin, spec)),
     configureTopic: (name, config) => call(`configure topic ${name}`, (admin) => configureTopic(admin, name, config)),
+    growTopic: (name, partitions) =>
+      call(`grow topic ${name} to ${partitions} partitions`, (admin) => growTopic(admin, name, partitions)),
     deleteTopic: (name) => call(`delete topic ${name}`, (admin) => deleteTopic(admin, name)),
+    deleteRecords: (topic, partition, beforeOffset) =>
+      call(`delete records of ${topic}/${partition} below ${beforeOffset}`, (admin) =>
+        deleteRecords(admin, { topic, partition, beforeOffset }),
+      ),
     deleteGroup: (groupId) => call(`delete group ${groupId}`, (admin) => deleteGroup(admin, groupId)),
     describeTopic: (name) => call(`describe topic ${name}`, (admin) => describeTopic(admin, name)),
+    topics: () => call('list the topics', (admin) => admin.listTopics()),
     unsafeTopicReasons: (name) =>
       call(`describe topic ${name}`, async (admin) => {
         const topic = await describeTopic(admin, name)

@@ -11,6 +11,8 @@ export type RecordBatch = {
   epoch: number
   topic: string
   partition: number
+  /** Where the fetch began: offsets that it passed over do not exist. */
+  fetchedFrom: number
   records: StoredRecord[]
   highWatermark: number
 }
@@ -24,8 +26,13 @@ export type GroupKeeperOptions = {
   metrics?: Metrics
   /** At GROUP_JOIN, synchronously. Everything assigned is paused at that moment and stays so until `resume`. */
   onAssigned(assignment: Assignment): void
-  /** The ownership ends: a commit started synchronously in here still counts; afterwards the old epoch is dead. */
+  /**
+   * The ownership ends: a commit started synchronously in here still counts, unless the member was evicted before;
+   * afterwards the old epoch is dead.
+   */
   onRevoking(): void
+  /** A heartbeat succeeded: the coordinator still counts this member. */
+  onHeartbeat?(): void
   /** Synchronous hand-off; the values are copies and may be kept. Must not throw. */
   onBatch(batch: RecordBatch): void
   /** The group could not be joined again after many rebuilds: the process should end. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Batch, Consumer } from 'kafkajs'
-import type { StoredRecord } from '#shared/event/record.ts'
 import { CommitReceipts } from './commit-receipts.ts'
 import { createClient, type KafkaConnection } from './connection.ts'
+import type { RecordBatch } from './group-keeper.ts'
 import { ReadPositions } from './read-positions.ts'
 import { toStoredRecord } from './record-mapping.ts'
 import { type OwnClaim, stickyProtocol } from './sticky-protocol.ts'
@@ -18,7 +18,7 @@ export type MemberEvents = {
   looped(): void
   /** A broker answered a fetch. */
   fetched(): void
-  batch(batch: { topic: string; partition: number; records: StoredRecord[]; highWatermark: number }): void
+  batch(batch: Omit<RecordBatch, 'epoch'>): void
   broken(reason: string, error: unknown): void
 }
 
@@ -175,7 +175,8 @@ export class GroupMember {
       return
     }
     const records = messages.map((message) => toStoredRecord(topic, partition, message))
-    this.#options.events.batch({ topic, partition, records, highWatermark: Number(batch.highWatermark) })
+    const highWatermark = Number(batch.highWatermark)
+    this.#options.events.batch({ topic, partition, fetchedFrom: from, records, highWatermark })
   }
 
   /** kafkajs says these only in its log, but synchronously, before it acts on them. */

@@ -193,7 +193,10 @@ export class Keeper implements GroupKeeper {
       events: {
         joined: (memberId, partitions) => this.#joined(memberId, partitions),
         rebalancing: () => this.#revoke({ state: 'joining', since: performance.now() }),
-        heartbeat: () => this.#sign('heartbeatAt'),
+        heartbeat: () => {
+          this.#sign('heartbeatAt')
+          if (this.#vitals.state === 'joined') this.#options.onHeartbeat?.()
+        },
         looped: () => this.#sign('loopedAt'),
         fetched: () => {
           this.#fetchedAt = performance.now()
@@ -206,6 +209,8 @@ export class Keeper implements GroupKeeper {
 
   #joined(memberId: string, partitions: readonly number[]): void {
     const now = performance.now()
+    // Evicted and quietly joined anew: a last commit would go out under the new membership, over that of the owner since.
+    if (this.#memberId !== null && this.#memberId !== memberId) this.#epoch += 1
     this.#revoke({ state: 'joined', heartbeatAt: now, loopedAt: now })
     this.#heartbeatAt = now
     this.#joinedAt = now

@@ -1,5 +1,6 @@
 import type { Message, Producer, RecordMetadata } from 'kafkajs'
 import { clientRetry, createClient, type KafkaConnection, producerRetry } from './connection.ts'
+import { isKafkaError } from './errors.ts'
 import type { LaneProducer, LaneProducers } from './lane.ts'
 import { createWire } from './wire.ts'
 
@@ -31,7 +32,7 @@ export class ProducerSource {
     return {
       lease: async () => {
         const open = await this.#lease()
-        const producer = { send: (messages: readonly Message[]) => sendTo(open, { topic, partition, messages }) }
+        const producer = { send: (messages: readonly Message[]) => this.#send(open, { topic, partition, messages }) }
         leased.set(producer, open)
         return producer
       },
@@ -44,6 +45,22 @@ export class ProducerSource {
   async close(): Promise<void> {
     const open = await this.#opening?.catch(() => undefined)
     if (open !== undefined) await this.#retire(open)
+  }
+
+  /**
+   * kafkajs asks for the metadata of every topic a producer ever wrote to, all at once: when one of them is deleted, nothing
+   * can be sent to the others any more. So a producer that also wrote elsewhere is not trusted with an unknown topic.
+   */
+  async #send(open: OpenProducer, send: PartitionSend): Promise<number> {
+    try {
+      const offset = await sendTo(open, send)
+      open.topics.add(send.topic)
+      return offset
+    } catch (error) {
+      const wroteElsewhere = [...open.topics].some((topic) => topic !== send.topic)
+      if (wroteElsewhere && isKafkaError(error, 'UNKNOWN_TOPIC_OR_PARTITION')) void this.#retire(open)
+      throw error
+    }
   }
 
   async #lease(): Promise<OpenProducer> {
@@ -78,6 +95,8 @@ export class ProducerSource {
 /** A connected producer with its leases counted. */
 export type OpenProducer = {
   readonly send: Producer['send']
+  /** What it has written to. */
+  readonly topics: Set<string>
   /** Disconnects; never rejects. */
   close(): Promise<void>
   leases: number
@@ -102,7 +121,7 @@ export async function openProducer(connection: KafkaConnection, suffix: string):
     throw error
   }
   const close = () => client.disconnect().then(wire.cut, wire.cut)
-  return { send: client.send, close, leases: 0, isRetired: false }
+  return { send: client.send, topics: new Set(), close, leases: 0, isRetired: false }
 }
 
 type PartitionSend = { topic: string; partition: number; messages: readonly Message[] }

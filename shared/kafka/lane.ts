@@ -169,6 +169,10 @@ export class Lane {
           producers.retire(producer)
           producer = undefined
         }
+        if (fault === 'unknown-topic' && producer !== undefined) {
+          producers.giveBack(producer)
+          producer = undefined
+        }
       }
       if (this.#isAbandoned) break
       await clock.sleep(resendDelayMs(this.#failures))

@@ -35,6 +35,15 @@ export async function createTopic(
   return created ? 'created' : 'exists'
 }
 
+/** Adds partitions until the topic has this many; one that has as many or more stays as it is. */
+export async function growTopic(admin: Admin, name: string, partitions: number): Promise<void> {
+  try {
+    await admin.createPartitions({ topicPartitions: [{ topic: name, count: partitions }] })
+  } catch (error) {
+    if (!isKafkaError(error, 'INVALID_PARTITIONS')) throw error
+  }
+}
+
 /** Changes the named settings of a topic. Kafka's request replaces all of them, so the present ones are sent along. */
 export async function configureTopic(
   admin: Admin,

@@ -8,6 +8,8 @@ import type { Log } from '../observability/log.ts'
  */
 export type RedisConnection = {
   up(): boolean
+  /** Milliseconds since this connection was made, 0 while there is none. */
+  upForMs(): number
   /**
    * Runs one command at once and gives its answer, or null when Redis is off, down, slow (250 ms) or refuses. Only
    * commands that may run twice are allowed here: a lost answer does not tell whether the command ran.
@@ -22,7 +24,7 @@ const commandTimeoutMs = 250
 
 /** Opens the connection without waiting for it; an empty `url` is the degraded variant for good. */
 export function openRedis({ url, log }: Options): RedisConnection {
-  if (url === '') return { up: () => false, tryRun: () => Promise.resolve(null), close: () => {} }
+  if (url === '') return { up: () => false, upForMs: () => 0, tryRun: () => Promise.resolve(null), close: () => {} }
   const redis = new Redis(url, {
     // Fail fast: no queue while it is away, and an open command fails at the first disconnect instead of running later.
     enableOfflineQueue: false,
@@ -35,12 +37,20 @@ export function openRedis({ url, log }: Options): RedisConnection {
     retryStrategy: (times) => Math.min(100 * 2 ** Math.min(times, 5), 1_000) + Math.random() * 100,
   })
   const report = reportOnce(log)
-  redis.on('ready', () => report('up'))
-  redis.on('close', () => report('down'))
+  let upAtMs = Number.POSITIVE_INFINITY
+  redis.on('ready', () => {
+    upAtMs = performance.now()
+    report('up')
+  })
+  redis.on('close', () => {
+    upAtMs = Number.POSITIVE_INFINITY
+    report('down')
+  })
   redis.on('error', (error: unknown) => log.debug({ err: error }, 'redis'))
   const up = () => redis.status === 'ready'
   return {
     up,
+    upForMs: () => Math.max(0, performance.now() - upAtMs),
     async tryRun(command) {
       if (!up()) return null
       try {

@@ -1,6 +1,7 @@
 import type { Resources } from '../lifecycle.ts'
 import { watchProcess } from '../observability/process-stats.ts'
 import { version } from '../version.ts'
+import { startBeating } from './beats.ts'
 import type { RedisConnection } from './connection.ts'
 import { type InstanceReport, startReporting } from './instances.ts'
 
@@ -8,16 +9,18 @@ export type HeartbeatOptions = {
   redis: RedisConnection
   prefix: string
   id: string
+  /** Of the Kafka connection: role, instance and boot id. */
+  clientId: string
   service: InstanceReport['service']
   ready(): boolean
   /** What this service adds to the report of every process. */
   more?(): Pick<InstanceReport, 'lanes' | 'subscriptions'>
 }
 
-/** Tells the others once a second that this instance lives and how it fares, until `resources` close. */
+/** Tells the others that this instance lives, and once a second how it fares, until `resources` close. */
 export function openHeartbeat(
   resources: Resources,
-  { redis, prefix, id, service, ready, more }: HeartbeatOptions,
+  { redis, prefix, id, clientId, service, ready, more }: HeartbeatOptions,
 ): void {
   const stats = watchProcess()
   resources.defer('process statistics', () => stats.close())
@@ -35,5 +38,7 @@ export function openHeartbeat(
     ...more?.(),
   })
   const reporting = startReporting({ redis, prefix, report })
-  resources.defer('heartbeat', () => reporting.close())
+  resources.defer('reports', () => reporting.close())
+  const beating = startBeating({ redis, prefix, clientId })
+  resources.defer('heartbeat', () => beating.close())
 }

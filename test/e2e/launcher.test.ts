@@ -80,7 +80,8 @@ describe('npm start', () => {
 
   it('starts again what dies, and says so in ready.json', async () => {
     for (const name of ['kafka-2', 'redis', 'consumer-1', 'producer-2', 'console-1']) {
-      const pidOf = () => readyFile(dir).processes.find((entry) => entry.name === name)?.pid ?? 0
+      const pidOf = () =>
+        readyFile(dir).processes.find((entry) => entry.name === name)?.pid ?? assert.fail(`${name} is not listed`)
       const before = pidOf()
       process.kill(before, 'SIGKILL')
       await until(`${name} runs again`, () => pidOf() !== before && isAlive(pidOf()))

@@ -11,14 +11,6 @@ import { until } from '../support/until.ts'
 
 const load = { ratePerSecond: 200, seconds: 15, keys: 100 }
 
-type State = { redis: { up: boolean; degraded: string[] }; instances: { id: string; lastHeartbeatAt: string }[] }
-
-async function stateOf(stack: Stack): Promise<State> {
-  const { status, text } = await stack.api.call({ method: 'GET', path: '/v1/state' })
-  assert.equal(status, 200, text)
-  return JSON.parse(text) as State
-}
-
 /** Producers, consumers and the console, by pid. */
 const services = async (stack: Stack) =>
   (await stack.processes()).filter((one) => one.adminUrl !== null).map(({ name, pid }) => `${name} ${pid}`)
@@ -41,7 +33,7 @@ describe('Redis killed under load', () => {
     assert.equal(outcome.complaint, '')
     const since = Date.now()
     await until('every instance sends heartbeats through Redis again', async () => {
-      const { redis, instances } = await stateOf(stack)
+      const { redis, instances } = await stack.api.state()
       const fresh = instances.filter((one) => Date.parse(one.lastHeartbeatAt) > since)
       return redis.up && redis.degraded.length === 0 && fresh.length >= 5
     })

@@ -12,9 +12,11 @@ import { defer } from '../support/defer.ts'
 import { useStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 
+type Ending = { published: Promise<PublisherProgress>; quietMs: number }
+
 /** A short quiet time, because some events never come; a history of its own that nobody needs afterwards. */
-async function concludeQuietly(t: TestContext, experiment: Experiment, published: Promise<PublisherProgress>) {
-  const outcome = await experiment.conclude(published, { allowedDuplicates: 100_000, quietMs: 7000 })
+async function concludeQuietly(t: TestContext, experiment: Experiment, { published, quietMs }: Ending) {
+  const outcome = await experiment.conclude(published, { allowedDuplicates: 100_000, quietMs })
   defer(t, () => rm(outcome.folder, { recursive: true, force: true }))
   return outcome
 }
@@ -49,7 +51,8 @@ async function takeover(t: TestContext, commitFirst: boolean): Promise<Outcome> 
   await until('a backlog has built up', () => publisher.progress().acknowledged > receiver.progress().distinct + 200)
   first.kill('SIGKILL')
   const second = await startSmallConsumer(t, options)
-  const outcome = await concludeQuietly(t, experiment, publisher.finished)
+  // Nothing comes until the session of the killed one, 6 s, is over.
+  const outcome = await concludeQuietly(t, experiment, { published: publisher.finished, quietMs: 7000 })
   assert.equal(second.exitCode, null, 'the second process crashed')
   return outcome
 }
@@ -62,7 +65,7 @@ describe('a system with a defect', () => {
     const experiment = await openExperiment(stack, { publishUrl: gateway.url })
     defer(t, () => experiment.close())
     const publisher = experiment.publish({ ratePerSecond: 500, seconds: 5, keys: 50 })
-    const outcome = await concludeQuietly(t, experiment, publisher.finished)
+    const outcome = await concludeQuietly(t, experiment, { published: publisher.finished, quietMs: 3000 })
     assert.deepEqual(broken(outcome), ['I1'], outcome.complaint)
     assert.equal(gateway.dropped(), 2)
     assert.deepEqual(

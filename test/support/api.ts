@@ -12,6 +12,19 @@ export type SubscriptionStatus = {
   deadLetters: number | null
 }
 
+/** `owner` is the id of an instance; `openOn` counts those whose breaker is open, `instances` those that report. */
+export type SubscriptionState = {
+  name: string
+  partitions: { partition: number; owner: string | null; inFlight: number }[]
+  targets: { openOn: number; instances: number }[]
+}
+
+export type StateAnswer = {
+  redis: { up: boolean; degraded: string[] }
+  instances: { id: string; service: string; lastHeartbeatAt: string }[]
+  subscriptions: SubscriptionState[]
+}
+
 export type SubscriptionAnswer = {
   name: string
   uid: string
@@ -35,6 +48,7 @@ type Outgoing = { body: string | Buffer; headers: Readonly<Record<string, string
 /** The routes that tests use. A method named after a thing throws on any other status than success, with the answer. */
 export type Api = {
   call(call: Call): Promise<Answer>
+  state(): Promise<StateAnswer>
   putStream(name: string, body?: object): Promise<StreamAnswer>
   putSubscription(name: string, body: object): Promise<SubscriptionAnswer>
   patchSubscription(name: string, body: object): Promise<SubscriptionAnswer>
@@ -65,6 +79,7 @@ export function openApi({ publishUrl, consoleUrl, adminKey }: Places): Api {
   }
   return {
     call,
+    state: () => succeed({ method: 'GET', path: '/v1/state' }),
     putStream: (name, body = {}) => succeed({ method: 'PUT', path: `/v1/streams/${name}`, body }),
     putSubscription: (name, body) => succeed({ method: 'PUT', path: `/v1/subscriptions/${name}`, body }),
     patchSubscription: (name, body) => succeed({ method: 'PATCH', path: `/v1/subscriptions/${name}`, body }),

@@ -19,9 +19,13 @@ export const kcatMissing: string | false =
 /** Lengths first, so that any bytes can follow: partition, offset, time, key length, value length; key and value; headers. */
 export const format = '%p %o %T %K %S\\n%k%s\\n%h\\n'
 
+/** How long a broker keeps a fetch at the end of a partition open: kcat asks once more there before it believes in the end. */
+const fetchWaitMs = 20
+
 /** Reads a topic from its first record to its present end. */
 export async function* readTopic(brokers: readonly string[], topic: string): AsyncGenerator<KcatRecord> {
-  const args = ['-C', '-q', '-b', brokers.join(','), '-t', topic, '-o', 'beginning', '-e', '-f', format]
+  const upToEnd = ['-o', 'beginning', '-e', '-X', `fetch.wait.max.ms=${fetchWaitMs}`]
+  const args = ['-C', '-q', '-b', brokers.join(','), '-t', topic, ...upToEnd, '-f', format]
   const child = spawn('kcat', args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const closed = once(child, 'close') as Promise<[number | null]>
   let complaint = ''

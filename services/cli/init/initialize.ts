@@ -5,6 +5,7 @@ import { createStream, type Provisioning } from '#shared/catalog/create-stream.t
 import { createSubscription } from '#shared/catalog/create-subscription.ts'
 import { topicNames } from '#shared/catalog/names.ts'
 import { recordKey } from '#shared/catalog/record-keys.ts'
+import { provideRetryTopic } from '#shared/catalog/retry-topic.ts'
 import { withDefaults } from '#shared/catalog/schema.ts'
 import { adminScopes } from '#shared/catalog/scopes.ts'
 import { createSecretBox, formatSigningSecret, type SecretBox } from '#shared/catalog/secrets.ts'
@@ -24,8 +25,9 @@ const demo = { stream: 'demo', subscription: 'demo-inbox' }
 type Options = { config: InitConfig; log: Log; resources: Resources; signal?: AbortSignal }
 
 /**
- * Makes an installation complete: keys, own topics, the first API key, the demo. Everything that is there stays as it is,
- * so it runs before every start. Resolves when all replicas of what it found and made are in sync.
+ * Makes an installation complete: keys, own topics, the first API key, the demo, and the retry topics of subscriptions that
+ * an earlier version made without one. Everything that is there stays as it is, so it runs before every start. Resolves
+ * when all replicas of the streams are in sync.
  */
 export async function initialize(options: Options): Promise<void> {
   const { config, log } = options
@@ -37,6 +39,7 @@ export async function initialize(options: Options): Promise<void> {
   const provisioning = await openKafka(options, box)
   await provideAdminKey(provisioning.catalog, keys.admin)
   await provideDemo({ ...provisioning, box }, config)
+  await provideRetryTopics(provisioning)
   for (const { topic } of provisioning.catalog.streams()) await awaitReplicas(provisioning.admin, topic)
   log.info({ streams: provisioning.catalog.streams().length }, 'the installation is complete')
 }
@@ -87,4 +90,13 @@ async function provideDemo(provisioning: Provisioning & { box: SecretBox }, conf
   const secret = uid === undefined ? undefined : catalog.signingSecrets(uid)[0]
   if (secret === undefined) return
   keepFile(join(config.TAILRACE_SECRETS_DIR, `${demo.subscription}.secret`), formatSigningSecret(secret.secret))
+}
+
+async function provideRetryTopics({ admin, catalog, topics }: Provisioning): Promise<void> {
+  const present = new Set(await admin.topics())
+  for (const { stream, retryTopic } of catalog.subscriptions()) {
+    const source = catalog.stream(stream)?.topic
+    if (source === undefined || present.has(retryTopic)) continue
+    await provideRetryTopic({ admin, topics }, { source, name: retryTopic })
+  }
 }

@@ -4,6 +4,7 @@ import type { Console } from '../context.ts'
 import { documented } from '../docs.ts'
 import { rotateSecret, rotationAnswer, rotationRequest } from '../rotate-secret.ts'
 import { param, type Route } from '../route.ts'
+import { seek, seekAnswer, seekRequest } from '../seek.ts'
 import { setPaused } from '../subscriptions.ts'
 import { attemptAnswer, testDelivery, testRequest } from '../test-delivery.ts'
 import { answer } from './subscriptions.ts'
@@ -24,6 +25,16 @@ export function subscriptionActionRoutes(console: Console): Route[] {
       handle: async (request) => ({
         status: 200,
         body: await testDelivery(console, param(request, 'name'), request.body),
+      }),
+    },
+    {
+      ...{ method: 'POST', path: path('seek'), operationId: 'seekSubscription', tag, scope: 'operate' },
+      summary: 'Move a paused subscription to another position of its stream',
+      body: seekRequest,
+      answers: { 200: { description: 'What the move does, counted in offsets.', schema: seekAnswer } },
+      handle: async (request) => ({
+        status: 200,
+        body: await seek(console, param(request, 'name'), request.body),
       }),
     },
     {

@@ -1,89 +1,82 @@
 /**
  * Which offsets of one stream partition are finished.
  *
- *   … finished │ base ─── some finished, some not ─── top │ next …
+ *   … finished │ base ── some finished, some not ── next │ not read, but for runs that an earlier owner finished …
  *
- * `base` is the lowest unfinished offset and what is committed; `top` is one past the highest finished one; `next` is the
- * next one to read. One byte per offset of [base, base + capacity) lies in a ring, so finishing costs the same whatever
- * the distance, and a partition with one blocked key costs a byte per event that passed it.
+ * Kept as the set of *unfinished* offsets: it is as large as what is in memory, however far apart base and next lie, and
+ * offsets that the log no longer has need no entry. The set is ascending because the log is read in ascending order.
  */
-export type AckWindow = { base: number; top: number; next: number; flags: Uint8Array }
+export type AckWindow = {
+  /** The next offset to be read. */
+  next: number
+  readonly unfinished: Set<number>
+  /** What the commit remembered as finished: ascending, above the first base. */
+  readonly restored: readonly Run[]
+}
 
 /** Offsets [start, start + length) are finished. */
-export type Run = { start: number; length: number }
+export type Run = { readonly start: number; readonly length: number }
 
-/** 1,048,576 offsets between base and next: a mebibyte of flags. Beyond it the partition pauses until base moves. */
-export const maxSpan = 1 << 20
-
-const firstCapacity = 1 << 12
-
-export function openWindow(base: number): AckWindow {
-  return { base, top: base, next: base, flags: new Uint8Array(firstCapacity) }
+export function openWindow(base: number, restored: readonly Run[] = []): AckWindow {
+  return { next: base, unfinished: new Set(), restored }
 }
 
-/** Takes back what a commit remembered. Runs too far above base are forgotten: their events are delivered again. */
-export function restoreRuns(window: AckWindow, runs: readonly Run[]): void {
-  for (const { start, length } of runs) {
-    if (start + length > window.base + maxSpan) return
-    for (let offset = start; offset < start + length; offset += 1) finish(window, offset)
-  }
+/** The record at `offset` was handed over, or what lies before `next` is known to be gone. */
+export function passTo(window: AckWindow, next: number): void {
+  window.next = next
 }
 
-export function isFinished(window: AckWindow, offset: number): boolean {
-  if (offset < window.base) return true
-  return offset < window.top && window.flags[offset & (window.flags.length - 1)] === 1
+/** `offset` was read and is under way until `finish`. */
+export function start(window: AckWindow, offset: number): void {
+  window.unfinished.add(offset)
 }
 
-/** Finishes one offset; base moves over everything finished. */
 export function finish(window: AckWindow, offset: number): void {
-  if (offset < window.base) return
-  if (offset - window.base >= window.flags.length) grow(window, offset)
-  window.flags[offset & (window.flags.length - 1)] = 1
-  if (offset >= window.top) window.top = offset + 1
-  if (offset === window.base) advance(window)
+  window.unfinished.delete(offset)
 }
 
-/** The record at `offset` was handed over: offsets that were passed over do not exist in the log and are finished. */
-export function passTo(window: AckWindow, offset: number): void {
-  if (window.base === window.next && window.top <= window.base) skip(window, offset)
-  for (let missing = window.next; missing < offset; missing += 1) finish(window, missing)
-  if (offset >= window.next) window.next = offset + 1
+/** The lowest unfinished offset: what is committed. */
+export function baseOf(window: AckWindow): number {
+  for (const offset of window.unfinished) return offset
+  const run = restoredRun(window, window.next)
+  return run === null ? window.next : run.start + run.length
+}
+
+/** Whether an earlier owner had finished it. */
+export function isRestored(window: AckWindow, offset: number): boolean {
+  return restoredRun(window, offset) !== null
 }
 
 /** Runs of finished offsets above base, lowest first. */
 export function* finishedRuns(window: AckWindow): Generator<Run> {
-  const { flags, top } = window
-  const mask = flags.length - 1
-  for (let offset = window.base + 1; offset < top; offset += 1) {
-    if (flags[offset & mask] !== 1) continue
-    const start = offset
-    while (offset < top && flags[offset & mask] === 1) offset += 1
-    yield { start, length: offset - start }
+  let from = baseOf(window)
+  for (const offset of window.unfinished) {
+    if (offset > from) yield { start: from, length: offset - from }
+    from = offset + 1
   }
+  const tail = window.unfinished.size > 0 ? finishedFrom(window, from) : from
+  if (tail > from) yield { start: from, length: tail - from }
+  for (const run of window.restored) if (run.start >= window.next && run.start >= tail) yield run
 }
 
-function skip(window: AckWindow, offset: number): void {
-  if (offset <= window.base) return
-  window.base = offset
-  window.top = offset
-  window.next = offset
+/** From `from`, which everything read so far precedes, to the end of what is finished without a gap. */
+function finishedFrom(window: AckWindow, from: number): number {
+  const run = restoredRun(window, window.next)
+  return run === null ? Math.max(from, window.next) : run.start + run.length
 }
 
-function advance(window: AckWindow): void {
-  const { flags } = window
-  const mask = flags.length - 1
-  while (window.base < window.top && flags[window.base & mask] === 1) {
-    flags[window.base & mask] = 0
-    window.base += 1
+function restoredRun({ restored }: AckWindow, offset: number): Run | null {
+  const last = restored.at(-1)
+  if (last === undefined || offset >= last.start + last.length) return null
+  let low = 0
+  let high = restored.length - 1
+  while (low <= high) {
+    const middle = (low + high) >> 1
+    const run = restored[middle]
+    if (run === undefined) return null
+    if (offset < run.start) high = middle - 1
+    else if (offset >= run.start + run.length) low = middle + 1
+    else return run
   }
-  if (window.next < window.base) window.next = window.base
-}
-
-function grow(window: AckWindow, offset: number): void {
-  let capacity = window.flags.length
-  while (offset - window.base >= capacity) capacity *= 2
-  const flags = new Uint8Array(capacity)
-  const oldMask = window.flags.length - 1
-  for (let at = window.base; at < window.top; at += 1) flags[at & (capacity - 1)] = window.flags[at & oldMask] ?? 0
-  window.flags = flags
+  return null
 }

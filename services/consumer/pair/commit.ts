@@ -1,18 +1,42 @@
-import { finishedRuns, isFinished } from './ack-window.ts'
+import { baseOf, finishedRuns } from './ack-window.ts'
 import { encodeMetadata } from './commit-metadata.ts'
-import type { Effect } from './effects.ts'
 import { ensure } from './invariants.ts'
-import type { Pair } from './states.ts'
+import { emit, isWorking, type Pair } from './states.ts'
 
-/** The lowest unfinished offset and what is finished above it, if that changed or `forced`. */
-export function commit(pair: Pair, forced: boolean): Effect[] {
-  const { window, token } = pair
-  if (token === null || !(pair.dirty || forced)) return []
-  const { base } = window
-  const isSeeded = pair.defects.finishBeforeDelivery || pair.defects.finishBeforeAppended
-  ensure(!isFinished(window, base), 'the committed offset is unfinished')
-  ensure(isSeeded || base === window.next || pair.deliveries.has(base), 'I-a: what is committed past is terminal')
-  pair.dirty = false
-  const { text, truncated } = encodeMetadata(token, base, finishedRuns(window))
-  return [{ kind: 'commit', offset: base, metadata: text, truncated }]
+/** Trimming rewrites nothing but moves a file's start; once a minute keeps a retry topic as small as anybody needs. */
+const trimEveryMs = 60_000
+
+/**
+ * Stream half: the lowest unfinished offset, and what is finished above it. Retry half: the lowest open park, else what is
+ * read. Any mixture of commits of any owners is safe, because each says only what was true and stays true.
+ */
+export function commit(pair: Pair, forced: boolean): void {
+  const { table, token } = pair
+  if (!table.dirty && !forced) return
+  table.dirty = false
+  const offset = baseOf(table.window)
+  const retryOffset = lowestOpen(pair)
+  ensure(pair, retryOffset <= table.retry.top, ['I-b', 'what was not read is not committed past'])
+  const { text, truncated } = encodeMetadata(token, offset, finishedRuns(table.window))
+  emit(pair, { kind: 'commit', token, offset, metadata: text, truncated, retryOffset })
+}
+
+export function commitIfDue(pair: Pair, forced: boolean): void {
+  if (isWorking(pair) || pair.phase === 'draining') commit(pair, forced)
+}
+
+/** What is committed is safe from a crash of everybody: below it nobody needs the retry partition again. */
+export function committed(pair: Pair, offsets: { offset: number; retryOffset: number }): void {
+  const { offset, retryOffset } = offsets
+  pair.committed = { offset, retryOffset }
+  const { trimmed, nowMs } = pair
+  if (trimmed !== null && (retryOffset <= trimmed.offset || nowMs - trimmed.atMs < trimEveryMs)) return
+  if (trimmed === null && retryOffset === 0) return
+  pair.trimmed = { atMs: nowMs, offset: retryOffset }
+  emit(pair, { kind: 'trim', offset: retryOffset })
+}
+
+export function lowestOpen({ table }: Pair): number {
+  for (const offset of table.open.keys()) return offset
+  return table.retry.top
 }

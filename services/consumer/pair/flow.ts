@@ -1,20 +1,49 @@
+import type { Half } from './effects.ts'
 import { expireWait, followBreaker, type Hold, isHolding, noHold, pause, startProbe, waitUntil } from './hold.ts'
 import type { Outcome } from './inputs.ts'
 import { climb, fallBack, fullRamp, type Ramp, restartRamp } from './ramp.ts'
 
 /**
  * How much one subscription may do at a time on this instance: what all its pairs share. Nothing while it holds; after a
- * hold the ramp; else its concurrency.
+ * hold the ramp; else its concurrency. Of that, parked events take at most half while fresh ones wait.
  */
-export type Flow = { hold: Hold; ramp: Ramp; underWay: number; lastSuccessAtMs: number }
+export type Flow = {
+  hold: Hold
+  ramp: Ramp
+  underWay: number
+  /** Of those, from the retry half. */
+  underWayOfRetry: number
+  /** Which half had the last slot: with one slot, half of the slots is every other one. */
+  lastStarted: Half
+  lastSuccessAtMs: number
+}
+
+/** How many attempts may start, and how many of them from the retry half. */
+export type Slots = { readonly slots: number; readonly ofRetry: number }
 
 export function openFlow(concurrency: number): Flow {
-  return { hold: noHold, ramp: fullRamp(concurrency), underWay: 0, lastSuccessAtMs: Number.NEGATIVE_INFINITY }
+  return {
+    hold: noHold,
+    ramp: fullRamp(concurrency),
+    underWay: 0,
+    underWayOfRetry: 0,
+    lastStarted: 'retry',
+    lastSuccessAtMs: Number.NEGATIVE_INFINITY,
+  }
 }
 
 /** Attempts that may start now. */
 export function freeSlots({ hold, ramp, underWay }: Flow): number {
   return isHolding(hold) ? 0 : Math.max(0, ramp.limit - underWay)
+}
+
+/** The same, shared between the halves; `isStreamWaiting`: some pair has a fresh event that could take a slot. */
+export function sharedSlots(flow: Flow, isStreamWaiting: boolean): Slots {
+  const slots = freeSlots(flow)
+  if (!isStreamWaiting) return { slots, ofRetry: slots }
+  if (flow.ramp.limit === 1) return { slots, ofRetry: flow.lastStarted === 'stream' ? slots : 0 }
+  const share = Math.floor(flow.ramp.limit / 2) - flow.underWayOfRetry
+  return { slots, ofRetry: Math.min(slots, Math.max(0, share)) }
 }
 
 export type HoldChange =
@@ -34,9 +63,17 @@ export function changeHold(flow: Flow, change: HoldChange, nowMs: number): 'bega
   return after ? 'began' : 'ended'
 }
 
+/** An attempt has its slot. */
+export function startAttempt(flow: Flow, of: Half): void {
+  flow.underWay += 1
+  flow.lastStarted = of
+  if (of === 'retry') flow.underWayOfRetry += 1
+}
+
 /** Notes how an attempt ended: its slot is free, the ramp climbs or falls. */
-export function endAttempt(flow: Flow, outcome: Outcome['kind'], nowMs: number): void {
+export function endAttempt(flow: Flow, { of, outcome }: { of: Half; outcome: Outcome['kind'] }, nowMs: number): void {
   flow.underWay -= 1
+  if (of === 'retry') flow.underWayOfRetry -= 1
   switch (outcome) {
     case 'delivered':
       flow.lastSuccessAtMs = nowMs

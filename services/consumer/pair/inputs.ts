@@ -1,15 +1,16 @@
 import type { StoredRecord } from '#shared/event/record.ts'
+import type { AppendRef, Half } from './effects.ts'
 import type { PairPolicy } from './states.ts'
 
-/** Log start and end of the partition: `low` is the first offset that still exists, `high` the one the next record gets. */
-export type LogBounds = { low: number; high: number }
+/** Log start and end of a partition: `low` is the first offset that still exists, `high` the one the next record gets. */
+export type LogBounds = { readonly low: number; readonly high: number }
 
 /** What one attempt, with its quick retries, came to. Times are wall clock ms, for headers and dead letters. */
 export type Outcome = { attempts: number; firstAttemptAtMs: number; lastAttemptAtMs: number } & (
   | { kind: 'delivered' }
-  /** Failed, to be tried again on the schedule; `cause` is that of the dead letter when there is no later attempt. */
+  /** Failed while a target is up: to be tried again on the schedule; `cause` is of the dead letter if there is no later attempt. */
   | { kind: 'failed'; eventId: string; cause: string; code: string; detail: string }
-  /** Not this event's fault: the targets are down, or the attempt was broken off. Nothing is counted. */
+  /** Not this event's fault: the breakers, asked again after the attempt, are all open, or it was broken off. */
   | { kind: 'unproven' }
   /** The target asked for time. `own`: others succeeded meanwhile, so only this event waits. */
   | { kind: 'target-waits'; waitMs: number; own: boolean; code: string; detail: string }
@@ -17,34 +18,49 @@ export type Outcome = { attempts: number; firstAttemptAtMs: number; lastAttemptA
   | { kind: 'refused'; cause: string; code: string; detail: string }
 )
 
+/** The committed state of both halves of the pair, and their logs. The logs are asked for after the commit was fetched. */
+export type CommittedState = {
+  readonly committed: { readonly offset: number; readonly metadata: string } | null
+  readonly startOffset: number
+  /** Deliveries had begun before: a missing commit is then a loss, not a beginning. */
+  readonly started: boolean
+  readonly log: LogBounds
+  readonly retry: { readonly committed: number | null; readonly log: LogBounds }
+}
+
+/** `token` names the epoch that an answer belongs to: as it stood on the effect that asked for it. */
 export type Input =
-  /** The ownership may be ending: a rejoin has begun. */
+  // ownership
+  /** The member joined and the pair is its own. `token` is fresh and random. */
+  | { kind: 'joined'; token: string }
+  | ({ kind: 'assigned'; token: string; wallMs: number } & CommittedState)
+  /** The ownership may be ending, a rejoin has begun: the last chance to commit. */
   | { kind: 'revoked' }
-  /** The committed state was read under a new ownership. `token` starts a new state if none can be kept. */
-  | {
-      kind: 'assigned'
-      token: string
-      committed: { offset: number; metadata: string } | null
-      startOffset: number
-      /** Deliveries had begun before: a missing commit is then a loss, not a beginning. */
-      started: boolean
-      log: LogBounds
-    }
-  | { kind: 'records'; records: readonly StoredRecord[] }
-  /** The log no longer begins where it did (retention); checked now and then. */
-  | { kind: 'log-start'; offset: number }
-  /** Up to `slots` attempts may start now. `probe`: one attempt although the pair holds. */
-  | { kind: 'offer'; slots: number; probe: boolean }
-  | { kind: 'answered'; token: string; offset: number; outcome: Outcome }
-  /** The dead letter of `offset` is acknowledged. */
-  | { kind: 'appended'; token: string; offset: number }
-  | { kind: 'tick' }
-  /** The subscription was changed. */
-  | { kind: 'policy'; policy: PairPolicy }
+  | { kind: 'lost' }
+  /** A heartbeat succeeded: the coordinator still lists the pair as ours. */
+  | { kind: 'heartbeat' }
+  | { kind: 'drain' }
+  // the two logs
+  /** What one fetch brought, which asked for `fetchedFrom`: offsets that it passed over do not exist. */
+  | { kind: 'records'; of: Half; fetchedFrom: number; records: readonly StoredRecord[] }
+  /** Where the log begins now (retention, trimming); checked every minute, and when `check-log-start` asks. */
+  | { kind: 'log-start'; of: Half; offset: number }
+  // deliveries
+  /** Up to `slots` attempts may start now, at most `ofRetry` of them from the retry half. */
+  | { kind: 'offer'; slots: number; ofRetry: number }
+  /** One attempt may start although the pair holds. */
+  | { kind: 'probe' }
+  | { kind: 'answered'; token: string; offset: number; timestampMs: number; outcome: Outcome }
+  /** An append is acknowledged; `offset` is where it stands. */
+  | { kind: 'appended'; token: string; ref: AppendRef; offset: number }
+  /** The broker will never take this park: the record is too large for the retry topic. */
+  | { kind: 'append-refused'; token: string; ref: AppendRef; detail: string }
   | { kind: 'hold' }
   | { kind: 'release' }
+  | { kind: 'tick' }
+  /** The subscription was changed. Another ordering begins with the next epoch. */
+  | { kind: 'policy'; policy: PairPolicy }
+  // commits
   | { kind: 'commit-due'; forced: boolean }
-  | { kind: 'committed'; token: string; offset: number }
+  | { kind: 'committed'; token: string; offset: number; retryOffset: number }
   | { kind: 'commit-failed'; token: string }
-  | { kind: 'drain' }
-  | { kind: 'lost' }

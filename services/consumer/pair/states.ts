@@ -1,21 +1,26 @@
 import type { Ordering } from '#shared/catalog/model.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
-import { type AckWindow, openWindow } from './ack-window.ts'
-import type { Delivery, KeyQueues } from './key-queues.ts'
-import { openQueues } from './key-queues.ts'
+import type { Effect } from './effects.ts'
+import type { DroppedRules } from './rules.ts'
 import type { RetryPolicy } from './schedule.ts'
+import { openTable, type Table } from './table.ts'
 
 /**
- * loading   assigned, the committed state is not known: nothing is read, attempted or committed. Answers to attempts of
- *           the ownership before still count until the committed state shows that another owner came between.
- * running   records are queued by key, heads of queues are attempted
+ * loading   assigned; the committed state is being fetched. Nothing is read, attempted or committed. Answers still count
+ *           until the committed state shows that another owner came between: then the table is dropped.
+ * reading   the own fence is appended, the retry half is read up to it. The stream half stays shut.
+ * running   both halves are read, heads of queues are attempted
  * holding   as running, but only probes are attempted: nothing is burned while the targets are down or work is paused
  * draining  no new attempt; what is under way ends; then the last commit
+ * fenced    another owner's fence stood behind the own one: everything has stopped until a heartbeat says whose the pair is
+ * failed    the position is lost; only an operator can say where to go on
  * gone      not ours any more; whatever still arrives changes nothing
  *
- *   loading → running ⇄ holding → draining → gone,  and from each back to loading (rejoin) or to gone
+ *   loading → reading → running ⇄ holding → draining → gone
+ *   running, holding → fenced → loading        (heartbeat)
+ *   any → loading (rejoin, or an operator's new position) or gone
  */
-export type Phase = 'loading' | 'running' | 'holding' | 'draining' | 'gone'
+export type Phase = 'loading' | 'reading' | 'running' | 'holding' | 'draining' | 'fenced' | 'failed' | 'gone'
 
 /** Where a record goes when it is read: a delivery, nothing (filtered out), or straight to the dead letters. */
 export type Verdict = 'deliver' | 'filtered' | 'malformed-record' | 'too-large'
@@ -23,75 +28,76 @@ export type Verdict = 'deliver' | 'filtered' | 'malformed-record' | 'too-large'
 export type PairPolicy = {
   readonly ordering: Ordering
   readonly retry: RetryPolicy
-  /** Bounds of what waits in memory; above them the partition pauses, below half of them it goes on. */
+  /** Bounds of what is in memory and not parked; above them the stream half pauses, below half of them it goes on. */
   readonly inbox: { readonly events: number; readonly bytes: number }
+  readonly waiting: {
+    /** Behind one failing head (10,000); beyond it the head goes to the dead letters. */
+    readonly perKey: number
+    /** In the whole pair (100,000); beyond it the stream half pauses. */
+    readonly perPair: number
+    /** For values of parked deliveries; what does not fit is read again when it is due. */
+    readonly valueBytes: number
+  }
   judge(record: StoredRecord): Verdict
-}
-
-/** Rules that a test may switch off to see itself turn red. The product never names one. */
-export type Defects = {
-  readonly finishBeforeDelivery?: boolean
-  readonly finishBeforeAppended?: boolean
-  readonly applyStaleAnswers?: boolean
+  eventIdOf(record: StoredRecord): string
 }
 
 /**
- * One partition of one subscription under one ownership. The object belongs to `step`: nobody else changes it, and two
- * equal pairs given equal inputs do equal things.
+ * One stream partition and the retry partition of the same number, of one subscription, under one owner. The object
+ * belongs to `step`: nobody else changes it, and equal pairs that are given equal inputs do equal things.
  */
 export type Pair = {
+  readonly topic: string
   readonly partition: number
-  readonly defects: Defects
+  readonly dropped: DroppedRules
   policy: PairPolicy
   phase: Phase
-  /** The owner token of the state below: null before the first load. */
-  token: string | null
-  /** What `running` means after loading: holding or not. */
+  /** What running means: holding or not. */
   held: boolean
-  window: AckWindow
-  queues: KeyQueues
-  /** Unfinished offsets in memory, whatever their state. */
-  deliveries: Map<number, Delivery>
-  attempting: number
-  appending: number
-  queuedBytes: number
-  /** The partition is paused because too much waits here. */
-  full: boolean
-  /** Since when this owner works without hold, ms; null while it does not. */
-  workingSinceMs: number | null
-  /** Something to commit. */
-  dirty: boolean
-  /** The last acknowledged commit. */
-  committed: number | null
+  /** The epoch of the table below, and what is committed beside the offset; '' before the first load. */
+  token: string
+  /** The epoch that begins when the committed state arrives. */
+  nextToken: string
+  /** Epochs begun without a join, by a reload. */
+  reloads: number
+  table: Table
+  /** What was acknowledged last. */
+  committed: { readonly offset: number; readonly retryOffset: number } | null
+  trimmed: { readonly atMs: number; readonly offset: number } | null
+  /** Wall clock minus monotonic clock, read once per load: later jumps of the wall clock move nothing. */
+  wallAheadMs: number
+  /** Of the step under way. */
+  nowMs: number
+  effects: Effect[]
 }
 
-export function createPair(partition: number, policy: PairPolicy, defects: Defects = {}): Pair {
+export function createPair(
+  place: { topic: string; partition: number },
+  policy: PairPolicy,
+  dropped: DroppedRules = {},
+): Pair {
   return {
-    partition,
-    defects,
+    topic: place.topic,
+    partition: place.partition,
+    dropped,
     policy,
     phase: 'loading',
-    token: null,
     held: false,
-    ...emptyState(0),
+    token: '',
+    nextToken: '',
+    reloads: 0,
+    table: openTable(0, 0),
     committed: null,
+    trimmed: null,
+    wallAheadMs: 0,
+    nowMs: 0,
+    effects: [],
   }
 }
 
-/** Records are taken in and commits made. */
-export const isReading = ({ phase }: Pair): boolean => phase === 'running' || phase === 'holding'
+/** Records of both halves are taken in, appends and commits made. */
+export const isWorking = ({ phase }: Pair): boolean => phase === 'running' || phase === 'holding'
 
-/** Everything one ownership knows, as it begins. */
-export function emptyState(base: number) {
-  return {
-    window: openWindow(base),
-    queues: openQueues(),
-    deliveries: new Map<number, Delivery>(),
-    attempting: 0,
-    appending: 0,
-    queuedBytes: 0,
-    full: false,
-    workingSinceMs: null,
-    dirty: false,
-  }
+export function emit(pair: Pair, effect: Effect): void {
+  pair.effects.push(effect)
 }

@@ -1,92 +1,85 @@
-import { answer, appended, offer, probe } from './attempts.ts'
-import { commit } from './commit.ts'
-import type { Effect } from './effects.ts'
+import { appended, refused } from './acknowledgements.ts'
+import { answer } from './answers.ts'
+import { watchBounds } from './bounds.ts'
+import { commitIfDue, committed } from './commit.ts'
+import type { Effect, Half } from './effects.ts'
 import type { Input } from './inputs.ts'
-import { assign } from './load.ts'
-import { meetLogStart, read } from './read.ts'
-import { isReading, type Pair } from './states.ts'
-import { releaseAll, releaseDue } from './waiting.ts'
-
-const nothing: readonly Effect[] = []
+import { offer, probe, releaseDue } from './offers.ts'
+import { changeOwnership, changePolicy } from './phases.ts'
+import { meetRetryStart, readRetry } from './read-retry.ts'
+import { meetStreamStart, readStream } from './read-stream.ts'
+import { isWorking, type Pair } from './states.ts'
+import { readAgain } from './values.ts'
 
 /**
- * The delivery protocol of one partition: applies `input` to `pair` and says what has to be done. No clock, no client, no
- * I/O: the product, the property test and the model of Kafka run this same code. `nowMs` is monotonic.
+ * The delivery protocol of one pair: applies `input` to `pair` and says what has to be done, in this order. No clock, no
+ * client, no I/O: the product and the property test run this same code. `nowMs` is monotonic.
  */
 export function step(pair: Pair, input: Input, nowMs: number): readonly Effect[] {
+  const effects: Effect[] = []
+  pair.effects = effects
+  pair.nowMs = Math.max(pair.nowMs, nowMs)
+  if (pair.phase !== 'gone') apply(pair, input)
+  readAgain(pair)
+  watchBounds(pair)
+  return effects
+}
+
+function apply(pair: Pair, input: Input): void {
   switch (input.kind) {
-    case 'records':
-      return isReading(pair) ? read(pair, input.records) : nothing
-    case 'offer':
-      return offered(pair, input.slots, input.probe)
     case 'answered':
-      return isCurrent(pair, input.token) ? answer(pair, input.offset, input.outcome, nowMs) : nothing
+      if (isCurrent(pair, input.token)) answer(pair, input, input.outcome)
+      return
+    case 'offer':
+      if (pair.phase === 'running') offer(pair, input.slots, input.ofRetry)
+      return
+    case 'probe':
+      if (pair.phase === 'holding') probe(pair)
+      return
+    case 'records':
+      read(pair, input)
+      return
     case 'appended':
-      return isCurrent(pair, input.token) ? appended(pair, input.offset) : nothing
+      if (isCurrent(pair, input.token)) appended(pair, input.ref, input.offset)
+      return
+    case 'append-refused':
+      if (isCurrent(pair, input.token)) refused(pair, input.ref, input.detail)
+      return
     case 'tick':
-      if (pair.phase === 'running') releaseDue(pair.queues, nowMs)
-      return nothing
+      if (isWorking(pair)) releaseDue(pair)
+      return
     case 'policy':
-      pair.policy = input.policy
-      return nothing
-    case 'commit-due':
-      return isReading(pair) || pair.phase === 'draining' ? commit(pair, input.forced) : nothing
-    case 'committed':
-      if (isCurrent(pair, input.token)) pair.committed = input.offset
-      return nothing
-    case 'commit-failed':
-      if (isCurrent(pair, input.token)) pair.dirty = true
-      return nothing
+      changePolicy(pair, input.policy)
+      return
     case 'log-start':
-      return isReading(pair) ? meetLogStart(pair, input.offset) : nothing
+      meetLogStart(pair, input.of, input.offset)
+      return
+    case 'commit-due':
+      commitIfDue(pair, input.forced)
+      return
+    case 'committed':
+      if (isCurrent(pair, input.token)) committed(pair, input)
+      return
+    case 'commit-failed':
+      if (isCurrent(pair, input.token)) pair.table.dirty = true
+      return
     default:
-      return changeOwnership(pair, input, nowMs)
+      changeOwnership(pair, input)
   }
 }
 
-type Change = Extract<Input, { kind: 'assigned' | 'revoked' | 'hold' | 'release' | 'drain' | 'lost' }>
-
-function changeOwnership(pair: Pair, input: Change, nowMs: number): readonly Effect[] {
-  switch (input.kind) {
-    case 'assigned':
-      return pair.phase === 'loading' ? assign(pair, input, nowMs) : nothing
-    case 'revoked':
-      if (isReading(pair)) pair.phase = 'loading'
-      return nothing
-    case 'hold':
-      pair.held = true
-      pair.workingSinceMs = null
-      if (pair.phase === 'running') pair.phase = 'holding'
-      return nothing
-    case 'release':
-      return release(pair, nowMs)
-    case 'drain':
-      if (pair.phase !== 'gone') pair.phase = pair.phase === 'loading' ? 'gone' : 'draining'
-      return [{ kind: 'pause' }]
-    case 'lost':
-      pair.phase = 'gone'
-      return nothing
-    default:
-      return input satisfies never
-  }
+/** Nothing of an older epoch changes the state of this one. */
+function isCurrent(pair: Pair, token: string): boolean {
+  return pair.token === token || pair.dropped.ignoreOlderEpochs === true
 }
 
-/** All waiting heads are due: what failed while the target went down must not sit out its schedule while the rest drains. */
-function release(pair: Pair, nowMs: number): readonly Effect[] {
-  pair.held = false
-  if (pair.phase === 'holding') {
-    pair.phase = 'running'
-    pair.workingSinceMs = nowMs
-  }
-  releaseAll(pair.queues)
-  return nothing
+/** Each half is read while its gate is open; what a fetch brought before that is dropped. */
+function read(pair: Pair, { of, fetchedFrom, records }: Extract<Input, { kind: 'records' }>): void {
+  if (of === 'stream' && isWorking(pair)) readStream(pair, fetchedFrom, records)
+  if (of === 'retry' && (isWorking(pair) || pair.phase === 'reading')) readRetry(pair, fetchedFrom, records)
 }
 
-function offered(pair: Pair, slots: number, isProbe: boolean): readonly Effect[] {
-  if (isProbe) return pair.phase === 'holding' ? probe(pair) : nothing
-  return pair.phase === 'running' ? offer(pair, slots) : nothing
+function meetLogStart(pair: Pair, of: Half, offset: number): void {
+  if (of === 'stream' && isWorking(pair)) meetStreamStart(pair, offset)
+  if (of === 'retry' && (isWorking(pair) || pair.phase === 'reading')) meetRetryStart(pair, offset)
 }
-
-/** Nothing of an older ownership changes the state of this one. */
-const isCurrent = (pair: Pair, token: string): boolean =>
-  pair.phase !== 'gone' && (pair.token === token || pair.defects.applyStaleAnswers === true)

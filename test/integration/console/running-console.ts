@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { topicNames } from '#shared/catalog/names.ts'
-import { ownTopics } from '#shared/catalog/topics.ts'
 import { openAdmin } from '#shared/kafka/admin.ts'
 import { openResources } from '#shared/lifecycle.ts'
 import { createLogger } from '#shared/observability/log.ts'
@@ -22,6 +21,8 @@ export type Installation = {
   env: Record<string, string>
   adminKey: string
   initialize(): Promise<void>
+  /** Closes something when the test ends, before the topics go. */
+  defer(close: () => Promise<void>): void
   /** One more console process's worth of console on this installation. */
   start(changes?: Record<string, string>): Promise<{ service: ConsoleService; api: ConsoleClient }>
 }
@@ -39,22 +40,22 @@ export async function createInstallation(t: TestContext): Promise<Installation> 
     TAILRACE_SECRETS_DIR: folder,
     TAILRACE_EGRESS_ALLOW: '127.0.0.0/8',
   }
-  const running: ConsoleService[] = []
+  const closers: (() => Promise<void>)[] = []
   t.after(async () => {
-    for (const service of running) await service.stop()
+    for (const close of closers) await close()
     await removeTopics(prefix, folder)
   })
   const runInit = () => runOnce(env)
   await runInit()
   const adminKey = readFileSync(join(folder, 'admin.key'), 'utf8').trim()
   return {
-    ...{ prefix, folder, env, adminKey, initialize: runInit },
+    ...{ prefix, folder, env, adminKey, initialize: runInit, defer: (close) => void closers.push(close) },
     async start(changes = {}) {
       const masterKey = readFileSync(join(folder, 'master.key'), 'utf8').trim()
       const id = `console-${randomBytes(3).toString('hex')}`
       const config = readConsoleConfig({ ...env, TAILRACE_MASTER_KEY: masterKey, TAILRACE_INSTANCE_ID: id, ...changes })
       const service = await startConsole({ ...config, TAILRACE_PORT: 0, TAILRACE_ADMIN_PORT: 0 }, quietLog)
-      running.push(service)
+      closers.push(() => service.stop())
       return { service, api: await createClient(service.url, adminKey) }
     },
   }
@@ -72,7 +73,7 @@ async function runOnce(env: Record<string, string>): Promise<void> {
 async function removeTopics(prefix: string, folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true })
   const admin = await openAdmin({ brokers: testBrokers(), clientId: 'test-cleanup', log: quietLog })
-  const names = topicNames(prefix)
-  for (const { name } of [...ownTopics(names), { name: names.events('demo') }]) await admin.deleteTopic(name)
+  const { isOwn } = topicNames(prefix)
+  for (const name of (await admin.topics()).filter(isOwn)) await admin.deleteTopic(name)
   await admin.close()
 }

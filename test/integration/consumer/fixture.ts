@@ -45,6 +45,8 @@ export type Installation = {
   publish(events: readonly { key: string | null; id: string; value?: Buffer | null }[]): Promise<void>
   subscribe(receiver: Pick<Receiver, 'url'>, members?: Members): Promise<Subscription>
   change(subscription: Subscription, members: Partial<Subscription>): Promise<Subscription>
+  /** What an operator's seek writes: partition number → offset. */
+  move(subscription: Subscription, offsets: Record<string, number>): Promise<void>
   deadLetters(): Promise<readonly StoredRecord[]>
   /** Offsets the group has finished, all partitions together. */
   lag(subscription: Subscription): Promise<number>
@@ -53,7 +55,10 @@ export type Installation = {
 
 type Cleanup = { after(close: () => unknown): void }
 
-export async function createInstallation(t: Cleanup, { partitions = 3 } = {}): Promise<Installation> {
+export async function createInstallation(
+  t: Cleanup,
+  { partitions = 3, env = {} }: { partitions?: number; env?: Record<string, string> } = {},
+): Promise<Installation> {
   const prefix = `${uniqueName('consumer-test')}.`
   const connection = { brokers: testBrokers(), clientId: prefix, log: silent }
   const topics = topicNames(prefix)
@@ -75,7 +80,7 @@ export async function createInstallation(t: Cleanup, { partitions = 3 } = {}): P
   const stream = await createStream({ catalog, admin, topics }, { name: streamName, partitions, topic: null, ...rest })
   closers.push(() => admin.deleteTopic(stream.topic))
   return {
-    ...{ prefix, catalog, admin, topic: stream.topic, env: consumerEnv(prefix) },
+    ...{ prefix, catalog, admin, topic: stream.topic, env: { ...consumerEnv(prefix), ...env } },
     publish: (events) => publish(lanes, { topic: stream.topic, partitions }, events),
     async subscribe(receiver, { delivery = {}, retry = {}, ordering = 'key' } = {}) {
       const body = { stream: streamName, destination: { targets: [{ url: receiver.url }] }, delivery, retry, ordering }
@@ -89,6 +94,10 @@ export async function createInstallation(t: Cleanup, { partitions = 3 } = {}): P
     async change(subscription, members) {
       await catalog.write(recordKey.subscription(subscription.uid), { ...subscription, ...members })
       return catalog.subscriptionByUid(subscription.uid) ?? subscription
+    },
+    async move({ uid }, offsets) {
+      const position = { id: uniqueName('position'), at: new Date().toISOString(), offsets }
+      await catalog.write(recordKey.position(uid), position)
     },
     async deadLetters() {
       const records: StoredRecord[] = []

@@ -38,25 +38,6 @@ test('a consumer that is asked to stop repeats nothing, and another one goes on'
   firstsInOrder(receiver.requests)
 })
 
-test('what finished out of order before a stop is remembered, also behind a blocked key', async (t) => {
-  const installation = await createInstallation(t, { partitions: 1 })
-  const receiver = await createReceiver(t, {
-    behaviour: ({ headers }) => ({ kind: 'answer', status: headers['tailrace-key'] === 'stuck' ? 500 : 204 }),
-  })
-  const retry = { scheduleMs: [60_000] }
-  const subscription = await installation.subscribe(receiver, { retry })
-  const first = await runConsumer(installation, 'one')
-  await installation.publish([{ key: 'stuck', id: 's1' }, ...events(100, 10), { key: 'stuck', id: 's2' }])
-  await until('the others are delivered', () => receiver.requests.length === 101)
-  await first.stop()
-  assert.equal(await installation.lag(subscription), 102)
-  receiver.behave({ kind: 'answer' })
-  await runConsumer(installation, 'two')
-  await until('all is committed', async () => (await installation.lag(subscription)) === 0)
-  const after = receiver.requests.slice(101).map(({ headers }) => headers['ce-id'])
-  assert.deepEqual(after, ['s1', 's2'])
-})
-
 test('when a consumer dies another one takes over; nothing is lost, order holds, repeats are few', async (t) => {
   const installation = await createInstallation(t)
   const receiver = await createReceiver(t, { behaviour: { kind: 'answer', delayMs: 10 } })

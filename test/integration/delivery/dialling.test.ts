@@ -63,7 +63,6 @@ test('a host that swallows everything is given up after the connect timeout', as
     code: 'connect-timeout',
     detail: 'connect timed out after 200 ms',
   })
-  assert.ok(result.timingsMs.total < 1_500, `${result.timingsMs.total} ms`)
 })
 
 test('one deadline covers everything, the connection too', async (t) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openAdmin } from '#shared/kafka/admin.ts'
 import { uniqueName } from '../../support/dependencies.ts'
+import { until } from '../../support/until.ts'
 import { adminFor, connectionOf, lanesFor, textRecord, topicFor } from './fixture.ts'
 
 test('creates a topic with three replicas once, and calls it safe', async (t) => {
@@ -59,6 +60,32 @@ test('knows the ends of a log and the offset of a time; past the end it is the e
     { partition: 1, offset: 0 },
   ])
   assert.equal((await admin.offsetsAt(topic, Date.now() + 60_000))[1]?.offset, 2)
+})
+
+test('deletes records below an offset, once or again, and none past the end', async (t) => {
+  const admin = await adminFor(t)
+  const topic = await topicFor(t, admin, { partitions: 2 })
+  const lanes = lanesFor(t, false)
+  for (const value of ['a', 'b', 'c']) await lanes.append(topic, 1, textRecord(value))
+  const fresh = await adminFor(t)
+  for (const beforeOffset of [2, 2, 1, 0]) await fresh.deleteRecords(topic, 1, beforeOffset)
+  assert.deepEqual(await admin.offsets(topic), [
+    { partition: 0, low: 0, high: 0 },
+    { partition: 1, low: 2, high: 3 },
+  ])
+  await assert.rejects(fresh.deleteRecords(topic, 1, 4), { code: 'kafka-unavailable' })
+  await assert.rejects(fresh.deleteRecords(topic, 7, 1), { code: 'kafka-unavailable' })
+})
+
+test('adds partitions to a topic and never takes any away', async (t) => {
+  const admin = await adminFor(t)
+  const topic = await topicFor(t, admin, { partitions: 1 })
+  const count = async () => (await admin.describeTopic(topic))?.partitions.length
+  await admin.growTopic(topic, 3)
+  await until('the three partitions are seen', async () => (await count()) === 3)
+  for (const partitions of [3, 2]) await admin.growTopic(topic, partitions)
+  assert.equal(await count(), 3)
+  assert.ok((await admin.topics()).includes(topic))
 })
 
 test('describes the cluster, and answers calmly for what does not exist', async (t) => {

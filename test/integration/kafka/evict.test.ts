@@ -55,6 +55,23 @@ test('a living member that is evicted by mistake comes back', async (t) => {
   await until('both have joined again', () => member.assignments.length > joins && member.owned()?.length === 2)
 })
 
+test('an evicted member that joins again commits nothing over what its successor has done', async (t) => {
+  const admin = await adminFor(t)
+  const topic = await topicFor(t, admin, { partitions: 1 })
+  const groupId = `${topic}-group`
+  const commits: Promise<string>[] = []
+  const onRevoking = ({ keeper, assignments }: ObservedMember) => {
+    const epoch = assignments.at(-1)?.epoch ?? 0
+    commits.push(keeper.commit(epoch, [{ topic, partition: 0, offset: 5, metadata: 'of the evicted one' }]))
+  }
+  const member = memberFor(t, { groupId, topics: [topic], onRevoking })
+  await until('it is assigned', () => member.owned()?.length === 1)
+  assert.equal(await evictMembers(testBrokers(), [groupId], member.clientId), 1)
+  await until('it has joined again', () => member.assignments.length === 2)
+  assert.equal(await commits[0], 'stale')
+  assert.deepEqual(await member.keeper.fetchCommitted(), [{ topic, partition: 0, offset: null, metadata: '' }])
+})
+
 test('gives up calmly when no broker answers', async () => {
   assert.equal(await evictMembers(['127.0.0.1:1'], 'any', 'any'), 0)
 })

@@ -14,6 +14,9 @@ import { openResources, type Resources } from '#shared/lifecycle.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { createMetrics, type Metrics } from '#shared/observability/metrics.ts'
 import { testBrokers, uniqueName } from '../../support/dependencies.ts'
+import { until } from '../../support/until.ts'
+
+export const sessionTimeoutMs = 6_000
 
 const log = createLogger('test', { level: 'silent', instance: 'test' })
 
@@ -85,7 +88,7 @@ export function memberFor(t: TestContext, { groupId, topics, onRevoking }: Membe
   const assignments: Assignment[] = []
   const batches: RecordBatch[] = []
   const keeper = keepGroup({
-    ...{ connection, groupId, topics, sessionTimeoutMs: 6_000 },
+    ...{ connection, groupId, topics, sessionTimeoutMs },
     metrics: createMetrics(),
     onAssigned: (assignment) => {
       holds = true
@@ -105,6 +108,12 @@ export function memberFor(t: TestContext, { groupId, topics, onRevoking }: Membe
   const member = { keeper, assignments, batches, revoked: () => revoked, clientId: connection.clientId, owned }
   resourcesOf(t).defer('member', () => keeper.stop())
   return member
+}
+
+/** Waits until a heartbeat was answered that is younger than this call. */
+export async function untilHeartbeat({ keeper }: ObservedMember): Promise<void> {
+  const askedAtMs = performance.now()
+  await until('a heartbeat went by', () => performance.now() - keeper.lastHeartbeatAgeMs() > askedAtMs)
 }
 
 /** The values handed over for one partition, in order, of one epoch or all. */

@@ -88,3 +88,21 @@ test('takes nothing more once closed, and has written what was queued before', a
   assert.equal(await queued, 0)
   await closed
 })
+
+test('a topic that is deleted does not stop the lanes of others that share its producer', async (t) => {
+  const admin = await adminFor(t)
+  const [kept, gone, later] = [
+    await topicFor(t, admin, { partitions: 1 }),
+    await topicFor(t, admin, { partitions: 1 }),
+    await topicFor(t, admin, { partitions: 1 }),
+  ]
+  const lanes = lanesFor(t, false)
+  for (const topic of [kept, gone]) await lanes.append(topic, 0, textRecord('before'))
+  await admin.deleteTopic(gone)
+  await until('it is gone', async () => (await admin.describeTopic(gone)) === undefined)
+  const startedAt = performance.now()
+  // A topic that the producer does not know yet makes kafkajs ask for the metadata of all it knows.
+  assert.equal(await lanes.append(later, 0, textRecord('after')), 0)
+  assert.equal(await lanes.append(kept, 0, textRecord('after')), 1)
+  t.diagnostic(`after ${Math.round(performance.now() - startedAt)} ms`)
+})

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TailraceError } from '#shared/errors.ts'
 import type { EventRecord } from '#shared/event/record.ts'
-import type { CommitEntry, GroupKeeper } from '#shared/kafka/group-keeper.ts'
 import type { ProduceLanes } from '#shared/kafka/lanes.ts'
 import { deadLetterOf } from '../../../services/consumer/dead-letter.ts'
-import { aside } from '../../../services/consumer/pair/key-queues.ts'
-import { appendDeadLetter, commitPairs } from '../../../services/consumer/settle.ts'
-import { pairUnderTest, record } from './pair/pair-under-test.ts'
+import { newDelivery } from '../../../services/consumer/pair/deliveries.ts'
+import { queueOf } from '../../../services/consumer/pair/key-queues.ts'
+import { appendDeadLetter } from '../../../services/consumer/settle.ts'
+import { record } from './pair/pair-under-test.ts'
 
 const lanesThat = (append: (record: EventRecord) => Promise<number>) => ({
   topic: 'dead-letters',
@@ -18,10 +18,14 @@ const lanesThat = (append: (record: EventRecord) => Promise<number>) => ({
   } as Partial<ProduceLanes> as ProduceLanes,
 })
 
+const event = record(7, 'customer')
 const deadLetter = deadLetterOf({
   subscription: { name: 'billing', uid: 'k3v9q2' },
   stream: { name: 'orders', defaultType: null },
-  delivery: { ...aside(record(7, 'customer')), attempts: 2, firstAttemptAtMs: 0, lastAttemptAtMs: 1_000 },
+  delivery: {
+    ...newDelivery(event, queueOf(new Map(), null)),
+    ...{ record: event, attempts: 2, firstAttemptAtMs: 0, lastAttemptAtMs: 1_000 },
+  },
   ending: { cause: 'exhausted', code: 'status-500', detail: 'target answered 500' },
   nowMs: 2_000,
 })
@@ -30,6 +34,7 @@ test('a dead letter is the event and why it ended, keyed by subscription and sou
   assert.equal(deadLetter.key?.toString(), 'k3v9q2/s/0/7@0')
   assert.equal(deadLetter.value?.toString(), 'v')
   assert.deepEqual(deadLetter.headers, {
+    own: 'header',
     tailrace_key: 'customer',
     tailrace_kind: 'dead-letter',
     tailrace_source: 's/0/7@0',
@@ -48,11 +53,11 @@ test('a dead letter that Kafka cannot take now is tried again until it is there'
   const topic = lanesThat(async () => {
     tries += 1
     if (tries === 1) throw new TailraceError('kafka-unavailable', 'not now')
-    return 0
+    return 12
   })
   const delays: unknown[] = []
   const watch = { isWanted: () => true, onDelay: (error: unknown) => void delays.push(error) }
-  assert.equal(await appendDeadLetter(topic, deadLetter, watch), true)
+  assert.equal(await appendDeadLetter(topic, deadLetter, watch), 12)
   assert.deepEqual([tries, delays.length], [2, 1])
 })
 
@@ -75,27 +80,5 @@ test('one that is no longer ours is left to the next owner', async () => {
     asked += 1
     return asked < 2
   }
-  assert.equal(await appendDeadLetter(topic, deadLetter, { isWanted, onDelay: () => {} }), false)
-})
-
-test('a commit goes out at once, and what was not committed is committed again', async () => {
-  const one = pairUnderTest()
-  one.assign()
-  const sent: CommitEntry[][] = []
-  let answer: 'committed' | 'stale' = 'stale'
-  const keeper = {
-    commit: async (_epoch: number, entries: readonly CommitEntry[]) => {
-      sent.push([...entries])
-      return answer
-    },
-  } as Partial<GroupKeeper> as GroupKeeper
-  const commit = () => commitPairs({ keeper, topic: 's', epoch: 1, pairs: [one.pair], forced: false })
-  const first = commit()
-  assert.equal(sent.length, 1)
-  assert.equal((await first)?.result, 'stale')
-  answer = 'committed'
-  assert.equal((await commit())?.result, 'committed')
-  assert.equal(one.pair.committed, 0)
-  assert.equal(await commit(), null)
-  assert.deepEqual(sent[1], [{ topic: 's', partition: 0, offset: 0, metadata: '1;own;' }])
+  assert.equal(await appendDeadLetter(topic, deadLetter, { isWanted, onDelay: () => {} }), null)
 })

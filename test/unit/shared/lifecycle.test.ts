@@ -44,19 +44,21 @@ const processUnder = (body: string) =>
      ${body}`,
   ])
 
-const exitOf = async (child: ReturnType<typeof processUnder>) => (await once(child, 'exit'))[0]
+/** Its exit code, when it has ended and everything it printed was read. */
+const exitOf = async (child: ReturnType<typeof processUnder>) => (await once(child, 'close'))[0]
 
 test('exits 0 after a clean stop on SIGTERM', async () => {
   const child = processUnder(`
-    console.log('up')
-    await untilStopped({ finished: new Promise(() => {}), stop: async () => console.log('stopped') }, { graceMs: 5000, log })`)
+    const ended = untilStopped({ finished: new Promise(() => {}), stop: async () => console.log('stopped') }, { graceMs: 5000, log })
+    console.log('listens to signals')
+    await ended`)
   let output = ''
   child.stdout.on('data', (chunk) => {
     output += String(chunk)
-    if (output === 'up\n') child.kill('SIGTERM')
+    if (output === 'listens to signals\n') child.kill('SIGTERM')
   })
   assert.equal(await exitOf(child), 0)
-  assert.equal(output, 'up\nstopped\n')
+  assert.equal(output, 'listens to signals\nstopped\n')
 })
 
 test('exits 1 when the service breaks', async () => {

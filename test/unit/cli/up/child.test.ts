@@ -28,7 +28,7 @@ describe('a guarded process', () => {
     const pid = Number(line)
     assert.ok(isAlive(pid))
     parent.kill('SIGKILL')
-    await until('the guarded process is gone', () => !isAlive(pid), 5_000)
+    await until('the guarded process is gone', () => !isAlive(pid))
   })
 
   it('does not go on without its watcher', async () => {
@@ -39,7 +39,7 @@ describe('a guarded process', () => {
         .map((line) => line.trim().split(/\s+/).map(Number))
         .filter(([, parent]) => parent === pid)
     const [watcher] = await until('the watcher is there', () => childrenOf(child.pid)[0])
-    process.kill(watcher ?? 0, 'SIGKILL')
+    process.kill(watcher ?? assert.fail('it has no pid'), 'SIGKILL')
     assert.equal(await child.ended, 'SIGKILL')
   })
 

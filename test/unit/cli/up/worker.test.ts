@@ -39,6 +39,6 @@ describe('a service process', () => {
     t.after(() => isAlive(pid) && process.kill(pid, 'SIGKILL'))
     assert.ok(isAlive(pid))
     parent.kill('SIGKILL')
-    await until('the service is gone', () => !isAlive(pid), 5_000)
+    await until('the service is gone', () => !isAlive(pid))
   })
 })

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { changeHold, endAttempt, freeSlots, openFlow, setConcurrency } from '../../../../services/consumer/pair/flow.ts'
+import {
+  changeHold,
+  endAttempt,
+  freeSlots,
+  openFlow,
+  setConcurrency,
+  sharedSlots,
+  startAttempt,
+} from '../../../../services/consumer/pair/flow.ts'
 import { isProbeDue, reasonOf } from '../../../../services/consumer/pair/hold.ts'
 
 test('a hold ends when its last reason does, and then the ramp climbs from one', () => {
@@ -21,8 +29,8 @@ test('every success doubles the limit up to the concurrency, a failure halves it
   changeHold(flow, { kind: 'pause', reason: null }, 1)
   const limits = (['delivered', 'delivered', 'failed', 'delivered', 'refused', 'delivered', 'failed'] as const).map(
     (kind) => {
-      flow.underWay += 1
-      endAttempt(flow, kind, 2)
+      startAttempt(flow, 'stream')
+      endAttempt(flow, { of: 'stream', outcome: kind }, 2)
       return flow.ramp.limit
     },
   )
@@ -50,4 +58,28 @@ test('a changed concurrency counts at once', () => {
   assert.equal(freeSlots(flow), 3)
   setConcurrency(flow, 50)
   assert.equal(freeSlots(flow), 50)
+})
+
+test('parked events take at most half of the slots while fresh ones wait, and all when none does', () => {
+  const flow = openFlow(10)
+  assert.deepEqual(sharedSlots(flow, false), { slots: 10, ofRetry: 10 })
+  assert.deepEqual(sharedSlots(flow, true), { slots: 10, ofRetry: 5 })
+  for (let i = 0; i < 4; i += 1) startAttempt(flow, 'retry')
+  assert.deepEqual(sharedSlots(flow, true), { slots: 6, ofRetry: 1 })
+  for (let i = 0; i < 6; i += 1) startAttempt(flow, 'stream')
+  assert.deepEqual(sharedSlots(flow, true), { slots: 0, ofRetry: 0 })
+  endAttempt(flow, { of: 'retry', outcome: 'delivered' }, 0)
+  assert.deepEqual(sharedSlots(flow, true), { slots: 1, ofRetry: 1 })
+})
+
+test('with a single slot the halves take turns', () => {
+  const flow = openFlow(1)
+  const turns = [1, 2, 3, 4].map(() => {
+    const { ofRetry } = sharedSlots(flow, true)
+    const of = ofRetry > 0 ? 'retry' : 'stream'
+    startAttempt(flow, of)
+    endAttempt(flow, { of, outcome: 'delivered' }, 0)
+    return of
+  })
+  assert.deepEqual(turns, ['stream', 'retry', 'stream', 'retry'])
 })

@@ -18,6 +18,10 @@ test('every topic and group starts with the prefix', () => {
   const names = topicNames('p.')
   const all = [names.catalog, names.deadLetters, names.events('s'), names.retry('n', 'u'), names.group('n', 'u')]
   assert.deepEqual(all, ['p.catalog', 'p.dead-letters', 'p.events.s', 'p.retry.n.u', 'p.n.u'])
+  assert.deepEqual(names.subscriptionOf(names.retry('n', 'u')), { name: 'n', uid: 'u' })
+  for (const topic of ['p.retry.n', 'p.retry.n.u.x', 'p.events.n.u', 'q.retry.n.u']) {
+    assert.equal(names.subscriptionOf(topic), undefined, topic)
+  }
   assert.ok(all.every(names.isOwn))
   assert.equal(names.isOwn('my-topic'), false)
 })

@@ -35,6 +35,24 @@ test('hellos and kinds of other versions are passed over', () => {
   }
 })
 
+test('the position of a subscription is the last one, until it is removed', () => {
+  const view = createView(null)
+  view.apply(record(0, 'position/u1', { id: 'a', at, offsets: { 0: 5 } }))
+  view.apply(record(1, 'position/u1', { id: 'b', at, offsets: { 1: 7 } }))
+  assert.equal(view.apply(record(2, 'position/u1', { id: 'c', at, offsets: { 1: -1 } })).kind, 'unreadable')
+  assert.deepEqual(view.position('u1'), { id: 'b', at, offsets: { 1: 7 }, revision: 1 })
+  view.apply(record(3, 'position/u1', null))
+  assert.equal(view.position('u1'), undefined)
+})
+
+test('a record that cannot be read is there all the same', () => {
+  const view = createView(null)
+  assert.equal(view.apply(record(0, 'stream/s', '{"of": "another version"}')).kind, 'unreadable')
+  assert.deepEqual([view.has('stream/s'), view.stream('s'), view.has('stream/t')], [true, undefined, false])
+  view.apply(record(1, 'stream/s', null))
+  assert.equal(view.has('stream/s'), false)
+})
+
 test('a list is newest first and follows what is applied', () => {
   const view = createView(null)
   view.apply(record(0, 'stream/a', { ...stream, name: 'a' }))

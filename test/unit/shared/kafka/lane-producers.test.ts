@@ -16,7 +16,13 @@ function fakeSource(answer: Answer = good, failures = 0) {
     opened.push(number)
     if (number <= failures) throw new Error('no broker')
     const close = async () => void closed.push(number)
-    return { send: async () => answer as RecordMetadata[], close, leases: 0, isRetired: false }
+    return {
+      send: async () => answer as RecordMetadata[],
+      topics: new Set<string>(),
+      close,
+      leases: 0,
+      isRetired: false,
+    }
   })
   return { source, closed, opened }
 }

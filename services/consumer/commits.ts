@@ -1,0 +1,79 @@
+import type { CommitEntry, GroupKeeper } from '#shared/kafka/group-keeper.ts'
+import type { Effect } from './pair/effects.ts'
+import type { Input } from './pair/inputs.ts'
+import type { Pair } from './pair/states.ts'
+
+type Commit = Extract<Effect, { kind: 'commit' }>
+type Noted = { pair: Pair; commit: Commit }
+
+export type CommitResult = 'committed' | 'stale' | 'failed'
+
+export type CommitsOptions = {
+  /** The stream's topic and the retry topic. */
+  topics: { stream: string; retry: string }
+  /** Sends one request under the ownership `epoch`; see `GroupKeeper.commit`. */
+  send: GroupKeeper['commit']
+  onAnswer(pair: Pair, input: Extract<Input, { kind: 'committed' | 'commit-failed' }>): void
+  onResult(result: CommitResult, truncated: boolean): void
+}
+
+/**
+ * The only file that moves offsets. What the pairs of a runner ask for in one turn goes out in one request, both halves of
+ * each pair together.
+ */
+export class Commits {
+  readonly #options: CommitsOptions
+  #noted: Noted[] = []
+  #underWay = 0
+
+  constructor(options: CommitsOptions) {
+    this.#options = options
+  }
+
+  get isUnderWay(): boolean {
+    return this.#underWay > 0
+  }
+
+  note(pair: Pair, commit: Commit): void {
+    this.#noted.push({ pair, commit })
+  }
+
+  /**
+   * The request goes out before this function returns for the first time, so a commit in the last moment of an ownership
+   * still counts. Without an ownership nothing is sent. `committed` also when nothing was noted.
+   */
+  async send(epoch: number | null): Promise<CommitResult> {
+    const noted = this.#noted
+    if (noted.length === 0) return 'committed'
+    this.#noted = []
+    this.#underWay += 1
+    const { send, onResult } = this.#options
+    const sent = epoch === null ? Promise.resolve('stale' as const) : send(epoch, this.#entriesOf(noted))
+    const result: CommitResult = await sent.catch(() => 'failed')
+    this.#underWay -= 1
+    onResult(
+      result,
+      noted.some(({ commit }) => commit.truncated),
+    )
+    for (const one of noted) this.#answer(one, result)
+    return result
+  }
+
+  /** Of two commits of one pair the later one counts. */
+  #entriesOf(noted: readonly Noted[]): CommitEntry[] {
+    const { stream, retry } = this.#options.topics
+    const latest = new Map(noted.map(({ pair, commit }) => [pair.partition, commit]))
+    return [...latest].flatMap(([partition, { offset, metadata, retryOffset }]) => [
+      { topic: stream, partition, offset, metadata },
+      { topic: retry, partition, offset: retryOffset, metadata: '' },
+    ])
+  }
+
+  #answer({ pair, commit: { token, offset, retryOffset } }: Noted, result: CommitResult): void {
+    const isDone = result === 'committed'
+    this.#options.onAnswer(
+      pair,
+      isDone ? { kind: 'committed', token, offset, retryOffset } : { kind: 'commit-failed', token },
+    )
+  }
+}

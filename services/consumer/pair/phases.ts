@@ -1,0 +1,89 @@
+import { assign, join } from './assign.ts'
+import { commit, commitIfDue } from './commit.ts'
+import { endEpoch, loadAgain } from './epochs.ts'
+import type { Input } from './inputs.ts'
+import { releaseAll } from './offers.ts'
+import { emit, isWorking, type Pair, type PairPolicy } from './states.ts'
+
+type Change = Extract<
+  Input,
+  { kind: 'joined' | 'assigned' | 'revoked' | 'lost' | 'heartbeat' | 'drain' | 'hold' | 'release' }
+>
+
+/** What moves a pair from one phase to another. */
+export function changeOwnership(pair: Pair, input: Change): void {
+  switch (input.kind) {
+    case 'joined':
+      if (pair.phase !== 'draining') join(pair, input.token)
+      return
+    case 'assigned':
+      if (pair.phase === 'loading' && input.token === pair.nextToken) assign(pair, input)
+      return
+    case 'revoked':
+      revoke(pair)
+      return
+    case 'lost':
+      leave(pair)
+      return
+    case 'heartbeat':
+      if (pair.phase === 'fenced') loadAgain(pair)
+      return
+    case 'drain':
+      drain(pair)
+      return
+    case 'hold':
+      hold(pair)
+      return
+    case 'release':
+      release(pair)
+      return
+    default:
+      input satisfies never
+  }
+}
+
+/** A rejoin has begun. Nothing is started until it is known whose the pair is then; what is under way may still end. */
+function revoke(pair: Pair): void {
+  if (isWorking(pair) || pair.phase === 'draining') commit(pair, false)
+  if (pair.phase !== 'draining') pair.phase = 'loading'
+}
+
+function leave(pair: Pair): void {
+  pair.phase = 'gone'
+  emit(pair, { kind: 'drop-appends', token: pair.token })
+}
+
+/** The pair is handed back: nothing new is read or attempted; what is under way settles before the last commit. */
+function drain(pair: Pair): void {
+  if (!isWorking(pair)) {
+    leave(pair)
+    return
+  }
+  pair.phase = 'draining'
+  emit(pair, { kind: 'pause', of: 'stream' })
+  emit(pair, { kind: 'pause', of: 'retry' })
+}
+
+/** Nothing is attempted but probes, so nothing is burned; and no time in which this owner holds counts for giving up. */
+function hold(pair: Pair): void {
+  pair.held = true
+  pair.table.workingSinceMs = null
+  if (pair.phase === 'running') pair.phase = 'holding'
+}
+
+function release(pair: Pair): void {
+  pair.held = false
+  if (pair.phase !== 'holding') return
+  pair.phase = 'running'
+  pair.table.workingSinceMs = pair.nowMs
+  releaseAll(pair)
+}
+
+/** Queues that are kept by something else cannot be made of these: the pair commits what it has, and loads again. */
+export function changePolicy(pair: Pair, policy: PairPolicy): void {
+  pair.policy = policy
+  if (!isWorking(pair) || policy.ordering === pair.table.ordering) return
+  commitIfDue(pair, false)
+  endEpoch(pair)
+  loadAgain(pair)
+}

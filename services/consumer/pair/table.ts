@@ -1,0 +1,93 @@
+import type { Ordering } from '#shared/catalog/model.ts'
+import { type AckWindow, openWindow, type Run } from './ack-window.ts'
+import type { Deliveries, Delivery } from './deliveries.ts'
+import type { DueTimes } from './due-times.ts'
+import type { KeyQueue, KeyQueues } from './key-queues.ts'
+import { openLine, type ReadyLine } from './ready-line.ts'
+
+/** Everything one epoch knows; dropped as a whole when another owner may have come between. */
+export type Table = {
+  /** What the queues are kept by; another ordering is another table. */
+  readonly ordering: Ordering
+  readonly window: AckWindow
+  readonly handed: Handed
+  readonly retry: RetryReader
+  readonly deliveries: Deliveries
+  /** Open parks that were read, and whose they are; ascending, because first readings are. */
+  readonly open: Map<number, Delivery>
+  /** Own parks that are acknowledged and not read back yet, by where they stand. */
+  readonly ahead: Map<number, Delivery>
+  readonly queues: KeyQueues
+  /** Heads that may be attempted: from the stream half, and parked ones that are due. */
+  readonly ready: { readonly stream: ReadyLine; readonly retry: ReadyLine }
+  readonly due: DueTimes
+  /** Queues whose head is due, but its value is not in memory. */
+  readonly wanted: Set<KeyQueue>
+  readonly count: Counts
+  /** The stream half is paused because too much waits here. */
+  full: boolean
+  /** It was said that too much waits. */
+  warned: boolean
+  /** Since when this owner works without hold, ms; null while it does not. */
+  workingSinceMs: number | null
+  /** The last probe was a parked head. */
+  probedRetry: boolean
+  /** Something to commit. */
+  dirty: boolean
+}
+
+/** Which part of the stream passed through this epoch's hands, without a gap: offsets from `from`, times in between. */
+export type Handed = { from: number; firstMs: number; lastMs: number }
+
+export type RetryReader = {
+  /** The next record to be handed over; below `top` while values are read again. */
+  position: number
+  /** One past the highest record ever read in this epoch. */
+  top: number
+  /** Where the own fence stands; null until that is known. */
+  fenceAt: number | null
+  /** The own fence was read: the table is complete. */
+  isComplete: boolean
+}
+
+export type Counts = {
+  attempting: number
+  /** Of those, from the retry half. */
+  attemptingRetry: number
+  /** Appends under way, dead letters included. */
+  appending: number
+  /** Deliveries that are not terminal. */
+  waiting: number
+  /** Of those, with an unfinished stream offset, and their bytes. */
+  inbox: number
+  inboxBytes: number
+  /** Values held although the retry partition has them. */
+  retryBytes: number
+}
+
+export function openTable(
+  base: number,
+  retryFrom: number,
+  begins: { restored?: readonly Run[]; ordering?: Ordering } = {},
+): Table {
+  const { restored = [], ordering = 'key' } = begins
+  return {
+    ordering,
+    window: openWindow(base, restored),
+    handed: { from: base, firstMs: Number.POSITIVE_INFINITY, lastMs: Number.NEGATIVE_INFINITY },
+    retry: { position: retryFrom, top: retryFrom, fenceAt: null, isComplete: false },
+    deliveries: new Map(),
+    open: new Map(),
+    ahead: new Map(),
+    queues: new Map(),
+    ready: { stream: openLine(), retry: openLine() },
+    due: [],
+    wanted: new Set(),
+    count: { attempting: 0, attemptingRetry: 0, appending: 0, waiting: 0, inbox: 0, inboxBytes: 0, retryBytes: 0 },
+    full: false,
+    warned: false,
+    workingSinceMs: null,
+    probedRetry: false,
+    dirty: false,
+  }
+}

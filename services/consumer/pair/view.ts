@@ -1,0 +1,45 @@
+import { earliestDueMs } from './due-times.ts'
+import type { Pair } from './states.ts'
+
+/** What may start now, by half: nothing while the pair does not run. */
+export function readyIn({ phase, table }: Pair): { stream: number; retry: number } {
+  if (phase !== 'running') return { stream: 0, retry: 0 }
+  return { stream: table.ready.stream.count, retry: table.ready.retry.count }
+}
+
+/** When the next parked head is due, monotonic ms; Infinity when none waits for a time. */
+export function nextDueMs({ table }: Pair): number {
+  return earliestDueMs(table.due)
+}
+
+/** Every append is acknowledged: what a draining pair waits for before its last commit. */
+export function isSettled({ table }: Pair): boolean {
+  return table.count.appending === 0
+}
+
+/** A pair in numbers, for those who watch. */
+export type PairView = {
+  committed: number | null
+  inFlight: number
+  /** Deliveries that are neither terminal nor attempted. */
+  queued: number
+  /** Keys whose head has failed, and how many of those heads wait for a time or a value. */
+  blockedKeys: number
+  retrying: number
+}
+
+export function viewOf({ committed, table }: Pair): PairView {
+  const { attempting, waiting } = table.count
+  let blockedKeys = 0
+  for (const { head } of table.queues.values()) {
+    if (head !== null && (head.open.length > 0 || head.isParkAhead)) blockedKeys += 1
+  }
+  const retrying = table.due.length + table.wanted.size + table.ready.retry.count
+  return {
+    committed: committed?.offset ?? null,
+    inFlight: attempting,
+    queued: waiting - attempting,
+    blockedKeys,
+    retrying,
+  }
+}

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { openExperiment } from '../chaos/experiment.ts'
+import { freezeCoordinator } from '../chaos/freeze-coordinator.ts'
+import { measureFaults } from '../chaos/gaps.ts'
+import { report } from '../chaos/report.ts'
+import { defer } from '../support/defer.ts'
+import { untilHealthy } from '../support/health.ts'
+import { useStack } from '../support/stack.ts'
+
+const load = { ratePerSecond: 100, seconds: 16, keys: 100 }
+const frozenMs = 10_000
+/** Partitions that change hands repeat what was delivered since the last commit, and nobody could commit meanwhile. */
+const repeatedMs = 6_000
+
+describe('the broker that coordinates a consumer group, frozen under load', () => {
+  it('is left behind by the consumers long before it thaws; nothing is lost, order holds', async (t) => {
+    const stack = await useStack(t)
+    await untilHealthy(stack)
+    const experiment = await openExperiment(stack)
+    defer(t, () => experiment.close())
+    defer(t, () => untilHealthy(stack))
+    const publisher = experiment.publish(load)
+    // Not a wait for something: the load has to run before the fault.
+    await pause(2_000)
+    await freezeCoordinator(stack, experiment, frozenMs)
+    const allowedDuplicates = (load.ratePerSecond * repeatedMs) / 1_000
+    const outcome = await experiment.conclude(publisher.finished, { allowedDuplicates })
+    t.diagnostic(report(outcome))
+    assert.equal(outcome.complaint, '')
+    const [course] = outcome.judgements
+    assert.ok(course)
+    const [gaps] = measureFaults(outcome.facts, course.scope)
+    assert.ok(gaps && gaps.partitionMs < 6_000, `one partition stood still for ${gaps?.partitionMs} ms`)
+  })
+})

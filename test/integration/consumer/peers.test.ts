@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { testRedisUrl } from '../../support/dependencies.ts'
+import { until } from '../../support/until.ts'
+import { shareSubscription } from './takeover.ts'
+
+const events = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ key: `k${index % 60}`, id: `e${index}` }))
+
+test('a surviving consumer takes over from a killed one in less than 4 s, without a launcher', async (t) => {
+  const { startMortal, roundTripMs, evictions } = await shareSubscription(t, { REDIS_URL: testRedisUrl() })
+  const mortal = await startMortal()
+  mortal.kill('SIGKILL')
+  await once(mortal, 'exit')
+  const tookMs = await roundTripMs()
+  t.diagnostic(`taken over ${Math.round(tookMs)} ms after the death`)
+  assert.ok(tookMs < 4_000, `took ${tookMs} ms`)
+  assert.equal(await evictions(), 1)
+})
+
+for (const [what, env] of Object.entries({
+  'without Redis': { REDIS_URL: 'redis://127.0.0.1:1' },
+  'with TAILRACE_EVICT_PEERS=off': { REDIS_URL: testRedisUrl(), TAILRACE_EVICT_PEERS: 'off' },
+})) {
+  test(`${what} the session timeout of 6 s decides when a consumer is gone`, async (t) => {
+    const { startMortal, roundTripMs } = await shareSubscription(t, env)
+    const mortal = await startMortal()
+    mortal.kill('SIGKILL')
+    await once(mortal, 'exit')
+    const tookMs = await roundTripMs()
+    t.diagnostic(`taken over ${Math.round(tookMs)} ms after the death`)
+    assert.ok(tookMs > 5_000, `took ${tookMs} ms`)
+  })
+}
+
+test('a frozen consumer is evicted, and when it thaws it delivers nothing before it has joined again', async (t) => {
+  const sharing = await shareSubscription(t, { REDIS_URL: testRedisUrl() })
+  const { installation, receiver, subscription, startMortal, untilOwners, roundTripMs, evictions } = sharing
+  const mortal = await startMortal()
+  await installation.publish(events(3_000))
+  await until('both are in the middle', () => receiver.requests.length > 500)
+  mortal.kill('SIGSTOP')
+  await until('the survivor has delivered the rest', async () => (await installation.lag(subscription)) === 0)
+  assert.equal(await evictions(), 1)
+  const before = receiver.requests.length
+  t.diagnostic(`${before - 3_000} repeats`)
+  mortal.kill('SIGCONT')
+  await untilOwners(2)
+  await roundTripMs()
+  const later = receiver.requests.slice(before).map(({ headers }) => String(headers['ce-id']))
+  assert.deepEqual(
+    later.filter((id) => id.startsWith('e')),
+    [],
+  )
+})

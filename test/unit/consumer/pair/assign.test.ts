@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { encodeMetadata } from '../../../../services/consumer/pair/commit-metadata.ts'
+import { appends, flowOf, foreign, kinds, pairUnderTest, record } from './pair-under-test.ts'
+
+test('joining pauses both halves by name and asks for the committed state, nothing else', () => {
+  const one = pairUnderTest()
+  assert.deepEqual(one.join(), [
+    { kind: 'pause', of: 'stream' },
+    { kind: 'pause', of: 'retry' },
+    { kind: 'load', token: 'own' },
+  ])
+})
+
+test('the fence is appended once the committed state is here, and the retry half is read from its offset', () => {
+  const one = pairUnderTest()
+  one.join()
+  const effects = one.assign({ retry: { committed: 7, log: { low: 3, high: 20 } } })
+  assert.deepEqual(kinds(effects), ['append', 'seek', 'resume'])
+  assert.deepEqual(appends(effects), ['fence'])
+  assert.deepEqual(effects[1], { kind: 'seek', of: 'retry', offset: 7 })
+})
+
+test('the gate: nothing of the stream is taken in or attempted before the own fence was read', () => {
+  const one = pairUnderTest()
+  one.put(foreign.park(record(0)))
+  one.join()
+  one.assign()
+  assert.deepEqual(one.read(record(0), record(1)), [])
+  one.land()
+  assert.deepEqual(one.offer(), [])
+  assert.equal(one.commit(), undefined)
+  const opened = one.readRetry()
+  assert.deepEqual(flowOf(opened, 'stream'), ['seek', 'resume'])
+  assert.deepEqual(kinds(opened), ['seek', 'resume', 'commit'])
+})
+
+test('commits at once when it begins, so that others find the token of this owner', () => {
+  const one = pairUnderTest()
+  const commit = one.start({ committed: { offset: 5, metadata: '' } }).find(({ kind }) => kind === 'commit')
+  assert.deepEqual(commit, {
+    kind: 'commit',
+    token: 'own',
+    offset: 5,
+    metadata: '1;own;',
+    truncated: false,
+    retryOffset: 1,
+  })
+})
+
+test('begins at the committed offset and skips what the metadata remembers, and goes on remembering it', () => {
+  const one = pairUnderTest()
+  const { text } = encodeMetadata('other', 5, [{ start: 6, length: 2 }])
+  const effects = one.start({ committed: { offset: 5, metadata: text } })
+  assert.deepEqual(
+    effects.find((effect) => effect.kind === 'commit'),
+    {
+      kind: 'commit',
+      token: 'own',
+      offset: 5,
+      metadata: text.replace('other', 'own'),
+      truncated: false,
+      retryOffset: 1,
+    },
+  )
+  one.read(...[5, 6, 7, 8].map((offset) => record(offset, null)))
+  assert.deepEqual(one.offer(), [5, 8])
+})
+
+test('begins at the start position when nothing was ever committed', () => {
+  const one = pairUnderTest()
+  const effects = one.start({ committed: null, started: false, startOffset: 7 })
+  assert.deepEqual(
+    effects.find((effect) => effect.kind === 'seek' && effect.of === 'stream'),
+    { kind: 'seek', of: 'stream', offset: 7 },
+  )
+})
+
+test('a missing commit after deliveries had begun is a loss, and so is a position beyond either log', () => {
+  const beyond = { committed: 5, log: { low: 0, high: 4 } }
+  for (const state of [{ committed: null }, { committed: { offset: 1_001, metadata: '' } }, { retry: beyond }]) {
+    const one = pairUnderTest()
+    one.join()
+    assert.deepEqual(kinds(one.assign(state)), ['report-offsets-lost'])
+    assert.equal(one.pair.phase, 'failed')
+    assert.deepEqual(one.read(record(0)), [])
+    assert.equal(one.commit(), undefined)
+  }
+})
+
+test('what retention took is reported, at the beginning and while waiting', () => {
+  const one = pairUnderTest()
+  const [expired] = one.start({ committed: { offset: 5, metadata: '' }, log: { low: 9, high: 20 } })
+  assert.deepEqual(expired, { kind: 'report-expired', from: 5, to: 9 })
+  one.read(record(9))
+  assert.deepEqual(one.apply({ kind: 'log-start', of: 'stream', offset: 15 }), [
+    { kind: 'report-expired', from: 10, to: 15 },
+    { kind: 'seek', of: 'stream', offset: 15 },
+  ])
+  one.offer()
+  one.answer(9, 'delivered')
+  assert.equal(one.commit()?.offset, 15)
+})
+
+test('a rejoin with the own token keeps queues, fence and attempts under way', () => {
+  const one = pairUnderTest()
+  one.start()
+  one.read(record(0, 'a'), record(1, 'b'))
+  one.offer(1)
+  const revoked = one.apply({ kind: 'revoked' })
+  const [kept] = revoked.filter((effect) => effect.kind === 'commit')
+  assert.deepEqual(one.offer(), [])
+  assert.equal(one.commit(), undefined)
+  one.join('next')
+  one.answer(0, 'delivered')
+  const again = one.assign({ committed: { offset: kept?.offset ?? 0, metadata: kept?.metadata ?? '' } })
+  assert.deepEqual(appends(again), [])
+  assert.deepEqual(flowOf(again, 'retry'), ['seek', 'resume'])
+  assert.deepEqual(again.filter(({ kind }) => kind === 'seek').at(-1), { kind: 'seek', of: 'stream', offset: 2 })
+  assert.equal(again.find((effect) => effect.kind === 'commit')?.offset, 1)
+  assert.deepEqual(one.offer(), [1])
+})
+
+test('a rejoin after somebody else committed begins anew and ignores older answers', () => {
+  const one = pairUnderTest()
+  one.start()
+  one.read(record(0, 'a'))
+  one.offer()
+  one.apply({ kind: 'revoked' })
+  one.join('next')
+  const effects = one.assign({ committed: { offset: 0, metadata: '1;other;' } })
+  assert.deepEqual(effects[0], { kind: 'drop-appends', token: 'own' })
+  assert.deepEqual(appends(effects), ['fence'])
+  one.settle()
+  one.read(record(0, 'a'))
+  assert.deepEqual(one.offer(), [0])
+  one.answer(0, 'delivered', 'own')
+  assert.equal(one.commit()?.offset, 0)
+  one.answer(0, 'delivered', 'next')
+  assert.equal(one.commit()?.offset, 1)
+})
+
+test('a committed state that an earlier join had asked for is not used', () => {
+  const one = pairUnderTest()
+  one.join('first')
+  one.join('second')
+  assert.deepEqual(one.assign({ token: 'first' }), [])
+  assert.deepEqual(appends(one.assign({ token: 'second' })), ['fence'])
+})
+
+test('a fetch that did not begin where the reading stands is dropped, and the log start is asked for', () => {
+  const one = pairUnderTest()
+  one.start()
+  const late = one.apply({ kind: 'records', of: 'stream', fetchedFrom: 7, records: [record(7)] })
+  assert.deepEqual(late, [
+    { kind: 'seek', of: 'stream', offset: 0 },
+    { kind: 'check-log-start', of: 'stream' },
+  ])
+  one.read(record(0), record(3))
+  assert.deepEqual(one.offer(), [0])
+  one.answer(0, 'delivered')
+  assert.equal(one.commit()?.offset, 3, 'what one fetch passed over does not exist')
+})
+
+test('a foreign fence behind the own one stops everything at once; the next heartbeat begins anew', () => {
+  const one = pairUnderTest()
+  one.start()
+  one.read(record(0), record(1))
+  one.offer()
+  one.put(foreign.fence())
+  assert.deepEqual(one.readRetry(), [
+    { kind: 'pause', of: 'stream' },
+    { kind: 'pause', of: 'retry' },
+    { kind: 'drop-appends', token: 'own' },
+  ])
+  assert.deepEqual(one.answer(0, 'failed', 'own'), [])
+  assert.deepEqual(one.offer(), [])
+  assert.equal(one.commit(), undefined)
+  assert.deepEqual(one.apply({ kind: 'heartbeat' }), [{ kind: 'load', token: 'own.2' }])
+  assert.deepEqual(appends(one.assign()), ['fence'])
+  one.settle()
+  assert.equal(one.pair.phase, 'running')
+  assert.deepEqual(one.apply({ kind: 'heartbeat' }), [])
+})
+
+test('fences of others before the own one mean nothing', () => {
+  const one = pairUnderTest()
+  one.put(foreign.fence(), foreign.fence())
+  one.start()
+  assert.equal(one.pair.phase, 'running')
+})
+
+test('the reading also ends when the log begins behind the own fence', () => {
+  const one = pairUnderTest()
+  one.join()
+  one.assign()
+  one.land()
+  assert.equal(one.pair.phase, 'reading')
+  one.apply({ kind: 'log-start', of: 'retry', offset: 5 })
+  assert.equal(one.pair.phase, 'running')
+})
+
+test('draining starts nothing, leaves a failure unfinished, and ends with a last commit', () => {
+  const one = pairUnderTest()
+  one.start()
+  one.read(record(0, 'a'), record(1, 'b'), record(2, 'c'))
+  one.offer(2)
+  assert.deepEqual(kinds(one.apply({ kind: 'drain' })), ['pause', 'pause'])
+  one.answer(0, 'delivered')
+  assert.deepEqual(one.answer(1, 'failed'), [])
+  assert.deepEqual(one.offer(), [])
+  assert.equal(one.commit()?.offset, 1)
+})
+
+test('a lost pair takes nothing any more', () => {
+  const one = pairUnderTest()
+  one.start()
+  one.read(record(0))
+  one.offer()
+  assert.deepEqual(kinds(one.apply({ kind: 'lost' })), ['drop-appends'])
+  assert.deepEqual(one.answer(0, 'delivered'), [])
+  assert.equal(one.commit(), undefined)
+})
+
+test('another ordering is another epoch of the same ownership', () => {
+  const one = pairUnderTest()
+  one.start()
+  one.read(record(0, 'a'), record(1, 'a'))
+  const effects = one.apply({ kind: 'policy', policy: { ...one.pair.policy, ordering: 'none' } })
+  assert.deepEqual(kinds(effects), ['commit', 'pause', 'pause', 'drop-appends', 'load'])
+  one.assign({ committed: { offset: 0, metadata: '1;own;' } })
+  one.settle()
+  one.read(record(0, 'a'), record(1, 'a'))
+  assert.deepEqual(one.offer(), [0, 1])
+})
