@@ -64,7 +64,7 @@ export const faults = {
     what: 'SIGSTOP the broker that coordinates a group for 6 s: commits time out, members join again',
     takeovers: 2,
     uncommittedMs: 6_000,
-    inject: freezeCoordinator,
+    inject: (scene) => freezeCoordinator(scene, { name: 'commit-timeout-rejoin', ms: 6_000 }),
   },
 } as const satisfies Record<string, Fault>
 
