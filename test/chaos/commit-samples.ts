@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type CommittedOffset, type KafkaAdmin, openAdmin } from '#shared/kafka/admin.ts'
+import { type CommittedOffset, type KafkaAdmin, openAdmin, type PartitionOffsets } from '#shared/kafka/admin.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { decodeMetadata } from '../../services/consumer/pair/commit-metadata.ts'
 import { isCommitted } from './check/coverage.ts'
@@ -11,6 +11,8 @@ export type CommitSampler = {
   add(sampled: Sampled): void
   /** Whether a commit covers an event of the stream now. */
   isCommitted(sampled: Sampled, event: { partition: number; offset: number }): Promise<boolean>
+  /** Whether nothing waits any more: both topics are committed to their ends, so no park is open. */
+  isSettled(sampled: Sampled): Promise<boolean>
   /** Waits until everything of the streams is committed, or nothing is for a while, takes the last sample and ends. */
   stop(): Promise<void>
 }
@@ -49,6 +51,8 @@ export async function sampleCommits(
       const committed = (await admin.committed(group, topic)).find(({ partition }) => partition === event.partition)
       return isCommitted({ offset: committed?.offset ?? 0, finished: runsOf(committed) }, event.offset)
     },
+    isSettled: async ({ group, topic, retryTopic }) =>
+      (await hasCommittedAll(admin, group, topic)) && (await hasCommittedAll(admin, group, retryTopic)),
     async stop() {
       ending.abort()
       await looping
@@ -83,16 +87,17 @@ const askFor = (admin: KafkaAdmin, group: string, topic: string): Promise<Commit
 async function untilCommitted(admin: KafkaAdmin, all: readonly Sampled[]): Promise<void> {
   const deadline = performance.now() + settleMs
   while (performance.now() < deadline) {
-    const done = await Promise.all(all.map((one) => hasCommittedAll(admin, one)))
+    const done = await Promise.all(all.map(({ group, topic }) => hasCommittedAll(admin, group, topic)))
     if (done.every((one) => one)) return
     await pause(lookAgainMs)
   }
 }
 
-async function hasCommittedAll(admin: KafkaAdmin, { group, topic }: Sampled): Promise<boolean> {
+/** False while nobody can be asked. */
+async function hasCommittedAll(admin: KafkaAdmin, group: string, topic: string): Promise<boolean> {
   const ends = await admin.offsets(topic).catch(() => [])
   const committed = await askFor(admin, group, topic)
-  return ends.every(
-    ({ partition, high }) => high === 0 || committed.some((one) => one.partition === partition && one.offset === high),
-  )
+  const isAtEnd = ({ partition, high }: PartitionOffsets) =>
+    high === 0 || committed.some((one) => one.partition === partition && one.offset === high)
+  return ends.length > 0 && ends.every(isAtEnd)
 }

@@ -66,6 +66,8 @@ type Setup = { subscriptions?: readonly CourseSetup[]; publishUrl?: string }
 export type Limits = { allowedDuplicates: number; quietMs?: number; mayFailRequests?: boolean }
 
 const drainCeilingMs = 300_000
+/** A repeated delivery may still come. */
+const settledAfterMs = 1_000
 
 /** Creates stream, receivers and subscriptions. */
 export async function openExperiment(stack: Stack, setup: Setup = {}): Promise<Experiment> {
@@ -123,7 +125,7 @@ type Running = Pick<Experiment, 'run' | 'stream' | 'courses'> & {
 async function conclude(running: Running, published: PublisherProgress, limits: Limits): Promise<Outcome> {
   const { folder, history, observation, courses } = running
   const { allowedDuplicates, quietMs = 20_000, mayFailRequests = false } = limits
-  await Promise.all(courses.map(({ receiver }) => drained(receiver, published.acknowledged, quietMs)))
+  await Promise.all(courses.map((course) => drained(course, { published, observation, quietMs })))
   await observation.stop()
   await Promise.all(courses.map(({ receiver }) => receiver.stop()))
   await observation.readTopics()
@@ -143,11 +145,21 @@ async function close({ api }: Stack, { stream, observation, courses }: Running):
   await api.deleteStream(stream)
 }
 
-/** All acknowledged events have arrived, or nothing has come for so long that nothing more will. */
-async function drained(receiver: Receiver, acknowledged: number, quietMs: number): Promise<void> {
+type Draining = { published: PublisherProgress; observation: Observation; quietMs: number }
+
+/**
+ * All acknowledged events have arrived, or the service says that it has finished everything, or nothing has come for so
+ * long that nothing more will.
+ */
+async function drained({ receiver, subscribed }: Course, { published, observation, quietMs }: Draining): Promise<void> {
   const startNs = monotonicNs()
-  const sinceLastMs = () => (monotonicNs() - Math.max(startNs, receiver.progress().lastNs)) / 1e6
-  const fact = () => (receiver.progress().distinct >= acknowledged ? sinceLastMs() > 1000 : sinceLastMs() > quietMs)
+  const fact = async () => {
+    const quietForMs = (monotonicNs() - Math.max(startNs, receiver.progress().lastNs)) / 1e6
+    if (quietForMs > quietMs) return true
+    if (quietForMs < settledAfterMs) return false
+    if (receiver.progress().distinct >= published.acknowledged) return true
+    return subscribed !== undefined && (await observation.isSettled(subscribed))
+  }
   await until('the receiver has everything', fact, drainCeilingMs)
 }
 

@@ -3,7 +3,7 @@ import type { Experiment } from './experiment.ts'
 import type { Fault, Scene } from './faults/fault.ts'
 import { freezeConsumer } from './faults/freeze-consumer.ts'
 import { freezeCoordinator } from './faults/freeze-coordinator.ts'
-import { killAll, signalOne } from './faults/signal-one.ts'
+import { killAll, signalOne } from './faults/signal.ts'
 import { freezeMidParking, killBetweenParkAndCommit } from './faults/while-parking.ts'
 
 /** Every fault by name. */
@@ -64,7 +64,7 @@ export const faults = {
     what: 'SIGSTOP the broker that coordinates a group for 6 s: commits time out, members join again',
     takeovers: 2,
     uncommittedMs: 6_000,
-    inject: freezeCoordinator,
+    inject: (scene) => freezeCoordinator(scene, { name: 'commit-timeout-rejoin', ms: 6_000 }),
   },
 } as const satisfies Record<string, Fault>
 

@@ -8,6 +8,7 @@ import { tapDeadLetters, tapLog, tapRetryTopic } from './tap.ts'
 export type Observation = {
   add(subscribed: Subscribed): void
   isCommitted: CommitSampler['isCommitted']
+  isSettled: CommitSampler['isSettled']
   /** Waits for the last commits and ends. */
   stop(): Promise<void>
   /** After the stop: reads the log, the dead letters and what is left of the retry topics. */
@@ -31,6 +32,7 @@ export async function observe(options: Options, history: HistoryWriter): Promise
       sampler.add(subscribed)
     },
     isCommitted: sampler.isCommitted,
+    isSettled: sampler.isSettled,
     stop: () => {
       stopping ??= stop()
       return stopping

@@ -14,14 +14,8 @@ export type RunOptions = {
   stackDir: string | undefined
 }
 
-/** One run: faults one after the other, or a scenario, and the load that they come into. */
-export type Plan =
-  | { names: readonly FaultName[]; load: Load }
-  | {
-      scenario: ScenarioName
-      load: Load /** Events that wait in the retry topic, where that matters. */
-      backlog: number
-    }
+/** One run: faults one after the other, or a scenario, and the load that they come into; `backlog` as its option says. */
+export type Plan = { names: readonly FaultName[]; load: Load } | { scenario: ScenarioName; load: Load; backlog: number }
 
 const quickLoad = { ratePerSecond: 250, keys: 150 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { openExperiment } from '../chaos/experiment.ts'
-import { freezeCoordinator } from '../chaos/freeze-coordinator.ts'
+import { freezeCoordinator } from '../chaos/faults/freeze-coordinator.ts'
 import { measureFaults } from '../chaos/gaps.ts'
 import { report } from '../chaos/report.ts'
 import { defer } from '../support/defer.ts'
@@ -24,7 +24,7 @@ describe('the broker that coordinates a consumer group, frozen under load', () =
     const publisher = experiment.publish(load)
     // Not a wait for something: the load has to run before the fault.
     await pause(2_000)
-    await freezeCoordinator(stack, experiment, frozenMs)
+    await freezeCoordinator({ stack, experiment, round: 0 }, { name: 'freeze-coordinator', ms: frozenMs })
     const allowedDuplicates = (load.ratePerSecond * repeatedMs) / 1_000
     const outcome = await experiment.conclude(publisher.finished, { allowedDuplicates })
     t.diagnostic(report(outcome))

@@ -22,9 +22,7 @@ export async function onNextPark({ stack, experiment, signal }: Scene, act: (par
       const owner = owners.get(park.partition)
       if (park.kind !== 'park' || owner === undefined) return
       for (const end of ends.splice(0)) end()
-      const parked = { park, owner, subscribed }
-      act(parked)
-      seen.resolve(parked)
+      seen.resolve(acted(act, { park, owner, subscribed }))
     }),
   )
   const limit = pause(longestWaitMs, undefined, signal === undefined ? {} : { signal }).then(() => {
@@ -36,4 +34,10 @@ export async function onNextPark({ stack, experiment, signal }: Scene, act: (par
     limit.catch(() => {})
     for (const end of ends) end()
   }
+}
+
+/** Rejects when the owner died in the meantime: nothing may be thrown into the reader of the tap. */
+async function acted(act: (parked: Parked) => void, parked: Parked): Promise<Parked> {
+  act(parked)
+  return parked
 }

@@ -15,5 +15,11 @@ const shaky: CourseSetup = {
   mode: { kind: 'fail', of: { shareOfRequests: 0.05 }, delayMs: 20 },
 }
 
+/** One event in a hundred never succeeds and is dead-lettered when its time is over. */
+const hopeless: CourseSetup = {
+  members: { retry: { scheduleMs: [500, 1_000, 2_000], giveUpAfterMs: 2_000 } },
+  mode: { kind: 'fail', of: { shareOfEvents: 0.01 }, asksForRetry: true },
+}
+
 /** The subscriptions of every run. */
-export const mixes: readonly CourseSetup[] = [clean, picky, shaky]
+export const mixes: readonly CourseSetup[] = [clean, picky, shaky, hopeless]

@@ -3,7 +3,7 @@ import { untilHealthy } from '../../support/health.ts'
 import { until } from '../../support/until.ts'
 import { checkSchedule } from '../check/schedule.ts'
 import { openExperiment } from '../experiment.ts'
-import { killAll } from '../faults/signal-one.ts'
+import { killAll } from '../faults/signal.ts'
 import { deliveredPerSecond } from '../rates.ts'
 import { type Result, resultOf, type Stage, withFigure } from './scenario.ts'
 

@@ -6,6 +6,7 @@ import { costsOf, report } from '../report.ts'
 /** What to print of a run, what is wrong (empty when all is well), and what each fault cost each subscription. */
 export type Result = { text: string; complaint: string; costs: readonly FaultCost[] }
 
+/** `backlog`: how many events shall wait in the retry topic, where that matters. */
 export type Stage = { stack: Stack; round: number; load: Load; backlog: number; signal: AbortSignal }
 
 /** A run of its own shape, with figures of its own beside the verdicts. */
@@ -18,12 +19,9 @@ export const resultOf = (outcome: Outcome): Result => ({
   costs: costsOf(outcome),
 })
 
-/** Adds a figure of one's own to a result, and what is wrong with it, if anything. */
-export const withFigure = (result: Result, text: string, complaint: string | readonly string[] = ''): Result => ({
+/** Adds a figure to a result, and what is wrong with it, if anything. */
+export const withFigure = (result: Result, text: string, complaints: readonly string[] = []): Result => ({
   ...result,
   text: `${result.text}\n    ${text}`,
-  complaint: [result.complaint, complaint]
-    .flat()
-    .filter((one) => one !== '')
-    .join('\n'),
+  complaint: [result.complaint, ...complaints].filter((one) => one !== '').join('\n'),
 })

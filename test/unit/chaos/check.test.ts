@@ -176,6 +176,15 @@ describe('the checkers', () => {
     await onlyBroken('I7', [...run, ...letters])
   })
 
+  it('take a dead letter for the end though a successor tried its event once more', async () => {
+    const id = 'r-p1-k3-50'
+    const refused = altered(run, { op: 'receive', id }, (line) => ({ ...line, status: 422 }))
+    const after = refused.flatMap((line): HistoryLine[] =>
+      line.op === 'receive' && line.id === id ? [deadLetterOf(line), { ...line, arrivedNs: 9e15, ns: 9e15 }] : [],
+    )
+    assert.equal(explain(await judgementOf([...refused, ...after])), '')
+  })
+
   it('judge a hundred thousand events in a few seconds', { timeout: 30_000 }, async () => {
     assert.equal(explain(await judgementOf(faultlessRun(1000, 100))), '')
   })
