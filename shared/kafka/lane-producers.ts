@@ -1,6 +1,6 @@
 import type { Message, Producer, RecordMetadata } from 'kafkajs'
 import { clientRetry, createClient, type KafkaConnection, producerRetry } from './connection.ts'
-import { isKafkaError } from './errors.ts'
+import { appendFaultOf } from './errors.ts'
 import type { LaneProducer, LaneProducers } from './lane.ts'
 import { createWire } from './wire.ts'
 
@@ -58,7 +58,7 @@ export class ProducerSource {
       return offset
     } catch (error) {
       const wroteElsewhere = [...open.topics].some((topic) => topic !== send.topic)
-      if (wroteElsewhere && isKafkaError(error, 'UNKNOWN_TOPIC_OR_PARTITION')) void this.#retire(open)
+      if (wroteElsewhere && appendFaultOf(error) === 'unknown-topic') void this.#retire(open)
       throw error
     }
   }

@@ -169,7 +169,8 @@ export class Lane {
           producers.retire(producer)
           producer = undefined
         }
-        if (fault === 'unknown-topic' && producer !== undefined) {
+        // Perhaps only this producer does not know it; then its source has another one.
+        if (appendFaultOf(error) === 'unknown-topic' && producer !== undefined) {
           producers.giveBack(producer)
           producer = undefined
         }
