@@ -4,6 +4,7 @@ import { type Assignment, type GroupKeeper, keepGroup, type RecordBatch } from '
 import { Commits } from './commits.ts'
 import type { RunnerEnvironment } from './environment.ts'
 import { Loading } from './loading.ts'
+import { LogStarts } from './log-starts.ts'
 import type { Effect, Half } from './pair/effects.ts'
 import type { Input } from './pair/inputs.ts'
 import type { Pair } from './pair/states.ts'
@@ -42,7 +43,6 @@ const commitEveryMs = 200
 /** Each runner's commit is an append at the coordinator: 20 ms each keeps 100 runners at 50 a second. */
 const commitShareMs = 20
 const forceCommitEveryMs = 5_000
-const logStartEveryMs = 60_000
 const lastCommitMs = 5_000
 
 /**
@@ -63,11 +63,11 @@ export class Ownership {
   readonly #keeper: GroupKeeper
   readonly #commits: Commits
   readonly #loading: Loading
+  readonly #logStarts: LogStarts
   readonly #lanes = new Map<number, RetryLane>()
   #epoch: number | null = null
   #commitAtMs = 0
   #forceAtMs = 0
-  #logStartAtMs = performance.now() + logStartEveryMs
 
   constructor(options: OwnershipOptions) {
     this.#options = options
@@ -88,6 +88,10 @@ export class Ownership {
       send: (epoch, entries) => this.#keeper.commit(epoch, entries),
       onAnswer: (pair, input) => this.#guarded(() => this.apply(pair, input)),
       onResult: telemetry.committed,
+    })
+    this.#logStarts = new LogStarts({
+      ...{ admin: environment.admin, topics: this.#topics, pairs: this.pairs },
+      apply: (pair, input) => this.#guarded(() => this.apply(pair, input)),
     })
     this.#loading = new Loading({
       ...{ environment, subscription, keeper: this.#keeper, topics: this.#topics },
@@ -125,10 +129,7 @@ export class Ownership {
   tick(nowMs: number): void {
     for (const pair of this.ring.pairs) if (nextDueMs(pair) <= nowMs) this.apply(pair, { kind: 'tick' })
     if (nowMs >= this.#commitAtMs && !this.#commits.isUnderWay) this.#commitDue(nowMs)
-    if (nowMs >= this.#logStartAtMs) {
-      this.#logStartAtMs = nowMs + logStartEveryMs
-      for (const half of ['stream', 'retry'] as const) void this.#compareLogStart(half)
-    }
+    this.#logStarts.tick(nowMs)
   }
 
   /** Begins a new epoch of every pair: the committed state is read again, and an operator's position counts. */
@@ -216,16 +217,6 @@ export class Ownership {
     this.#loading.start()
   }
 
-  /** Retention may pass a position that waits in a long hold or pause, and trimming one that is read again. */
-  async #compareLogStart(of: Half, only?: Pair): Promise<void> {
-    const bounds = await this.#options.environment.admin.offsets(this.#topics[of]).catch(() => [])
-    for (const { partition, low } of bounds) {
-      const pair = this.pairs.get(partition)
-      if (pair === undefined || (only !== undefined && only !== pair)) continue
-      this.#guarded(() => this.apply(pair, { kind: 'log-start', of, offset: low }))
-    }
-  }
-
   #perform(pair: Pair, effects: readonly Effect[]): void {
     for (const effect of effects) this.#performOne(pair, effect)
   }
@@ -246,7 +237,7 @@ export class Ownership {
         this.#loading.want(pair, effect.token)
         break
       case 'check-log-start':
-        void this.#compareLogStart(effect.of, pair)
+        void this.#logStarts.look(effect.of, pair)
         break
       case 'commit':
         this.#commits.note(pair, effect)

@@ -13,6 +13,8 @@ export type ReportFacts = {
   target: Target
   /** Wall clock: since when the phase is what it is. */
   since: string
+  /** What is wrong with the two topics, if anything. */
+  topicsReason: string | null
   /** A group member with its partitions, if any. */
   isJoined: boolean
   delivered: number
@@ -41,9 +43,10 @@ export function reportOf(facts: ReportFacts): SubscriptionReport {
   }
 }
 
-function phaseOf({ hold, isJoined, pairs }: ReportFacts): Pick<SubscriptionReport, 'phase' | 'reason'> {
+function phaseOf({ hold, isJoined, pairs, topicsReason }: ReportFacts): Pick<SubscriptionReport, 'phase' | 'reason'> {
   const reason = reasonOf(hold)
   if (hold.paused === 'offsets-lost') return { phase: 'failed', reason }
+  if (topicsReason !== null) return { phase: 'failed', reason: topicsReason }
   if (hold.paused !== null) return { phase: 'paused', reason }
   if (isHolding(hold)) return { phase: 'held', reason }
   const isStarting = !isJoined || pairs.some(({ phase }) => phase === 'loading' || phase === 'reading')

@@ -4,24 +4,17 @@ import type { SubscriptionReport } from '#shared/redis/instances.ts'
 import type { BreakerState } from '#shared/resilience/breaker.ts'
 import { deadLetterOf } from './dead-letter.ts'
 import type { RunnerEnvironment } from './environment.ts'
+import { HoldControl } from './hold-control.ts'
 import { type DeliveryEffect, Ownership } from './ownership.ts'
 import type { Delivery } from './pair/deliveries.ts'
 import type { Effect } from './pair/effects.ts'
-import {
-  changeHold,
-  endAttempt,
-  type Flow,
-  type HoldChange,
-  openFlow,
-  setConcurrency,
-  sharedSlots,
-  startAttempt,
-} from './pair/flow.ts'
-import { isHolding, isProbeDue, reasonOf } from './pair/hold.ts'
+import { endAttempt, type Flow, openFlow, setConcurrency, sharedSlots, startAttempt } from './pair/flow.ts'
+import { isHolding, isProbeDue } from './pair/hold.ts'
 import type { Input } from './pair/inputs.ts'
 import { createPair, type Pair } from './pair/states.ts'
 import { step } from './pair/step.ts'
 import { isStreamWaiting, offerProbe, offerRound, type Taken } from './pair-ring.ts'
+import { PairTopics } from './pair-topics.ts'
 import { type Delivered, deliver, type PipelineContext } from './pipeline.ts'
 import { inboxBytesFor, pairPolicyOf } from './policy.ts'
 import { reportOf } from './report.ts'
@@ -46,13 +39,13 @@ export class SubscriptionRunner {
   readonly #environment: RunnerEnvironment
   readonly #ownership: Ownership
   readonly #flow: Flow
+  readonly #hold: HoldControl
+  readonly #topics: PairTopics
   readonly #context: PipelineContext
   #subscription: Subscription
   #stream: Stream
   #target: Target
-  #since = new Date().toISOString()
   #stopping: Promise<void> | undefined
-  #isFailing = false
   /** Of the operator's position that the pairs know. */
   #positionId: string | undefined
   #delivered = 0
@@ -65,6 +58,16 @@ export class SubscriptionRunner {
     this.#flow = openFlow(subscription.delivery.concurrency)
     this.#target = this.#openTarget()
     this.#context = this.#createContext()
+    this.#hold = new HoldControl({
+      ...{ environment, flow: this.#flow, subscription: () => this.#subscription },
+      onChange: (kind) => this.#ownership.applyToAll({ kind }),
+      onFound: () => this.#ownership.reload(),
+    })
+    this.#topics = new PairTopics({
+      admin: environment.admin,
+      topics: { stream: stream.topic, retry: subscription.retryTopic },
+      onWrong: (detail) => environment.telemetry.topicsWrong(subscription.name, detail),
+    })
     this.#ownership = new Ownership({
       ...{ environment, subscription, stream },
       newPair: (partition) => this.#newPair(partition),
@@ -72,7 +75,7 @@ export class SubscriptionRunner {
       onWork: () => this.#dispatch(),
     })
     this.#positionId = environment.catalog.position(subscription.uid)?.id
-    this.#pauseAsWanted()
+    this.#hold.follow()
   }
 
   /** The subscription or its state record changed. */
@@ -83,20 +86,27 @@ export class SubscriptionRunner {
     if (isOtherTarget(before, subscription)) this.#changeTarget()
     setConcurrency(this.#flow, subscription.delivery.concurrency)
     this.#ownership.applyToAll({ kind: 'policy', policy: this.#policy() })
-    this.#pauseAsWanted()
+    this.#hold.follow()
     this.#moveAsWanted()
     this.#dispatch()
   }
 
   tick(nowMs: number): void {
     this.#ownership.tick(nowMs)
-    this.#change({ kind: 'tick' })
+    this.#topics.tick(nowMs)
+    this.#hold.change({ kind: 'tick' })
     this.#dispatch()
   }
 
   report(): SubscriptionReport {
     return reportOf({
-      ...{ subscription: this.#subscription, hold: this.#flow.hold, target: this.#target, since: this.#since },
+      ...{
+        subscription: this.#subscription,
+        hold: this.#flow.hold,
+        target: this.#target,
+        since: this.#hold.since,
+        topicsReason: this.#topics.reason,
+      },
       ...{ pairs: this.#ownership.ring.pairs, ends: this.#ownership.ends, isJoined: this.#ownership.isJoined },
       ...{ delivered: this.#delivered, deadLettered: this.#deadLettered },
     })
@@ -126,7 +136,7 @@ export class SubscriptionRunner {
     const { ring } = this.#ownership
     const give = (pair: Pair, input: Input) => takenBy(this.#ownership.apply(pair, input))
     if (isProbeDue(this.#flow.hold) && offerProbe(ring, (pair) => give(pair, { kind: 'probe' }))) {
-      this.#change({ kind: 'probe' })
+      this.#hold.change({ kind: 'probe' })
     }
     const slots = sharedSlots(this.#flow, isStreamWaiting(ring))
     if (slots.slots > 0) offerRound(ring, slots, (pair, mine) => give(pair, { kind: 'offer', ...mine }))
@@ -146,7 +156,7 @@ export class SubscriptionRunner {
         telemetry.expired(this.#subscription.name, { partition, from: effect.from, to: effect.to })
         break
       case 'report-offsets-lost':
-        this.#fail('offsets-lost', `partition ${partition}: ${effect.detail}`)
+        this.#hold.fail('offsets-lost', `partition ${partition}: ${effect.detail}`)
         break
       case 'report-waiting':
         telemetry.muchWaits(this.#subscription.name, { partition, waiting: effect.waiting, limit: effect.limit })
@@ -170,8 +180,9 @@ export class SubscriptionRunner {
     const nowMs = performance.now()
     const { offset, timestampMs } = delivery
     endAttempt(this.#flow, { of, outcome: outcome.kind }, nowMs)
-    if (isGone) this.#fail('receiver-gone', `${this.#target.url} answered 410`)
-    if (outcome.kind === 'target-waits' && !outcome.own) this.#change({ kind: 'wait', untilMs: nowMs + outcome.waitMs })
+    if (isGone) this.#hold.fail('receiver-gone', `${this.#target.url} answered 410`)
+    if (outcome.kind === 'target-waits' && !outcome.own)
+      this.#hold.change({ kind: 'wait', untilMs: nowMs + outcome.waitMs })
     this.#ownership.apply(pair, { kind: 'answered', token, offset, timestampMs, outcome })
     if (outcome.kind === 'delivered') this.#noteDelivered(delivery)
     this.#dispatch()
@@ -203,33 +214,6 @@ export class SubscriptionRunner {
       .catch(this.#environment.onBroken)
   }
 
-  /** An end that only an operator can undo; the other instances hear of it through the state record. */
-  #fail(reason: string, detail: string): void {
-    const { telemetry, states } = this.#environment
-    const { uid, name } = this.#subscription
-    if (this.#flow.hold.paused === reason) return
-    telemetry.failed(name, { reason, detail })
-    this.#change({ kind: 'pause', reason })
-    this.#isFailing = true
-    states
-      .write(uid, { reason })
-      .catch((error: unknown) => telemetry.stateNotWritten(uid, error))
-      .finally(() => {
-        this.#isFailing = false
-      })
-  }
-
-  #pauseAsWanted(): void {
-    // The state record does not say yet what this runner found out.
-    if (this.#isFailing) return
-    const { uid, paused } = this.#subscription
-    const before = this.#flow.hold.paused
-    const reason = paused ? 'operator' : this.#environment.states.reason(uid)
-    if (before === reason) return
-    this.#change({ kind: 'pause', reason })
-    if (before === 'offsets-lost') this.#ownership.reload()
-  }
-
   #moveAsWanted(): void {
     const id = this.#environment.catalog.position(this.#subscription.uid)?.id
     if (id === this.#positionId) return
@@ -237,25 +221,11 @@ export class SubscriptionRunner {
     this.#ownership.reload()
   }
 
-  #change(change: HoldChange): void {
-    const reasonBefore = reasonOf(this.#flow.hold)
-    const result = changeHold(this.#flow, change, performance.now())
-    if (reasonOf(this.#flow.hold) !== reasonBefore) this.#noteReason(reasonOf(this.#flow.hold))
-    if (result === 'same') return
-    this.#ownership.applyToAll({ kind: result === 'began' ? 'hold' : 'release' })
-  }
-
-  #noteReason(reason: string | null): void {
-    this.#since = new Date().toISOString()
-    if (reason === null) this.#environment.telemetry.holdEnded(this.#subscription.name)
-    else this.#environment.telemetry.holdBegan(this.#subscription.name, reason)
-  }
-
   /** Another URL or other time limits: a clean start, nothing known against it. */
   #changeTarget(): void {
     this.#target.retire()
     this.#target = this.#openTarget()
-    this.#change({ kind: 'breaker', state: 'closed' })
+    this.#hold.change({ kind: 'breaker', state: 'closed' })
   }
 
   #openTarget(): Target {
@@ -264,7 +234,7 @@ export class SubscriptionRunner {
       ...{ subscription: this.#subscription, egress, metrics },
       onBreaker: (state: BreakerState) => {
         if (this.#target !== target) return
-        this.#change({ kind: 'breaker', state })
+        this.#hold.change({ kind: 'breaker', state })
         this.#dispatch()
       },
     })

@@ -28,6 +28,8 @@ export type ConsumerTelemetry = {
   committed(result: 'committed' | 'stale' | 'failed', truncated: boolean): void
   /** So many wait in one pair that the stream half will pause at `limit`. */
   muchWaits(subscription: string, facts: { partition: number; waiting: number; limit: number }): void
+  /** The stream's topic and the retry topic have not the same partitions. */
+  topicsWrong(subscription: string, detail: string): void
   unreadable(subscription: string, facts: { partition: number; offset: number; detail: string }): void
   retryAppendDelayed(subscription: string, error: unknown): void
   stateNotWritten(uid: string, error: unknown): void
@@ -126,6 +128,8 @@ function createLifeLines(log: Log) {
     loadFailed: (subscription: string, error: unknown) =>
       log.warn({ subscription, err: error }, 'the committed state cannot be read yet'),
     muchWaits: (subscription: string, facts: object) => log.warn({ subscription, ...facts }, 'many deliveries wait'),
+    topicsWrong: (subscription: string, detail: string) =>
+      log.error({ subscription, detail }, 'not every partition has its retry partition; put the subscription again'),
     unreadable: (subscription: string, facts: object) =>
       log.error({ subscription, ...facts }, 'a record of the retry topic cannot be read'),
     retryAppendDelayed: (subscription: string, error: unknown) =>

@@ -1,0 +1,76 @@
+import type { Subscription } from '#shared/catalog/model.ts'
+import type { RunnerEnvironment } from './environment.ts'
+import { changeHold, type Flow, type HoldChange } from './pair/flow.ts'
+import { reasonOf } from './pair/hold.ts'
+
+export type HoldControlOptions = {
+  environment: Pick<RunnerEnvironment, 'telemetry' | 'states'>
+  flow: Flow
+  subscription(): Pick<Subscription, 'uid' | 'name' | 'paused'>
+  /** The hold began or ended. */
+  onChange(change: 'hold' | 'release'): void
+  /** An operator set a subscription going again whose position was lost. */
+  onFound(): void
+}
+
+/** Why a runner delivers nothing now, and who is told: its pairs, the log, the state record. */
+export class HoldControl {
+  readonly #options: HoldControlOptions
+  #since = new Date().toISOString()
+  #isFailing = false
+
+  constructor(options: HoldControlOptions) {
+    this.#options = options
+  }
+
+  /** Wall clock: since when the reason is what it is. */
+  get since(): string {
+    return this.#since
+  }
+
+  change(change: HoldChange): void {
+    const { flow, onChange } = this.#options
+    const before = reasonOf(flow.hold)
+    const result = changeHold(flow, change, performance.now())
+    const after = reasonOf(flow.hold)
+    if (after !== before) this.#note(after)
+    if (result !== 'same') onChange(result === 'began' ? 'hold' : 'release')
+  }
+
+  /** An end that only an operator can undo; the other instances hear of it through the state record. */
+  fail(reason: string, detail: string): void {
+    const { environment, flow, subscription } = this.#options
+    const { telemetry, states } = environment
+    const { uid, name } = subscription()
+    if (flow.hold.paused === reason) return
+    telemetry.failed(name, { reason, detail })
+    this.change({ kind: 'pause', reason })
+    this.#isFailing = true
+    states
+      .write(uid, { reason })
+      .catch((error: unknown) => telemetry.stateNotWritten(uid, error))
+      .finally(() => {
+        this.#isFailing = false
+      })
+  }
+
+  /** Follows the catalog: what the operator said, or what some instance found out. */
+  follow(): void {
+    // The state record does not say yet what this runner found out.
+    if (this.#isFailing) return
+    const { environment, flow, subscription, onFound } = this.#options
+    const { uid, paused } = subscription()
+    const before = flow.hold.paused
+    const reason = paused ? 'operator' : environment.states.reason(uid)
+    if (before === reason) return
+    this.change({ kind: 'pause', reason })
+    if (before === 'offsets-lost') onFound()
+  }
+
+  #note(reason: string | null): void {
+    const { environment, subscription } = this.#options
+    this.#since = new Date().toISOString()
+    if (reason === null) environment.telemetry.holdEnded(subscription().name)
+    else environment.telemetry.holdBegan(subscription().name, reason)
+  }
+}

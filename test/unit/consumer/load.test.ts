@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { CommitEntry } from '#shared/kafka/group-keeper.ts'
+import { type LoadOptions, loadState } from '../../../services/consumer/load.ts'
+import { isOfPosition, newToken } from '../../../services/consumer/tokens.ts'
+
+type World = {
+  committed?: { offset: number; metadata: string } | null
+  started?: boolean
+  position?: LoadOptions['position']
+  commit?: 'committed' | 'stale'
+}
+
+/** Loads one partition; the order of what was asked, what was committed, and the answer. */
+async function load({ committed = null, started = true, position, commit = 'committed' }: World) {
+  const asked: string[] = []
+  const sent: CommitEntry[] = []
+  const state = await loadState({
+    topics: { stream: 's', retry: 'r' },
+    epoch: 1,
+    startOffsets: { 0: 5 },
+    position,
+    keeper: {
+      fetchCommitted: async () => {
+        asked.push('commits')
+        const entries = [{ topic: 'r', partition: 0, offset: 3, metadata: '' }]
+        return committed === null ? entries : [{ topic: 's', partition: 0, ...committed }, ...entries]
+      },
+      commit: async (_, entries) => {
+        asked.push('commit')
+        sent.push(...entries)
+        return commit
+      },
+    },
+    admin: {
+      offsets: async (topic) => {
+        asked.push(`log of ${topic}`)
+        return [{ partition: 0, low: 1, high: topic === 's' ? 90 : 9 }]
+      },
+    },
+    isStarted: () => {
+      asked.push('started')
+      return started
+    },
+    markStarted: async () => void asked.push('mark'),
+  })
+  return { asked, sent, state: state?.get(0), isLoaded: state !== null }
+}
+
+test('commits are fetched before the ends of the logs, or a commit in between would look lost', async () => {
+  const { asked, state } = await load({ committed: { offset: 7, metadata: '1;t;' } })
+  assert.deepEqual(asked, ['started', 'commits', 'log of s', 'log of r'])
+  assert.deepEqual(state, {
+    committed: { offset: 7, metadata: '1;t;' },
+    startOffset: 5,
+    started: true,
+    log: { low: 1, high: 90 },
+    retry: { committed: 3, log: { low: 1, high: 9 } },
+  })
+})
+
+test('at the very first time the start is committed before deliveries count as begun', async () => {
+  const { asked, sent, isLoaded } = await load({ started: false })
+  assert.deepEqual(asked.slice(-2), ['commit', 'mark'])
+  assert.deepEqual(sent, [{ topic: 's', partition: 0, offset: 5, metadata: '' }])
+  assert.equal(isLoaded, true)
+})
+
+test('nothing is marked when the ownership ended meanwhile', async () => {
+  const { asked, isLoaded } = await load({ started: false, commit: 'stale' })
+  assert.equal(asked.at(-1), 'commit')
+  assert.equal(isLoaded, false)
+})
+
+test("an operator's position stands in place of the commit until one carries its mark", async () => {
+  const position = { id: 'p2', at: '', offsets: { 0: 40 } }
+  const before = await load({ position, committed: { offset: 7, metadata: `1;${newToken('p1')};` } })
+  assert.deepEqual(before.state?.committed, { offset: 40, metadata: '' })
+  const metadata = `1;${newToken('p2')}.3;`
+  const after = await load({ position, committed: { offset: 44, metadata } })
+  assert.deepEqual(after.state?.committed, { offset: 44, metadata })
+  const other = await load({ position: { ...position, offsets: { 1: 40 } }, committed: { offset: 7, metadata: '' } })
+  assert.equal(other.state?.committed?.offset, 7, 'another partition was moved')
+})
+
+test('a token tells the position it began under, also after reloads', () => {
+  assert.equal(isOfPosition(newToken('p1'), 'p1'), true)
+  assert.equal(isOfPosition(`${newToken('p1')}.2`, 'p1'), true)
+  assert.equal(isOfPosition(newToken(undefined), 'p1'), false)
+  assert.notEqual(newToken('p1'), newToken('p1'))
+})
