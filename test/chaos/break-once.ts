@@ -23,7 +23,7 @@ export async function breakOnce(stack: Stack, { names, round, load, signal }: Br
       await inject(stack, experiment, { name, round, signal })
     }
     const outcome = await experiment.conclude(publisher.finished, {
-      allowedDuplicates: allowedDuplicates(names, load.ratePerSecond),
+      allowedDuplicates: allowedDuplicates(names),
       mayFailRequests: mayFailRequests(names),
     })
     return resultOf(outcome)

@@ -63,7 +63,10 @@ type Setup = { subscriptions?: readonly CourseSetup[]; publishUrl?: string }
  * `quietMs`: how long no request may arrive before a run counts as over though events are missing. `mayFailRequests`: the
  * faults leave nobody to answer; each event must be stored in the end all the same.
  */
-export type Limits = { allowedDuplicates: number; quietMs?: number; mayFailRequests?: boolean }
+export type Limits = { allowedDuplicates: number | DuplicateBound; quietMs?: number; mayFailRequests?: boolean }
+
+/** How many deliveries of a subscription may be repeated, by what happened in the run. */
+export type DuplicateBound = (facts: Facts, scope: Scope) => number
 
 const drainCeilingMs = 300_000
 /** A repeated delivery may still come. */
@@ -132,7 +135,8 @@ async function conclude(running: Running, published: PublisherProgress, limits: 
   await history.close()
   const actors = ['driver', ...running.publishers, ...courses.map(({ scope }) => scope.subscription)]
   const facts = await gatherFacts(readHistory(actors.map((actor) => join(folder, `${actor}.jsonl`))))
-  const judgements = courses.map(({ scope }) => ({ scope, judgement: judge(facts, scope, allowedDuplicates) }))
+  const allowed = typeof allowedDuplicates === 'number' ? () => allowedDuplicates : allowedDuplicates
+  const judgements = courses.map(({ scope }) => ({ scope, judgement: judge(facts, scope, allowed(facts, scope)) }))
   const complaint = await complaintOf({ judgements, published, folder, mayFailRequests })
   return { facts, published, judgements, complaint, folder }
 }

@@ -1,10 +1,11 @@
 import type { Stack } from '../support/stack.ts'
-import type { Experiment } from './experiment.ts'
+import type { DuplicateBound, Experiment } from './experiment.ts'
 import type { Fault, Scene } from './faults/fault.ts'
 import { freezeConsumer } from './faults/freeze-consumer.ts'
 import { freezeCoordinator } from './faults/freeze-coordinator.ts'
 import { killAll, signalOne } from './faults/signal.ts'
 import { freezeMidParking, killBetweenParkAndCommit } from './faults/while-parking.ts'
+import { mostDeliveredWithin } from './rates.ts'
 
 /** Every fault by name. */
 export const faults = {
@@ -15,7 +16,7 @@ export const faults = {
   },
   'kill-consumer': {
     what: 'SIGKILL one consumer',
-    takeovers: 1,
+    takeovers: 2,
     inject: (scene) => signalOne(scene, { name: 'kill-consumer', service: 'consumer', signal: 'SIGKILL' }),
   },
   'term-consumer': {
@@ -25,7 +26,7 @@ export const faults = {
   },
   'freeze-consumer': {
     what: 'SIGSTOP one consumer for 20 s, far beyond its session, then let it go on',
-    takeovers: 1,
+    takeovers: 2,
     inject: freezeConsumer,
   },
   'kill-producer': {
@@ -46,18 +47,18 @@ export const faults = {
   },
   'kill-everything': {
     what: 'SIGKILL all brokers, Redis, producers, consumers and the console at once',
-    takeovers: 2,
+    takeovers: 3,
     failsRequests: true,
     inject: (scene) => killAll(scene, 'kill-everything'),
   },
   'kill-between-park-and-commit': {
     what: 'SIGKILL a consumer when its append to a retry topic is acknowledged and its offset not committed',
-    takeovers: 1,
+    takeovers: 2,
     inject: killBetweenParkAndCommit,
   },
   'freeze-mid-parking': {
     what: 'SIGSTOP a consumer for 20 s in the middle of parking, then let it go on',
-    takeovers: 1,
+    takeovers: 2,
     inject: freezeMidParking,
   },
   'commit-timeout-rejoin': {
@@ -78,13 +79,18 @@ type Injection = Omit<Scene, 'stack' | 'experiment'> & { name: FaultName }
 export const inject = (stack: Stack, experiment: Experiment, { name, ...rest }: Injection): Promise<void> =>
   faults[name].inject({ stack, experiment, ...rest })
 
-/** What is in flight when an owner ends (all keys of the default concurrency) and what was answered since its last commit. */
-export function allowedDuplicates(names: readonly FaultName[], ratePerSecond: number): number {
-  const allowed = names.map((name) => {
-    const { takeovers, uncommittedMs = 400 }: Fault = faults[name]
-    return takeovers * (64 + Math.ceil((ratePerSecond * uncommittedMs) / 1000))
-  })
-  return allowed.reduce((sum, one) => sum + one, 0)
+/**
+ * How many deliveries these faults may repeat: whenever an owner ends, what it had in flight (all keys of the default
+ * concurrency) and what was answered since its last commit, were it in the busiest moment of the run.
+ */
+export function allowedDuplicates(names: readonly FaultName[]): DuplicateBound {
+  return (facts, scope) => {
+    const allowed = names.map((name) => {
+      const { takeovers, uncommittedMs = 400 }: Fault = faults[name]
+      return takeovers === 0 ? 0 : takeovers * (64 + mostDeliveredWithin(facts, scope, uncommittedMs))
+    })
+    return allowed.reduce((sum, one) => sum + one, 0)
+  }
 }
 
 /** Whether publish requests may fail in a run with these faults. */

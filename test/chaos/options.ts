@@ -17,7 +17,7 @@ export type RunOptions = {
 /** One run: faults one after the other, or a scenario, and the load that they come into; `backlog` as its option says. */
 export type Plan = { names: readonly FaultName[]; load: Load } | { scenario: ScenarioName; load: Load; backlog: number }
 
-const quickLoad = { ratePerSecond: 250, keys: 150 }
+const quickLoad = { ratePerSecond: 150, keys: 100 }
 
 /** Each fault once, in under five minutes all together; seconds of load. */
 const quick: readonly Plan[] = [

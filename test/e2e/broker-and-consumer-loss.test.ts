@@ -30,7 +30,7 @@ describe('a broker and a consumer that die, and a producer that stops, under loa
       await inject(stack, experiment, { name, round: 0 })
     }
     const outcome = await experiment.conclude(publisher.finished, {
-      allowedDuplicates: allowedDuplicates(names, load.ratePerSecond),
+      allowedDuplicates: allowedDuplicates(names),
     })
     t.diagnostic(report(outcome))
     assert.equal(outcome.complaint, '')

@@ -9,7 +9,8 @@ const jitterShare = 0.1
 
 /**
  * That the event `id` was tried at each point of the schedule until it was delivered, and at no other time: points are ms
- * after its first park, or after its first failure where it was never parked.
+ * after its first park, or after its first failure where it was never parked. While nobody owned its partition, from a
+ * fault to the next delivery from there, points may pass.
  */
 export function checkSchedule(facts: Facts, scope: Scope, { id, scheduleMs }: Scheduled): Verdict {
   const arrivals = (receiptsOf(facts, scope).get(id) ?? []).map((one) => one.arrivedNs).sort((a, b) => a - b)
@@ -20,10 +21,17 @@ export function checkSchedule(facts: Facts, scope: Scope, { id, scheduleMs }: Sc
     return { fromMs: fromMs - clockErrorNs / 1e6, toMs: fromMs + gapMs * jitterShare + slackMs }
   })
   const lastMs = Math.max(...agesMs, 0)
+  const outages = outagesOf(facts, scope, id).map(({ fromNs, toNs }) => ({
+    fromMs: (fromNs - clockNs) / 1e6,
+    toMs: (toNs - clockNs) / 1e6 + slackMs,
+  }))
   const missed = windows.filter(
-    ({ fromMs, toMs }) => toMs <= lastMs && !agesMs.some((ageMs) => ageMs >= fromMs && ageMs <= toMs),
+    (window) =>
+      window.toMs <= lastMs &&
+      !agesMs.some((ageMs) => isWithin(ageMs, window)) &&
+      !outages.some((one) => meet(one, window)),
   )
-  const unplanned = agesMs.filter((ageMs) => !windows.some(({ fromMs, toMs }) => ageMs >= fromMs && ageMs <= toMs))
+  const unplanned = agesMs.filter((ageMs) => ![...windows, ...outages].some((window) => isWithin(ageMs, window)))
   return verdict({
     invariant: 'I13',
     claim: 'a failing event is tried at its scheduled times',
@@ -36,6 +44,25 @@ export function checkSchedule(facts: Facts, scope: Scope, { id, scheduleMs }: Sc
 }
 
 export type Scheduled = { id: string; scheduleMs: readonly number[] }
+
+type Window = { fromMs: number; toMs: number }
+
+const isWithin = (ageMs: number, { fromMs, toMs }: Window): boolean => ageMs >= fromMs && ageMs <= toMs
+
+const meet = (a: Window, b: Window): boolean => a.fromMs <= b.toMs && b.fromMs <= a.toMs
+
+/** From each fault until the partition of the event delivers again. */
+function outagesOf(facts: Facts, scope: Scope, id: string): { fromNs: number; toNs: number }[] {
+  const partition = facts.log?.get(id)?.[0]?.partition
+  const delivered = [...receiptsOf(facts, scope).values()].flat().filter((one) => one.partition === partition)
+  return facts.faults.map(({ ns: fromNs }) => ({
+    fromNs,
+    toNs: delivered.reduce(
+      (first, { arrivedNs }) => (arrivedNs > fromNs ? Math.min(first, arrivedNs) : first),
+      Infinity,
+    ),
+  }))
+}
 
 function clockOf(facts: Facts, scope: Scope, id: string): number | undefined {
   const places = new Set((facts.log?.get(id) ?? []).map(({ partition, offset }) => `${partition}/${offset}`))

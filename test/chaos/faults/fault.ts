@@ -7,7 +7,10 @@ export type Scene = { stack: Stack; experiment: Experiment; round: number; signa
 export type Fault = {
   /** One line for a list. */
   what: string
-  /** How many owners of partitions it ends: each may repeat what was in flight or not committed yet. */
+  /**
+   * How often partitions change their owner, also when the victim or its replacement comes back: each time what was in
+   * flight or not committed yet may be repeated.
+   */
   takeovers: number
   /** For how long an owner may have been unable to commit when it ends; default 400 ms, twice the pause between commits. */
   uncommittedMs?: number

@@ -4,6 +4,7 @@ import { until } from '../../support/until.ts'
 import type { Course } from '../course.ts'
 import { type Experiment, openExperiment } from '../experiment.ts'
 import { signalOne } from '../faults/signal.ts'
+import { allowedDuplicates } from '../faults.ts'
 import { measureFaults } from '../gaps.ts'
 import { sumOf } from '../load/until-known.ts'
 import { type Result, resultOf, type Stage, withFigure } from './scenario.ts'
@@ -38,8 +39,8 @@ export async function backlogTakeover({ stack, round, backlog, signal }: Stage):
     for (const verb of ['pause', 'resume']) {
       await stack.api.call({ method: 'POST', path: `/v1/subscriptions/${course.scope.subscription}/${verb}` })
     }
-    const allowedDuplicates = 64 + Math.ceil((probeLoad.ratePerSecond + fillPerSecond) * 0.4)
-    const outcome = await experiment.conclude(Promise.resolve(sumOf([filled, probed])), { allowedDuplicates })
+    const limits = { allowedDuplicates: allowedDuplicates(['kill-consumer']) }
+    const outcome = await experiment.conclude(Promise.resolve(sumOf([filled, probed])), limits)
     const [fault] = measureFaults(outcome.facts, course.scope)
     const seconds = ((fault?.partitionMs ?? 0) / 1000).toFixed(1)
     const figure = `all partitions ran again within ${seconds} s, with ${filled.acknowledged} waiting`

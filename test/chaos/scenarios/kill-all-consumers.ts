@@ -4,6 +4,7 @@ import { until } from '../../support/until.ts'
 import { checkSchedule } from '../check/schedule.ts'
 import { openExperiment } from '../experiment.ts'
 import { killAll } from '../faults/signal.ts'
+import { allowedDuplicates } from '../faults.ts'
 import { deliveredPerSecond } from '../rates.ts'
 import { type Result, resultOf, type Stage, withFigure } from './scenario.ts'
 
@@ -32,8 +33,8 @@ export async function killAllConsumers({ stack, load, round, signal }: Stage): P
     await killAll({ stack, experiment, round, signal }, 'kill-all-consumers', ['consumer'])
     await pause(healAfterMs - killAfterMs, undefined, { signal })
     await course.receiver.setMode({ kind: 'accept' })
-    const allowedDuplicates = 2 * (64 + Math.ceil(load.ratePerSecond * 0.4))
-    const outcome = await experiment.conclude(publisher.finished, { allowedDuplicates })
+    const limits = { allowedDuplicates: allowedDuplicates(['kill-everything']) }
+    const outcome = await experiment.conclude(publisher.finished, limits)
     const head = `${experiment.run}-p1-${poisoned}-0`
     const schedule = checkSchedule(outcome.facts, course.scope, { id: head, scheduleMs })
     const delivered = deliveredPerSecond(outcome.facts, course.scope, (key) => key !== poisoned)

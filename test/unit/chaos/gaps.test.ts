@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { gatherFacts } from '../../chaos/check/facts.ts'
 import { longestGapMs, measureFaults, measureGaps } from '../../chaos/gaps.ts'
 import type { HistoryLine } from '../../chaos/history.ts'
-import { deliveredPerSecond } from '../../chaos/rates.ts'
+import { deliveredPerSecond, mostDeliveredWithin } from '../../chaos/rates.ts'
 import { faultlessRun, scope } from './synthetic.ts'
 
 describe('gaps', () => {
@@ -54,5 +54,15 @@ describe('the rate of some keys', () => {
     assert.equal(Math.round(await rateOf(twice)), 500)
     const late = twice.map((line) => (line.op === 'receive' ? { ...line, ns: line.ns + 1e9 } : line))
     assert.equal(Math.round(await rateOf(late)), 375)
+  })
+})
+
+describe('the busiest moment of a run', () => {
+  it('counts deliveries in a sliding window', async () => {
+    // One delivery every 4 ms: six within 20 ms, and three more of the last one.
+    const last = faultlessRun(1, 100).findLast((line) => line.op === 'receive')
+    const facts = await gatherFacts([...faultlessRun(1, 100), ...(last === undefined ? [] : [last, last, last])])
+    assert.equal(mostDeliveredWithin(facts, scope, 20), 9)
+    assert.equal(mostDeliveredWithin(await gatherFacts(faultlessRun(1, 100)), scope, 20), 6)
   })
 })

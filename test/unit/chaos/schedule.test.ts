@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { gatherFacts } from '../../chaos/check/facts.ts'
 import { checkSchedule } from '../../chaos/check/schedule.ts'
-import type { ReceiveLine, RetryLine } from '../../chaos/history.ts'
+import type { FaultLine, HistoryLine, ReceiveLine, RetryLine } from '../../chaos/history.ts'
 import { faultlessEvent, scope } from './synthetic.ts'
 
 const id = 'r-p1-k0-0'
@@ -19,13 +19,13 @@ const park: RetryLine = {
 }
 
 /** The verdict on attempts at these ages, ms after the park. */
-async function judged(agesMs: readonly number[]): Promise<string[]> {
+async function judged(agesMs: readonly number[], more: readonly HistoryLine[] = []): Promise<string[]> {
   const moments = [failedMs, ...agesMs.map((ageMs) => parkedMs + ageMs)]
   const attempts = moments.map((atMs, index): ReceiveLine => {
     const last = index === moments.length - 1
     return { ...received, arrivedNs: atMs * 1e6, ns: atMs * 1e6, status: last ? 204 : 500 }
   })
-  const facts = await gatherFacts([...event.filter(({ op }) => op !== 'receive'), park, ...attempts])
+  const facts = await gatherFacts([...event.filter(({ op }) => op !== 'receive'), park, ...attempts, ...more])
   return checkSchedule(facts, scope, { id, scheduleMs }).offences.map(({ what }) => what)
 }
 
@@ -43,5 +43,18 @@ describe('the checker of a schedule', () => {
       'tried at 500 ms, which is no point',
       'tried at 15000 ms, which is no point',
     ])
+  })
+
+  it('lets points pass while nobody owns the partition, and only then', async () => {
+    const fault: FaultLine = {
+      ...{ op: 'fault', run: 'r', actor: 'driver', ns: (parkedMs + 2_000) * 1e6 },
+      ...{ fault: 'kill-all-consumers', victim: 'consumer-1' },
+    }
+    const againAt = (ageMs: number): ReceiveLine => {
+      const ns = (parkedMs + ageMs) * 1e6
+      return { ...received, id: 'r-p1-k1-0', arrivedNs: ns, ns }
+    }
+    assert.deepEqual(await judged([1_000, 26_900], [fault, againAt(9_000)]), [])
+    assert.deepEqual(await judged([1_000, 26_900], [fault, againAt(2_500)]), ['not tried at 4998 ms'])
   })
 })
