@@ -73,7 +73,7 @@ test('nothing is marked when the ownership ended meanwhile', async () => {
 })
 
 test("an operator's position stands in place of the commit until one carries its mark", async () => {
-  const position = { id: 'p2', at: '', offsets: { 0: 40 } }
+  const position = { id: 'p2', revision: 1, at: '', offsets: { 0: 40 } }
   const before = await load({ position, committed: { offset: 7, metadata: `1;${newToken('p1')};` } })
   assert.deepEqual(before.state?.committed, { offset: 40, metadata: '' })
   const metadata = `1;${newToken('p2')}.3;`
