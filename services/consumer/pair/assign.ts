@@ -1,4 +1,5 @@
 import { begin } from './begin.ts'
+import { monotonicMs } from './clocks.ts'
 import { type CommitMetadata, decodeMetadata } from './commit-metadata.ts'
 import { appendFence, load } from './epochs.ts'
 import type { CommittedState, Input } from './inputs.ts'
@@ -55,6 +56,7 @@ function startAnew(pair: Pair, { committed, startOffset, log, retry }: Assigned,
   if (base > wanted) emit(pair, { kind: 'report-expired', from: wanted, to: base })
   pair.table = openTable(base, Math.max(retry.committed ?? 0, retry.log.low), {
     restored: remembered.runs,
+    ownedUntilMs: remembered.atMs === null ? pair.nowMs : monotonicMs(pair, remembered.atMs),
     ordering: pair.policy.ordering,
   })
   pair.phase = 'reading'

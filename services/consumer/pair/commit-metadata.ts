@@ -1,20 +1,23 @@
 import type { Run } from './ack-window.ts'
 
 /**
- * What is committed beside an offset: `1;<commit token>;<runs>`. Runs are varint pairs (unfinished before it, finished in it)
- * in base64url. The broker refuses more than 4,096 bytes for that partition alone, silently for the others
+ * What is committed beside an offset: `1;<commit token>;<runs>;<ms>`. Runs are varint pairs (unfinished before it, finished
+ * in it) in base64url; the last part is the wall clock of the owner, so that the next one knows since when nobody was there. The broker refuses more than 4,096 bytes for that partition alone, silently for the others
  * (`offset.metadata.max.bytes`), so we stay at 3,500 and drop the highest runs: their events are delivered again after a takeover.
  */
 const version = '1'
 const maxBytes = 3_500
 
-export type CommitMetadata = { token: string | null; runs: Run[] }
+export type CommitMetadata = { token: string | null; runs: Run[]; atMs: number | null }
 
 export type EncodedMetadata = { text: string; truncated: boolean }
 
-export function encodeMetadata(token: string, base: number, runs: Iterable<Run>): EncodedMetadata {
+type Commit = { token: string; base: number; runs: Iterable<Run>; atMs: number }
+
+export function encodeMetadata({ token, base, runs, atMs }: Commit): EncodedMetadata {
   const head = `${version};${token};`
-  const room = Math.floor(((maxBytes - head.length) * 3) / 4)
+  const tail = `;${Math.round(atMs)}`
+  const room = Math.floor(((maxBytes - head.length - tail.length) * 3) / 4)
   const bytes: number[] = []
   let end = base
   let truncated = false
@@ -25,13 +28,13 @@ export function encodeMetadata(token: string, base: number, runs: Iterable<Run>)
     bytes.push(...pair)
     end = run.start + run.length
   }
-  return { text: head + Buffer.from(bytes).toString('base64url'), truncated }
+  return { text: head + Buffer.from(bytes).toString('base64url') + tail, truncated }
 }
 
 /** Reads what some version committed; an unknown version or a damaged text means that nothing is remembered. */
 export function decodeMetadata(text: string, base: number): CommitMetadata {
-  const [found, token, body] = text.split(';')
-  if (found !== version || token === undefined || body === undefined) return { token: null, runs: [] }
+  const [found, token, body, time = ''] = text.split(';')
+  if (found !== version || token === undefined || body === undefined) return { token: null, runs: [], atMs: null }
   const numbers = varints(Buffer.from(body, 'base64url'))
   const runs: Run[] = []
   let end = base
@@ -42,7 +45,12 @@ export function decodeMetadata(text: string, base: number): CommitMetadata {
     runs.push({ start, length })
     end = start + length
   }
-  return { token, runs }
+  return { token, runs, atMs: time === '' ? null : numberOf(time) }
+}
+
+function numberOf(text: string): number | null {
+  const number = Number(text)
+  return Number.isFinite(number) ? number : null
 }
 
 function varint(value: number): number[] {

@@ -1,4 +1,5 @@
 import { baseOf, finishedRuns } from './ack-window.ts'
+import { wallClockMs } from './clocks.ts'
 import { encodeMetadata } from './commit-metadata.ts'
 import { ensure } from './invariants.ts'
 import { emit, isWorking, type Pair } from './states.ts'
@@ -17,7 +18,10 @@ export function commit(pair: Pair, forced: boolean): void {
   const offset = baseOf(table.window)
   const retryOffset = lowestOpen(pair)
   ensure(pair, retryOffset <= table.retry.top, ['I-b', 'what was not read is not committed past'])
-  const { text, truncated } = encodeMetadata(token, offset, finishedRuns(table.window))
+  const { text, truncated } = encodeMetadata({
+    ...{ token, base: offset, runs: finishedRuns(table.window) },
+    atMs: wallClockMs(pair, pair.nowMs),
+  })
   emit(pair, { kind: 'commit', token, offset, metadata: text, truncated, retryOffset })
 }
 

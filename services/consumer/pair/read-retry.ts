@@ -132,10 +132,14 @@ function enqueue(pair: Pair, record: StoredRecord, park: Park): void {
   parkFollowers(pair, delivery.next)
 }
 
-/** What failed itself is tried at the next point of its schedule; what only waited behind a head, as soon as it is one. */
-function firstDueMs({ policy, nowMs }: Pair, { clock }: Delivery, event: () => StoredRecord): number {
+/**
+ * What failed itself is tried at the next point of its schedule after an owner was last there: at once, if that passed while
+ * nobody was. What only waited behind a head is tried as soon as it is one.
+ */
+function firstDueMs({ policy, nowMs, table }: Pair, { clock }: Delivery, event: () => StoredRecord): number {
   if (clock === null || clock.heldBy !== null) return 0
-  return clock.sinceMs + nextPointMs(policy.retry, policy.eventIdOf(event()), nowMs - clock.sinceMs)
+  const ageMs = Math.max(0, Math.min(nowMs, table.ownedUntilMs) - clock.sinceMs)
+  return clock.sinceMs + nextPointMs(policy.retry, policy.eventIdOf(event()), ageMs)
 }
 
 function takeClock(pair: Pair, delivery: Delivery, { record, park }: { record: StoredRecord; park: Park }): void {

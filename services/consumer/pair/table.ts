@@ -28,6 +28,8 @@ export type Table = {
   full: boolean
   /** It was said that too much waits. */
   warned: boolean
+  /** When the owner before was last known to be there, ms: what fell due since then was missed. */
+  readonly ownedUntilMs: number
   /** Since when this owner works without hold, ms; null while it does not. */
   workingSinceMs: number | null
   /** The last probe was a parked head. */
@@ -68,9 +70,9 @@ export type Counts = {
 export function openTable(
   base: number,
   retryFrom: number,
-  begins: { restored?: readonly Run[]; ordering?: Ordering } = {},
+  begins: { restored?: readonly Run[]; ordering?: Ordering; ownedUntilMs?: number } = {},
 ): Table {
-  const { restored = [], ordering = 'key' } = begins
+  const { restored = [], ordering = 'key', ownedUntilMs = Number.POSITIVE_INFINITY } = begins
   return {
     ordering,
     window: openWindow(base, restored),
@@ -86,6 +88,7 @@ export function openTable(
     count: { attempting: 0, attemptingRetry: 0, appending: 0, waiting: 0, inbox: 0, inboxBytes: 0, retryBytes: 0 },
     full: false,
     warned: false,
+    ownedUntilMs,
     workingSinceMs: null,
     probedRetry: false,
     dirty: false,

@@ -42,7 +42,7 @@ test('commits at once when it begins, so that others find the token of this owne
     kind: 'commit',
     token: 'own',
     offset: 5,
-    metadata: '1;own;',
+    metadata: '1;own;;0',
     truncated: false,
     retryOffset: 1,
   })
@@ -50,7 +50,7 @@ test('commits at once when it begins, so that others find the token of this owne
 
 test('begins at the committed offset and skips what the metadata remembers, and goes on remembering it', () => {
   const one = pairUnderTest()
-  const { text } = encodeMetadata('other', 5, [{ start: 6, length: 2 }])
+  const { text } = encodeMetadata({ token: 'other', base: 5, runs: [{ start: 6, length: 2 }], atMs: 0 })
   const effects = one.start({ committed: { offset: 5, metadata: text } })
   assert.deepEqual(
     effects.find((effect) => effect.kind === 'commit'),

@@ -17,14 +17,14 @@ function runsFrom(base: number, parts: readonly { gap: number; length: number }[
   })
 }
 
-test('what is encoded is read back, in the shape 1;token;runs', () => {
+test('what is encoded is read back, in the shape 1;token;runs;ms', () => {
   fc.assert(
     fc.property(fc.nat(2 ** 40), anyRuns, (base, parts) => {
       const runs = runsFrom(base, parts)
-      const { text, truncated } = encodeMetadata('tok', base, runs)
-      assert.match(text, /^1;tok;[A-Za-z0-9_-]*$/)
+      const { text, truncated } = encodeMetadata({ token: 'tok', base, runs, atMs: 1_700_000_000_000.4 })
+      assert.match(text, /^1;tok;[A-Za-z0-9_-]*;1700000000000$/)
       assert.equal(truncated, false)
-      assert.deepEqual(decodeMetadata(text, base), { token: 'tok', runs })
+      assert.deepEqual(decodeMetadata(text, base), { token: 'tok', runs, atMs: 1_700_000_000_000 })
     }),
   )
 })
@@ -34,7 +34,7 @@ test('it never exceeds 3,500 bytes: the highest runs are dropped first', () => {
     7,
     Array.from({ length: 4_000 }, () => ({ gap: 3, length: 2 })),
   )
-  const { text, truncated } = encodeMetadata('t'.repeat(12), 7, runs)
+  const { text, truncated } = encodeMetadata({ token: 't'.repeat(12), base: 7, runs, atMs: 1_700_000_000_000 })
   assert.ok(text.length <= 3_500 && text.length > 3_490)
   assert.ok(truncated)
   const kept = decodeMetadata(text, 7).runs
@@ -42,8 +42,8 @@ test('it never exceeds 3,500 bytes: the highest runs are dropped first', () => {
 })
 
 test('an unknown version or a damaged text remembers nothing', () => {
-  const nothing = { token: null, runs: [] }
+  const nothing = { token: null, runs: [], atMs: null }
   for (const text of ['', '2;tok;AQE', 'x', '1;tok']) assert.deepEqual(decodeMetadata(text, 0), nothing)
-  assert.deepEqual(decodeMetadata('1;tok;', 0), { token: 'tok', runs: [] })
-  assert.deepEqual(decodeMetadata('1;tok;AAA', 0), { token: 'tok', runs: [] })
+  assert.deepEqual(decodeMetadata('1;tok;', 0), { token: 'tok', runs: [], atMs: null })
+  assert.deepEqual(decodeMetadata('1;tok;AAA;x', 0), { token: 'tok', runs: [], atMs: null })
 })

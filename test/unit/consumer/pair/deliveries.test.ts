@@ -31,7 +31,7 @@ test('commits the lowest unfinished offset and what is finished above it, only w
   assert.equal(one.commit(), undefined)
   one.offer()
   one.answer(1, 'delivered')
-  const { text } = encodeMetadata('own', 0, [{ start: 1, length: 1 }])
+  const { text } = encodeMetadata({ token: 'own', base: 0, runs: [{ start: 1, length: 1 }], atMs: 0 })
   const expected = { kind: 'commit', token: 'own', offset: 0, metadata: text, truncated: false, retryOffset: 1 }
   assert.deepEqual(one.commit(), expected)
   assert.deepEqual(one.apply({ kind: 'commit-due', forced: true }), [expected])

@@ -133,7 +133,7 @@ test('an event that comes before one under attempt waits for its answer', () => 
 
 test('a late park of what an earlier owner finished is taken in: that owner may have meant this very park', () => {
   const one = pairUnderTest()
-  const { text } = encodeMetadata('other', 0, [{ start: 1, length: 1 }])
+  const { text } = encodeMetadata({ token: 'other', base: 0, runs: [{ start: 1, length: 1 }], atMs: 0 })
   one.start({ committed: { offset: 0, metadata: text } })
   one.read(record(0, 'a'), record(1, 'b'), record(2, 'c'))
   one.put(foreign.park(record(1, 'b')))

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { encodeMetadata } from '../../../../services/consumer/pair/commit-metadata.ts'
 import { appends, foreign, kinds, pairUnderTest, record } from './pair-under-test.ts'
 
 const start = { committed: { offset: 0, metadata: '' } }
@@ -168,4 +169,18 @@ test('commits no more of the retry half than was read, and never past an open pa
   one.put(foreign.done(record(0)))
   one.readRetry()
   assert.equal(one.commit()?.retryOffset, 5)
+})
+
+test('a point of the schedule that passed while nobody owned the pair is made up for at once', () => {
+  const lastSeen = (atMs: number) => encodeMetadata({ token: 'other', base: 1, runs: [], atMs }).text
+  const dueAfter = (seenMs: number) => {
+    const one = pairUnderTest()
+    one.put(foreign.park(record(0)))
+    one.at(5_000)
+    one.start({ committed: { offset: 1, metadata: lastSeen(seenMs) } })
+    one.at(5_000)
+    return one.offer()
+  }
+  assert.deepEqual(dueAfter(2_000), [0], 'the point at 3,000 ms was missed')
+  assert.deepEqual(dueAfter(4_900), [], 'the owner before was there at 3,000 ms, and the next point is later')
 })
