@@ -73,6 +73,8 @@ function wait(pair: Pair, delivery: Delivery, next: { cause: string; dueAtMs: nu
   }
   delivery.state = 'parked'
   delivery.dueAtMs = next.dueAtMs
+  // the commit says how far the schedule was followed
+  pair.table.dirty = true
   keepOrLeave(pair, delivery)
   place(pair, delivery.queue)
 }

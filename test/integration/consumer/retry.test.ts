@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { evictMembers } from '#shared/kafka/evict.ts'
+import { decodeMetadata } from '../../../services/consumer/pair/commit-metadata.ts'
 import { testBrokers } from '../../support/dependencies.ts'
 import { createReceiver, type Received } from '../../support/receiver.ts'
 import { until } from '../../support/until.ts'
@@ -45,6 +46,11 @@ test('a failing event is tried at its times although every consumer was killed i
   await installation.publish([{ key: 'stuck', id: 's1' }, { key: 'stuck', id: 's2' }, ...others(20)])
   const attempts = () => receiver.requests.filter((one) => idOf(one) === 's1')
   await until('it was tried again', () => attempts().length === 2)
+  const triedAtMs = Date.now()
+  await until('a commit says that its owner was there then', async () => {
+    const [entry] = await installation.admin.committed(subscription.group, installation.topic)
+    return (decodeMetadata(entry?.metadata ?? '', 0).atMs ?? 0) > triedAtMs
+  })
   victim.kill('SIGKILL')
   await once(victim, 'exit')
   await evictMembers(testBrokers(), installation.prefix, 'consumer-one-')

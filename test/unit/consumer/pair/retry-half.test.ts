@@ -184,3 +184,18 @@ test('a point of the schedule that passed while nobody owned the pair is made up
   assert.deepEqual(dueAfter(2_000), [0], 'the point at 3,000 ms was missed')
   assert.deepEqual(dueAfter(4_900), [], 'the owner before was there at 3,000 ms, and the next point is later')
 })
+
+test('an attempt of the schedule is committed, so that the next owner does not take it for missed', () => {
+  const one = pairUnderTest()
+  one.start()
+  one.read(record(0))
+  one.offer()
+  one.answer(0, 'failed')
+  one.settle()
+  one.commit()
+  one.at(2_000)
+  assert.deepEqual(one.offer(), [0])
+  assert.equal(one.commit(), undefined, 'nothing else has changed')
+  one.answer(0, 'failed')
+  assert.match(one.commit()?.metadata ?? '', /;2000$/)
+})
