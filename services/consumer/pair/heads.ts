@@ -17,16 +17,16 @@ function placeWaiting(pair: Pair, head: Delivery): void {
   const { table, nowMs } = pair
   const { queue } = head
   const isParked = head.state === 'parked'
-  if (isParked && isBacklogged(pair, queue)) buryForBacklog(pair, head)
+  if (isParked && isBacklogged(pair, head)) buryForBacklog(pair, head)
   if (head.burial === null && isParked && head.dueAtMs > nowMs) waitUntilDue(table, queue, head.dueAtMs)
   else if (!isLoaded(head)) want(table, queue)
   else if (head.burial === null) makeReady(table, queue, isParked ? 'retry' : 'stream')
   else bury(pair, head, head.burial)
 }
 
-/** While the pair holds, a long queue is the target's doing, not the head's. */
-function isBacklogged({ phase, policy }: Pair, { length }: KeyQueue): boolean {
-  return phase === 'running' && length > policy.waiting.perKey
+/** Only a head that was tried makes way; and while the pair holds, a long queue is the target's doing, not the head's. */
+function isBacklogged({ phase, policy }: Pair, { attempts, queue }: Delivery): boolean {
+  return phase === 'running' && attempts > 0 && queue.length > policy.waiting.perKey
 }
 
 function forget({ table }: Pair, { key }: KeyQueue): void {
