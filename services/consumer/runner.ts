@@ -229,9 +229,10 @@ export class SubscriptionRunner {
   }
 
   #openTarget(): Target {
-    const { egress, targetMetrics: metrics } = this.#environment
+    const { egress, targetMetrics: metrics, pulse } = this.#environment
     const target: Target = openTarget({
       ...{ subscription: this.#subscription, egress, metrics },
+      stoodStillSince: (ms) => pulse.stalledAtMs(performance.now()) >= ms,
       onBreaker: (state: BreakerState) => {
         if (this.#target !== target) return
         this.#hold.change({ kind: 'breaker', state })

@@ -9,7 +9,7 @@ import { type BreakerState, createBreaker } from '#shared/resilience/breaker.ts'
 /** One URL of a subscription as this instance sees it: connections, breaker, and what is known against it. */
 export type Target = {
   readonly url: string
-  /** One attempt; null when the breaker let none pass. */
+  /** One attempt; null when the breaker let none pass, or when it proves nothing. */
   attempt(request: AttemptRequest): Promise<Decision | null>
   breaker(): BreakerState
   nextProbeAtMs(): number | null
@@ -24,17 +24,23 @@ export type TargetOptions = {
   subscription: Pick<Subscription, 'delivery' | 'destination'>
   egress: EgressGuard
   metrics: TargetMetrics
+  /** Whether this process stood still since then (monotonic ms): what failed meanwhile may be its own doing. */
+  stoodStillSince(ms: number): boolean
   onBreaker(state: BreakerState): void
 }
 
 /** Opossum gives a probe up after this; the attempt's own time limit comes first. */
 const probeSlackMs = 5_000
 
-export function openTarget({ subscription, egress, metrics, onBreaker }: TargetOptions): Target {
+export function openTarget({ subscription, egress, metrics, stoodStillSince, onBreaker }: TargetOptions): Target {
   const { timeoutMs, connectTimeoutMs, concurrency } = subscription.delivery
   const url = subscription.destination.targets[0]?.url ?? ''
   const client = createTargetClient({ egress, connectTimeoutMs, timeoutMs, connections: concurrency, metrics })
-  const breaker = createBreaker<Decision>({ healthy, probeTimeoutMs: timeoutMs + probeSlackMs, onState: onBreaker })
+  const breaker = createBreaker<Decision | null>({
+    healthy,
+    probeTimeoutMs: timeoutMs + probeSlackMs,
+    onState: onBreaker,
+  })
   let known = noEvidence
   let lastError: string | null = null
   let running = 0
@@ -44,10 +50,12 @@ export function openTarget({ subscription, egress, metrics, onBreaker }: TargetO
     known = observe(known, { evidence: decision.evidence, event, atMs: performance.now() })
     if (saysDown(known) && breaker.state() === 'closed') breaker.open()
   }
-  const run = async (request: AttemptRequest): Promise<Decision> => {
+  const run = async (request: AttemptRequest): Promise<Decision | null> => {
     running += 1
+    const startedAtMs = performance.now()
     try {
       const decision = decide(await client.attempt(request), Date.now())
+      if (decision.evidence === 'connection' && stoodStillSince(startedAtMs)) return null
       learn(decision, `${request.record.partition}-${request.record.offset}`)
       return decision
     } finally {
@@ -77,4 +85,4 @@ export function openTarget({ subscription, egress, metrics, onBreaker }: TargetO
 }
 
 /** A target that asks for time, or takes itself out, is there; one that fails on a probe is not back yet. */
-const healthy = ({ evidence }: Decision): boolean => evidence === 'up' || evidence === 'none'
+const healthy = (decision: Decision | null): boolean => decision?.evidence === 'up' || decision?.evidence === 'none'

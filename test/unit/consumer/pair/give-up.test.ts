@@ -132,6 +132,18 @@ test('too many events behind one failing head: it goes to the dead letters and t
   assert.deepEqual(one.offer(), [1])
 })
 
+test('however long the queue is, a head that was never tried is tried first', () => {
+  const one = pairUnderTest({ waiting: { perKey: 3 } })
+  one.start()
+  one.read(record(0), record(1), record(2), record(3), record(4))
+  one.offer()
+  assert.deepEqual(causes(one.answer(0, 'failed')), [])
+  assert.deepEqual(causes(one.settle()), ['key-backlog'])
+  one.acknowledgeDeadLetter(0)
+  assert.deepEqual(one.offer(), [1])
+  assert.deepEqual(causes(one.answer(1, 'failed')), ['key-backlog'])
+})
+
 test('while the pair holds, a long queue is nobody’s fault', () => {
   const one = pairUnderTest({ waiting: { perKey: 3 } })
   one.start()

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createEgressGuard } from '#shared/delivery/egress.ts'
+import { createTargetMetrics } from '#shared/delivery/target-client.ts'
+import { createMetrics } from '#shared/observability/metrics.ts'
+import { openTarget } from '../../../services/consumer/target.ts'
+
+/** A target that nobody listens on, with a process that stood still or not. */
+function deadTarget({ stoodStill }: { stoodStill: boolean }) {
+  const url = 'http://127.0.0.1:9/'
+  return openTarget({
+    subscription: {
+      delivery: { timeoutMs: 1_000, connectTimeoutMs: 500, concurrency: 1, rateLimit: null, onStatus: {} },
+      destination: {
+        ...{ kind: 'http', format: 'as-published', balance: 'round-robin', headers: {}, auth: null },
+        targets: [{ url, weight: 1, backup: false, healthPath: null }],
+        tls: { certificate: null, key: null, ca: null },
+      },
+    },
+    egress: createEgressGuard('127.0.0.0/8'),
+    metrics: createTargetMetrics(createMetrics()),
+    stoodStillSince: () => stoodStill,
+    onBreaker: () => {},
+  })
+}
+
+const request = {
+  url: 'http://127.0.0.1:9/',
+  record: { topic: 's', partition: 0, offset: 0, timestampMs: 0, key: null, value: Buffer.from('{}'), headers: {} },
+  stream: { name: 'orders', defaultType: null },
+  subscription: { name: 'billing', uid: 'k3v9q2' },
+  webhookId: 'id',
+  secrets: [{ secret: Buffer.alloc(32, 1), createdAt: '2026-01-01T00:00:00.000Z', validUntil: null }],
+  number: 1,
+  firstAttemptAtMs: 0,
+  key: null,
+  replay: null,
+}
+
+async function threeAttempts(stoodStill: boolean) {
+  const target = deadTarget({ stoodStill })
+  const kinds = []
+  for (let n = 0; n < 3; n += 1) kinds.push((await target.attempt(request))?.kind ?? null)
+  const state = target.breaker()
+  await target.close()
+  return { kinds, state }
+}
+
+test('three failed connections open the breaker', async () => {
+  assert.deepEqual(await threeAttempts(false), { kinds: ['retry', 'retry', 'retry'], state: 'open' })
+})
+
+test('what failed while this process stood still proves nothing against the target', async () => {
+  assert.deepEqual(await threeAttempts(true), { kinds: [null, null, null], state: 'closed' })
+})
