@@ -65,6 +65,8 @@ export const faults = {
     what: 'SIGSTOP the broker that coordinates a group for 6 s: commits time out, members join again',
     takeovers: 2,
     uncommittedMs: 6_000,
+    // A lane refuses after 5 s without an answer; a frozen broker is found dead after 3 to 6.
+    failsRequests: true,
     inject: (scene) => freezeCoordinator(scene, { name: 'commit-timeout-rejoin', ms: 6_000 }),
   },
 } as const satisfies Record<string, Fault>
