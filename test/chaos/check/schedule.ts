@@ -4,6 +4,8 @@ import { type Offence, type Verdict, verdict } from './verdict.ts'
 
 /** For the way to the receiver on a busy machine, and for the coarse timers of an owner. */
 const slackMs = 1_500
+/** An owner counts from the answer that it read; the broker dates the park, which we count from, a moment later. */
+const appendMs = 300
 /** A point may be late by this share of the gap before it, so that events that failed together do not come back together. */
 const jitterShare = 0.1
 
@@ -16,9 +18,10 @@ export function checkSchedule(facts: Facts, scope: Scope, { id, scheduleMs }: Sc
   const arrivals = (receiptsOf(facts, scope).get(id) ?? []).map((one) => one.arrivedNs).sort((a, b) => a - b)
   const clockNs = clockOf(facts, scope, id) ?? arrivals[0] ?? 0
   const agesMs = arrivals.slice(1).map((arrivedNs) => (arrivedNs - clockNs) / 1e6)
-  const windows = scheduleMs.map((fromMs, index) => {
-    const gapMs = fromMs - (scheduleMs[index - 1] ?? 0)
-    return { fromMs: fromMs - clockErrorNs / 1e6, toMs: fromMs + gapMs * jitterShare + slackMs }
+  const windows = scheduleMs.map((pointMs, index) => {
+    const gapMs = pointMs - (scheduleMs[index - 1] ?? 0)
+    const fromMs = pointMs - clockErrorNs / 1e6 - appendMs
+    return { pointMs, fromMs, toMs: pointMs + gapMs * jitterShare + slackMs }
   })
   const lastMs = Math.max(...agesMs, 0)
   const outages = outagesOf(facts, scope, id).map(({ fromNs, toNs }) => ({
@@ -36,7 +39,7 @@ export function checkSchedule(facts: Facts, scope: Scope, { id, scheduleMs }: Sc
     invariant: 'I13',
     claim: 'a failing event is tried at its scheduled times',
     offences: [
-      ...missed.map(({ fromMs }): Offence => ({ id, what: `not tried at ${Math.round(fromMs)} ms` })),
+      ...missed.map(({ pointMs }): Offence => ({ id, what: `not tried at ${pointMs} ms` })),
       ...unplanned.map((ageMs): Offence => ({ id, what: `tried at ${Math.round(ageMs)} ms, which is no point` })),
     ],
     counts: { scheduledAttempts: agesMs.length },
@@ -51,17 +54,22 @@ const isWithin = (ageMs: number, { fromMs, toMs }: Window): boolean => ageMs >= 
 
 const meet = (a: Window, b: Window): boolean => a.fromMs <= b.toMs && b.fromMs <= a.toMs
 
-/** From each fault until the partition of the event delivers again. */
+/** From each fault to the end of the longest silence of the event's partition after it: requests on their way still arrive. */
 function outagesOf(facts: Facts, scope: Scope, id: string): { fromNs: number; toNs: number }[] {
   const partition = facts.log?.get(id)?.[0]?.partition
-  const delivered = [...receiptsOf(facts, scope).values()].flat().filter((one) => one.partition === partition)
-  return facts.faults.map(({ ns: fromNs }) => ({
-    fromNs,
-    toNs: delivered.reduce(
-      (first, { arrivedNs }) => (arrivedNs > fromNs ? Math.min(first, arrivedNs) : first),
-      Infinity,
-    ),
-  }))
+  const receipts = [...receiptsOf(facts, scope).values()].flat().filter((one) => one.partition === partition)
+  const arrivals = receipts.map(({ arrivedNs }) => arrivedNs).sort((a, b) => a - b)
+  return facts.faults.map(({ ns: fromNs }) => ({ fromNs, toNs: endOfLongestSilence(fromNs, arrivals) }))
+}
+
+function endOfLongestSilence(fromNs: number, arrivals: readonly number[]): number {
+  let [beganNs, longestNs, endNs] = [fromNs, 0, Number.POSITIVE_INFINITY]
+  for (const arrivedNs of arrivals) {
+    if (arrivedNs <= fromNs) continue
+    if (arrivedNs - beganNs > longestNs) [longestNs, endNs] = [arrivedNs - beganNs, arrivedNs]
+    beganNs = arrivedNs
+  }
+  return endNs
 }
 
 function clockOf(facts: Facts, scope: Scope, id: string): number | undefined {
