@@ -18,7 +18,7 @@ import { attachComposeStack, crash, demoReceiverUrl, untilUp } from './running-s
 import { isOpen, otherAddresses } from './scan.ts'
 
 /** As long as all faults take on two busy cores. */
-const load = { ratePerSecond: 200, seconds: 105, keys: 150 }
+const load = { ratePerSecond: 200, seconds: 145, keys: 150 }
 /** Longer than what any fault costs. */
 const settleMs = 7_500
 
@@ -104,10 +104,14 @@ describe(`the stack under compose ${generation()}`, () => {
   it('loses nothing and fails no request while brokers, consumers, producers and Redis come and go', async (t) => {
     const experiment = await openExperiment(system)
     defer(t, () => experiment.close())
-    const published = experiment.publish(load).finished
+    const publisher = experiment.publish(load)
     await injectAll(experiment)
+    assert.ok(
+      publisher.progress().due < load.ratePerSecond * load.seconds,
+      'the load ended before the last fault was over',
+    )
     const allowed = allowedDuplicates(['kill-broker', 'kill-consumer', 'kill-consumer'], load.ratePerSecond)
-    const outcome = await experiment.conclude(published, { allowedDuplicates: allowed })
+    const outcome = await experiment.conclude(publisher.finished, { allowedDuplicates: allowed })
     t.diagnostic(report(outcome))
     assert.equal(outcome.complaint, '')
     const costs = costsOf(outcome)
@@ -140,6 +144,7 @@ async function injectAll(experiment: Experiment): Promise<void> {
     experiment.mark(name, victim)
     await inject(victim)
   }
+  await pause(settleMs)
 }
 
 /** What must not be made anew: every container but that of the job, which runs at each `up`. */
