@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Stack } from '../support/stack.ts'
+import type { System } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 import type { Scope } from './check/facts.ts'
 import type { Sampled } from './commit-samples.ts'
@@ -27,9 +27,10 @@ export type CourseOptions = CourseSetup & {
 }
 
 /** Creates a subscription with a receiver of its own and reads its retry topic from the beginning. */
-export async function openCourse({ api, brokers }: Stack, options: CourseOptions) {
+export async function openCourse({ api, brokers, receivers }: System, options: CourseOptions) {
   const { run, stream, topic, folder, subscription, history, members = {}, mode = { kind: 'accept' } } = options
-  const receiver = await startReceiver({ run, actor: subscription, history: join(folder, `${subscription}.jsonl`) })
+  const file = join(folder, `${subscription}.jsonl`)
+  const receiver = await startReceiver({ run, actor: subscription, history: file, ...receivers })
   await receiver.setMode(mode)
   const targets = [{ url: `${receiver.url}/` }]
   const created = await api.putSubscription(subscription, { ...members, stream, destination: { targets } })

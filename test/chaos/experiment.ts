@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Stack } from '../support/stack.ts'
+import type { System } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 import { type Facts, gatherFacts, type Scope } from './check/facts.ts'
 import { explain, type Judgement, judge } from './check/judge.ts'
@@ -73,7 +73,7 @@ const drainCeilingMs = 300_000
 const settledAfterMs = 1_000
 
 /** Creates stream, receivers and subscriptions. */
-export async function openExperiment(stack: Stack, setup: Setup = {}): Promise<Experiment> {
+export async function openExperiment(stack: System, setup: Setup = {}): Promise<Experiment> {
   const { subscriptions = [{}], publishUrl = stack.publishUrl } = setup
   const run = `r${randomBytes(4).toString('hex')}`
   const folder = await mkdtemp(join(tmpdir(), `tailrace-history-${run}-`))
@@ -141,7 +141,7 @@ async function conclude(running: Running, published: PublisherProgress, limits: 
   return { facts, published, judgements, complaint, folder }
 }
 
-async function close({ api }: Stack, { stream, observation, courses }: Running): Promise<void> {
+async function close({ api }: System, { stream, observation, courses }: Running): Promise<void> {
   await observation.stop()
   await Promise.all(courses.map(({ receiver }) => receiver.stop()))
   const subscribed = courses.flatMap((course) => course.subscribed ?? [])

@@ -17,14 +17,19 @@ import { until } from './until.ts'
 
 export type StackProcess = { name: string; service: string; pid: number; adminUrl: string | null }
 
-/** A running stack. Names are those of ready.json: `kafka-1`, `producer-1`, `consumer-2`, … */
-export type Stack = {
-  dir: string
+/** What an experiment needs of the product. `receivers`: where they listen and what targets call them, if not 127.0.0.1. */
+export type System = {
   publishUrl: string
-  consoleUrl: string
   brokers: readonly string[]
   adminKey: string
   api: Api
+  receivers?: { host: string; name: string }
+}
+
+/** A running stack. Names are those of ready.json: `kafka-1`, `producer-1`, `consumer-2`, … */
+export type Stack = System & {
+  dir: string
+  consoleUrl: string
   processes(): Promise<readonly StackProcess[]>
   process(name: string): Promise<StackProcess>
   /** Signals the process that has this name now. */

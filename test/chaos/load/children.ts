@@ -18,6 +18,8 @@ export type Receiver = {
   stop(): Promise<void>
 }
 
+type NamedReceiver = ReceiverOptions & { name?: string }
+
 type Message =
   | { type: 'progress'; progress: PublisherProgress & ReceiverProgress }
   | { type: 'done'; progress: PublisherProgress }
@@ -42,8 +44,8 @@ export function startPublisher(options: PublisherOptions): Publisher {
   return { progress: () => progress, finished, stop: () => child.kill('SIGKILL') }
 }
 
-/** Starts a receiver process and waits until it listens. */
-export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
+/** Starts a receiver process and waits until it listens; its URL has `name` as its host. */
+export async function startReceiver({ name = '127.0.0.1', ...options }: NamedReceiver): Promise<Receiver> {
   const child = forkBeside('./receiver.ts')
   let progress: ReceiverProgress = { requests: 0, distinct: 0, unverified: 0, lastNs: 0 }
   let port: number | undefined
@@ -55,7 +57,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   })
   const command = (message: ReceiverCommand) => child.send(message)
   command({ type: 'start', options })
-  const url = `http://127.0.0.1:${await until('the receiver listens', () => port)}`
+  const url = `http://${name}:${await until('the receiver listens', () => port)}`
   return {
     url,
     progress: () => progress,

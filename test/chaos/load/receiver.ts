@@ -10,7 +10,8 @@ import { type HistoryWriter, monotonicNs, openHistory } from '../history.ts'
 import { createAnswers, type ReceiverMode } from './modes.ts'
 import { type Receipt, readReceipt } from './receipt.ts'
 
-export type ReceiverOptions = { run: string; actor: string; history: string }
+/** `host` is the address to listen on, 127.0.0.1 unless targets are called from elsewhere. */
+export type ReceiverOptions = { run: string; actor: string; history: string; host?: string }
 
 /** `distinct` counts events with at least one success; `lastNs` is when the last request was answered. */
 export type ReceiverProgress = { requests: number; distinct: number; unverified: number; lastNs: number }
@@ -48,7 +49,7 @@ async function obey(command: ReceiverCommand): Promise<void> {
 
 async function start(options: ReceiverOptions): Promise<State> {
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => void answer(request, response))
-  const port = await listen(server, 0)
+  const port = await listen(server, options, 0)
   const progress = { requests: 0, distinct: 0, unverified: 0, lastNs: 0 }
   setInterval(() => process.send?.({ type: 'progress', progress }), 50)
   process.send?.({ type: 'listening', port })
@@ -62,7 +63,7 @@ async function changeMode(current: State, mode: ReceiverMode): Promise<void> {
   if (mode.kind === 'refuse' && !wasRefusing) {
     current.server.close()
     current.server.closeAllConnections()
-  } else if (mode.kind !== 'refuse' && wasRefusing) await listen(current.server, current.port)
+  } else if (mode.kind !== 'refuse' && wasRefusing) await listen(current.server, current.options, current.port)
   process.send?.({ type: 'mode-set' })
 }
 
@@ -111,8 +112,8 @@ async function stop({ server, history }: State): Promise<void> {
   process.send?.({ type: 'stopped' }, () => process.exit(0))
 }
 
-const listen = (server: Server, port: number): Promise<number> =>
+const listen = (server: Server, { host = '127.0.0.1' }: ReceiverOptions, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
   })

@@ -1,0 +1,159 @@
+/*
+ * The compose file for real: from nothing to a delivered event, through every fault that containers can have, and back to
+ * nothing. The steps build on each other. Run by .ci/compose.
+ */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { request } from 'undici'
+import { type Experiment, openExperiment } from '../chaos/experiment.ts'
+import { allowedDuplicates } from '../chaos/faults.ts'
+import { githubEvents } from '../chaos/load/github-events.ts'
+import { costsOf, report } from '../chaos/report.ts'
+import { defer } from '../support/defer.ts'
+import type { System } from '../support/stack.ts'
+import { until } from '../support/until.ts'
+import { act, compose, containers, generation, leftovers, ports } from './engine.ts'
+import { attachComposeStack, crash, demoReceiverUrl, untilUp } from './running-stack.ts'
+import { isOpen, otherAddresses } from './scan.ts'
+
+/** As long as all faults take on two busy cores. */
+const load = { ratePerSecond: 200, seconds: 145, keys: 150 }
+/** Longer than what any fault costs. */
+const settleMs = 7_500
+
+type Fault = {
+  name: string
+  victim: string
+  inject(victim: string): Promise<unknown>
+  /** The longest pause between two acknowledgements that it may cause. */
+  mostAckMs?: number
+}
+
+/** In this order, under load. */
+const faults: readonly Fault[] = [
+  { name: 'kill-broker', victim: 'kafka-2', inject: (name) => act('kill', name), mostAckMs: 4_000 },
+  { name: 'start-broker', victim: 'kafka-2', inject: (name) => act('start', name) },
+  { name: 'crash-consumer', victim: 'consumer-1', inject: crash },
+  { name: 'stop-producer', victim: 'producer-1', inject: (name) => act('stop', name) },
+  { name: 'start-producer', victim: 'producer-1', inject: (name) => act('start', name) },
+  {
+    name: 'scale-to-4',
+    victim: 'consumer',
+    inject: (name) => compose('up', '-d', '--no-recreate', '--scale', `${name}=4`),
+  },
+  { name: 'stop-redis', victim: 'redis', inject: (name) => compose('stop', name) },
+  { name: 'crash-without-redis', victim: 'consumer-2', inject: crash },
+]
+
+describe(`the stack under compose ${generation()}`, () => {
+  let system: System
+
+  before(async () => {
+    await compose('down', '-v', '--remove-orphans')
+    await compose('build')
+  })
+  after(() => compose('down', '-v', '--remove-orphans'))
+
+  it('goes from nothing to a delivered, verified event in 90 s with one command', async (t) => {
+    const startedAt = performance.now()
+    await compose('up', '-d')
+    system = await attachComposeStack()
+    const headers = { 'content-type': 'application/json' }
+    const { status } = await system.api.publish('demo', { headers, body: '{"hello":"world"}' })
+    assert.equal(status, 202)
+    const received = await until('the demo receiver has it', async () => (await inbox())[0])
+    const seconds = (performance.now() - startedAt) / 1_000
+    t.diagnostic(`${seconds.toFixed(1)} s`)
+    assert.equal(received.verified, true)
+    assert.ok(seconds < 90)
+  })
+
+  it('listens on three loopback ports of this machine and nowhere else', async () => {
+    await untilUp()
+    const published = (await containers()).flatMap((one) => one.published)
+    assert.deepEqual(
+      published.sort(),
+      Object.values(ports)
+        .map((port) => `127.0.0.1:${port}`)
+        .sort(),
+    )
+    for (const port of Object.values(ports)) {
+      assert.ok(await isOpen('127.0.0.1', port), `${port} on the loopback address`)
+      for (const address of otherAddresses()) assert.ok(!(await isOpen(address, port)), `${port} on ${address}`)
+    }
+  })
+
+  it('refuses localhost as a target and says why', async () => {
+    const body = { stream: 'demo', destination: { targets: [{ url: 'http://localhost:9999/' }] } }
+    const { status, text } = await system.api.call({ method: 'PUT', path: '/v1/subscriptions/inward', body })
+    assert.equal(status, 400)
+    assert.match(text, /127\.0\.0\.1 is a loopback address/)
+  })
+
+  it('delivers every GitHub payload to a receiver on the host, byte for byte, in order and exactly once', async (t) => {
+    const experiment = await openExperiment(system)
+    defer(t, () => experiment.close())
+    const outcome = await experiment.conclude(experiment.publishEvents(githubEvents(experiment.run)), {
+      allowedDuplicates: 0,
+    })
+    t.diagnostic(report(outcome))
+    assert.equal(outcome.complaint, '')
+  })
+
+  it('loses nothing and fails no request while brokers, consumers, producers and Redis come and go', async (t) => {
+    const experiment = await openExperiment(system)
+    defer(t, () => experiment.close())
+    const publisher = experiment.publish(load)
+    await injectAll(experiment)
+    assert.ok(
+      publisher.progress().due < load.ratePerSecond * load.seconds,
+      'the load ended before the last fault was over',
+    )
+    const allowed = allowedDuplicates(['kill-broker', 'kill-consumer', 'kill-consumer'], load.ratePerSecond)
+    const outcome = await experiment.conclude(publisher.finished, { allowedDuplicates: allowed })
+    t.diagnostic(report(outcome))
+    assert.equal(outcome.complaint, '')
+    const costs = costsOf(outcome)
+    for (const { name, mostAckMs = Infinity } of faults) {
+      const { ackMs = Infinity } = costs.find(({ fault }) => fault === name) ?? {}
+      assert.ok(ackMs <= mostAckMs, `${name}: nothing was acknowledged for ${ackMs} ms`)
+    }
+  })
+
+  it('is left as it is by another `up`', async () => {
+    await compose('up', '-d')
+    await untilUp()
+    const before = await lasting()
+    await compose('up', '-d')
+    await untilUp()
+    assert.deepEqual(await lasting(), before)
+    assert.equal((await inbox()).length, 1)
+  })
+
+  it('leaves nothing behind after `down -v`', async () => {
+    await compose('down', '-v')
+    assert.deepEqual(await leftovers(), [])
+  })
+})
+
+async function injectAll(experiment: Experiment): Promise<void> {
+  for (const { name, victim, inject } of faults) {
+    // Not a wait for something: the load has to run between the faults.
+    await pause(settleMs)
+    experiment.mark(name, victim)
+    await inject(victim)
+  }
+  await pause(settleMs)
+}
+
+/** What must not be made anew: every container but that of the job, which runs at each `up`. */
+async function lasting(): Promise<string[]> {
+  const services = (await containers()).filter(({ service }) => service !== 'init')
+  return services.map(({ name, id, startedAt }) => `${name} ${id} ${startedAt}`).sort()
+}
+
+async function inbox(): Promise<{ verified: boolean }[]> {
+  const { body } = await request(`${demoReceiverUrl}/requests`)
+  return ((await body.json()) as { requests: { verified: boolean }[] }).requests
+}
