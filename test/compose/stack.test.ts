@@ -110,7 +110,7 @@ describe(`the stack under compose ${generation()}`, () => {
       publisher.progress().due < load.ratePerSecond * load.seconds,
       'the load ended before the last fault was over',
     )
-    const allowed = allowedDuplicates(['kill-broker', 'kill-consumer', 'kill-consumer'], load.ratePerSecond)
+    const allowed = allowedDuplicates(['kill-broker', 'kill-consumer', 'kill-consumer'])
     const outcome = await experiment.conclude(publisher.finished, { allowedDuplicates: allowed })
     t.diagnostic(report(outcome))
     assert.equal(outcome.complaint, '')
