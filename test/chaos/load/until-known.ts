@@ -26,9 +26,9 @@ export type Publishing = {
 
 const retryPauseMs = 200
 
-/** Sends an event again and again under its id until it is acknowledged or refused for good; writes down each request. */
+/** Sends an event once, and again under its id until it is acknowledged or refused for good; writes down each request. */
 export async function publishUntilKnown(publishing: Publishing, event: OutgoingEvent, dueNs: number): Promise<void> {
-  for (let attempt = 1; monotonicNs() < publishing.giveUpNs; attempt += 1) {
+  for (let attempt = 1; attempt === 1 || monotonicNs() < publishing.giveUpNs; attempt += 1) {
     const answer = await publishing.door.publish(event)
     record(publishing, { event, dueNs, answer, attempt })
     if (answer.outcome === 'acknowledged' || isFinalRefusal(answer)) return
