@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { parseCredential, verifySecret } from '#shared/catalog/api-keys.ts'
 import { type Catalog, openCatalog } from '#shared/catalog/catalog.ts'
@@ -11,6 +10,7 @@ import { createAuthenticate } from '#shared/http/authenticate.ts'
 import { drainHttpServer } from '#shared/http/drain.ts'
 import { createHttpServer } from '#shared/http/server.ts'
 import { openAdmin } from '#shared/kafka/admin.ts'
+import { newClientId } from '#shared/kafka/client-id.ts'
 import type { KafkaConnection } from '#shared/kafka/connection.ts'
 import { openLanes } from '#shared/kafka/lanes.ts'
 import { type Resources, type RunningService, withResources } from '#shared/lifecycle.ts'
@@ -58,7 +58,7 @@ async function open(config: ConsoleConfig, log: Log, resources: Resources): Prom
   resources.defer('admin server', () => admin.close())
   const redis = openRedis({ url: config.REDIS_URL, log })
   resources.defer('redis', () => redis.close())
-  const clientId = `console-${config.TAILRACE_INSTANCE_ID}-${randomBytes(3).toString('hex')}`
+  const clientId = newClientId('console', config.TAILRACE_INSTANCE_ID)
   const console = await openConsole({ config, log, metrics, resources, redis, clientId })
   openHeartbeat(resources, {
     ...{ redis, prefix: config.TAILRACE_PREFIX, id: config.TAILRACE_INSTANCE_ID, clientId },

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { openCatalog } from '#shared/catalog/catalog.ts'
 import { topicNames } from '#shared/catalog/names.ts'
 import { createSecretBox } from '#shared/catalog/secrets.ts'
 import { createEgressGuard } from '#shared/delivery/egress.ts'
 import { createTargetMetrics } from '#shared/delivery/target-client.ts'
 import { openAdmin } from '#shared/kafka/admin.ts'
+import { newClientId } from '#shared/kafka/client-id.ts'
 import { openLanes } from '#shared/kafka/lanes.ts'
 import { type Resources, type RunningService, withResources } from '#shared/lifecycle.ts'
 import { startAdminServer } from '#shared/observability/admin-server.ts'
@@ -52,7 +52,7 @@ async function open(config: ConsumerConfig, log: Log, resources: Resources): Pro
   resources.defer('admin server', () => admin.close())
   const redis = openRedis({ url: config.REDIS_URL, log })
   resources.defer('redis', () => redis.close())
-  const clientId = `consumer-${config.TAILRACE_INSTANCE_ID}-${randomBytes(3).toString('hex')}`
+  const clientId = newClientId('consumer', config.TAILRACE_INSTANCE_ID)
   const runners = await openRunners({ config, log, metrics, resources, onBroken, clientId })
   openHeartbeat(resources, {
     ...{ redis, prefix: config.TAILRACE_PREFIX, id: config.TAILRACE_INSTANCE_ID, clientId },

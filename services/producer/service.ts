@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { parseCredential, verifySecret } from '#shared/catalog/api-keys.ts'
 import { type Catalog, openCatalog } from '#shared/catalog/catalog.ts'
 import { topicNames } from '#shared/catalog/names.ts'
@@ -7,6 +6,7 @@ import { createAuthenticate } from '#shared/http/authenticate.ts'
 import { drainHttpServer } from '#shared/http/drain.ts'
 import { createHttpServer } from '#shared/http/server.ts'
 import { openAdmin } from '#shared/kafka/admin.ts'
+import { newClientId } from '#shared/kafka/client-id.ts'
 import type { KafkaConnection } from '#shared/kafka/connection.ts'
 import { openLanes } from '#shared/kafka/lanes.ts'
 import { type Resources, type RunningService, withResources } from '#shared/lifecycle.ts'
@@ -51,7 +51,7 @@ async function open(config: ProducerConfig, log: Log, resources: Resources): Pro
   const redis = openRedis({ url: config.REDIS_URL, log })
   resources.defer('redis', () => redis.close())
   const id = config.TAILRACE_INSTANCE_ID
-  const clientId = `producer-${id}-${randomBytes(3).toString('hex')}`
+  const clientId = newClientId('producer', id)
   const { lanes, catalog, app } = await openIngest({ config, log, metrics, resources, clientId })
   const prefix = config.TAILRACE_PREFIX
   const instances = () => readInstances(redis, prefix, Date.now())

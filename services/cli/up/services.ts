@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { readConfig } from '#shared/config.ts'
 import { messageOf } from '#shared/errors.ts'
+import { clientIdPrefix } from '#shared/kafka/client-id.ts'
 import { evictMembers } from '#shared/kafka/evict.ts'
 import { root, shown } from '../folders.ts'
 import { endChild } from './child.ts'
@@ -76,7 +77,7 @@ async function enterInTable({ processes }: Run, { name, service }: ServiceSpec, 
 export async function leaveGroupsFor(run: Run, brokers: readonly string[], instance: string): Promise<void> {
   const { TAILRACE_PREFIX: prefix } = readConfig(['TAILRACE_PREFIX'], process.env)
   try {
-    await evictMembers(brokers, prefix, `consumer-${instance}-`)
+    await evictMembers(brokers, prefix, clientIdPrefix('consumer', instance))
   } catch (error) {
     run.tell(`the groups of ${instance} could not be left for it, its partitions move in 6 s: ${messageOf(error)}`)
   }
