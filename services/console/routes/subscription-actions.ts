@@ -22,20 +22,14 @@ export function subscriptionActionRoutes(console: Console): Route[] {
       summary: 'Send one signed test event straight to a target',
       body: testRequest,
       answers: { 200: { description: 'The attempt, whatever came of it.', schema: attemptAnswer } },
-      handle: async (request) => ({
-        status: 200,
-        body: await testDelivery(console, param(request, 'name'), request.body),
-      }),
+      handle: answering(console, testDelivery),
     },
     {
       ...{ method: 'POST', path: path('seek'), operationId: 'seekSubscription', tag, scope: 'operate' },
       summary: 'Move a paused subscription to another position of its stream',
       body: seekRequest,
       answers: { 200: { description: 'What the move does, counted in offsets.', schema: seekAnswer } },
-      handle: async (request) => ({
-        status: 200,
-        body: await seek(console, param(request, 'name'), request.body),
-      }),
+      handle: answering(console, seek),
     },
     {
       ...{ method: 'POST', path: path('rotate-secret'), operationId: 'rotateSecret', tag, scope: 'manage' },
@@ -48,6 +42,13 @@ export function subscriptionActionRoutes(console: Console): Route[] {
       },
     },
   ]
+}
+
+type Action = (console: Console, name: string, body: unknown) => Promise<object>
+
+/** Answers 200 with what the action on the named subscription comes to. */
+function answering(console: Console, act: Action): Route['handle'] {
+  return async (request) => ({ status: 200, body: await act(console, param(request, 'name'), request.body) })
 }
 
 function pauseRoute(console: Console, paused: boolean): Route {
