@@ -34,6 +34,10 @@ export class Commits {
     return this.#underWay > 0
   }
 
+  get isAnyNoted(): boolean {
+    return this.#noted.length > 0
+  }
+
   note(pair: Pair, commit: Commit): void {
     this.#noted.push({ pair, commit })
   }

@@ -211,9 +211,9 @@ export class Ownership {
       this.#perform(pair, step(pair, { kind: 'commit-due', forced }, performance.now()))
   }
 
-  /** What the pairs asked for together goes out together. */
+  /** What the pairs asked for together goes out together. Asked after every input, so it costs nothing when that is nothing. */
   #sendNoted(): void {
-    this.#commits.send(this.#epoch).catch(this.#options.environment.onBroken)
+    if (this.#commits.isAnyNoted) this.#commits.send(this.#epoch).catch(this.#options.environment.onBroken)
     this.#loading.start()
   }
 
