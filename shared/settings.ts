@@ -13,6 +13,16 @@ export const settings = {
     pattern: '^(rediss?://.+)?$',
     description: 'redis://host:port; empty runs without Redis',
   }),
+  REDIS_SENTINELS: Type.String({
+    default: '',
+    pattern: '^([^:,\\s]+:\\d+(,[^:,\\s]+:\\d+)*)?$',
+    description: 'host:port of the Sentinels that know the address of REDIS_URL, separated by commas',
+  }),
+  REDIS_SENTINEL_MASTER: Type.String({
+    default: 'mymaster',
+    minLength: 1,
+    description: 'what the Sentinels call it',
+  }),
   TAILRACE_HOST: Type.String({ default: '127.0.0.1', description: 'address to listen on' }),
   TAILRACE_PORT: Type.Integer({
     default: 0,

@@ -4,7 +4,7 @@ import { limitSettings } from '#shared/limits.ts'
 import type { SettingName } from '#shared/settings.ts'
 
 const names = [
-  ...(['KAFKA_BROKERS', 'REDIS_URL'] as const),
+  ...(['KAFKA_BROKERS', 'REDIS_URL', 'REDIS_SENTINELS', 'REDIS_SENTINEL_MASTER'] as const),
   ...(['TAILRACE_HOST', 'TAILRACE_PORT', 'TAILRACE_ADMIN_HOST', 'TAILRACE_ADMIN_PORT'] as const),
   ...(['TAILRACE_INSTANCE_ID', 'TAILRACE_PREFIX', 'TAILRACE_MASTER_KEY', 'TAILRACE_EGRESS_ALLOW'] as const),
   ...(['TAILRACE_PUBLISH_URL', 'TAILRACE_CONSOLE_URL', 'TAILRACE_SHUTDOWN_GRACE_MS', 'TAILRACE_LOG_LEVEL'] as const),

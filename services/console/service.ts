@@ -17,7 +17,7 @@ import { type Resources, type RunningService, withResources } from '#shared/life
 import { startAdminServer } from '#shared/observability/admin-server.ts'
 import type { Log } from '#shared/observability/log.ts'
 import { createMetrics, type Metrics } from '#shared/observability/metrics.ts'
-import { openRedis, type RedisConnection } from '#shared/redis/connection.ts'
+import { openRedis, type RedisConnection, redisOf } from '#shared/redis/connection.ts'
 import { openHeartbeat } from '#shared/redis/heartbeat.ts'
 import { watchCluster } from './cluster-monitor.ts'
 import { type ConsoleConfig, limitsOf } from './config.ts'
@@ -56,7 +56,7 @@ async function open(config: ConsoleConfig, log: Log, resources: Resources): Prom
   const [host, port] = [config.TAILRACE_ADMIN_HOST, config.TAILRACE_ADMIN_PORT]
   const admin = await startAdminServer({ host, port, metrics, ready: reasons })
   resources.defer('admin server', () => admin.close())
-  const redis = openRedis({ url: config.REDIS_URL, log })
+  const redis = openRedis({ ...redisOf(config), log })
   resources.defer('redis', () => redis.close())
   const clientId = newClientId('console', config.TAILRACE_INSTANCE_ID)
   const console = await openConsole({ config, log, metrics, resources, redis, clientId })

@@ -4,6 +4,8 @@ import type { SettingName } from '#shared/settings.ts'
 const names = [
   'KAFKA_BROKERS',
   'REDIS_URL',
+  'REDIS_SENTINELS',
+  'REDIS_SENTINEL_MASTER',
   'TAILRACE_ADMIN_HOST',
   'TAILRACE_ADMIN_PORT',
   'TAILRACE_INSTANCE_ID',

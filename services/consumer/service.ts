@@ -10,7 +10,7 @@ import { type Resources, type RunningService, withResources } from '#shared/life
 import { startAdminServer } from '#shared/observability/admin-server.ts'
 import type { Log } from '#shared/observability/log.ts'
 import { createMetrics, type Metrics } from '#shared/observability/metrics.ts'
-import { openRedis } from '#shared/redis/connection.ts'
+import { openRedis, redisOf } from '#shared/redis/connection.ts'
 import { openHeartbeat } from '#shared/redis/heartbeat.ts'
 import type { ConsumerConfig } from './config.ts'
 import { watchPeers } from './peers.ts'
@@ -50,7 +50,7 @@ async function open(config: ConsumerConfig, log: Log, resources: Resources): Pro
     ready: () => (state === 'ready' ? [] : [state]),
   })
   resources.defer('admin server', () => admin.close())
-  const redis = openRedis({ url: config.REDIS_URL, log })
+  const redis = openRedis({ ...redisOf(config), log })
   resources.defer('redis', () => redis.close())
   const clientId = newClientId('consumer', config.TAILRACE_INSTANCE_ID)
   const runners = await openRunners({ config, log, metrics, resources, onBroken, clientId })

@@ -4,6 +4,8 @@ import { type Limits, limitSettings } from '#shared/limits.ts'
 const names = [
   'KAFKA_BROKERS',
   'REDIS_URL',
+  'REDIS_SENTINELS',
+  'REDIS_SENTINEL_MASTER',
   'TAILRACE_HOST',
   'TAILRACE_PORT',
   'TAILRACE_ADMIN_HOST',

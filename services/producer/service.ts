@@ -13,7 +13,7 @@ import { type Resources, type RunningService, withResources } from '#shared/life
 import { startAdminServer } from '#shared/observability/admin-server.ts'
 import type { Log } from '#shared/observability/log.ts'
 import { createMetrics, type Metrics } from '#shared/observability/metrics.ts'
-import { openRedis } from '#shared/redis/connection.ts'
+import { openRedis, redisOf } from '#shared/redis/connection.ts'
 import { openHeartbeat } from '#shared/redis/heartbeat.ts'
 import { readInstances } from '#shared/redis/instances.ts'
 import type { ProducerConfig } from './config.ts'
@@ -48,7 +48,7 @@ async function open(config: ProducerConfig, log: Log, resources: Resources): Pro
     ready: () => reasons(),
   })
   resources.defer('admin server', () => admin.close())
-  const redis = openRedis({ url: config.REDIS_URL, log })
+  const redis = openRedis({ ...redisOf(config), log })
   resources.defer('redis', () => redis.close())
   const id = config.TAILRACE_INSTANCE_ID
   const clientId = newClientId('producer', id)

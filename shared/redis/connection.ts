@@ -18,12 +18,26 @@ export type RedisConnection = {
   close(): void
 }
 
-type Options = { url: string; log: Log }
+type Options = {
+  url: string
+  /** Who knows the master, `host:port` separated by commas: its address is theirs then, all else stays that of `url`. */
+  sentinels?: string
+  /** What they call it. */
+  master?: string
+  log: Log
+}
 
 const commandTimeoutMs = 250
 
+/** What a service says of its Redis, as options. */
+export const redisOf = (config: { REDIS_URL: string; REDIS_SENTINELS: string; REDIS_SENTINEL_MASTER: string }) => ({
+  url: config.REDIS_URL,
+  sentinels: config.REDIS_SENTINELS,
+  master: config.REDIS_SENTINEL_MASTER,
+})
+
 /** Opens the connection without waiting for it; an empty `url` is the degraded variant for good. */
-export function openRedis({ url, log }: Options): RedisConnection {
+export function openRedis({ url, sentinels = '', master = '', log }: Options): RedisConnection {
   if (url === '') return { up: () => false, upForMs: () => 0, tryRun: () => Promise.resolve(null), close: () => {} }
   const redis = new Redis(url, {
     // Fail fast: no queue while it is away, and an open command fails at the first disconnect instead of running later.
@@ -35,6 +49,7 @@ export function openRedis({ url, log }: Options): RedisConnection {
     connectTimeout: 2_000,
     enableAutoPipelining: true,
     retryStrategy: (times) => Math.min(100 * 2 ** Math.min(times, 5), 1_000) + Math.random() * 100,
+    ...(sentinels === '' ? {} : followMaster(sentinels, master)),
   })
   const report = reportOnce(log)
   let upAtMs = Number.POSITIVE_INFINITY
@@ -62,6 +77,28 @@ export function openRedis({ url, log }: Options): RedisConnection {
     },
     close: () => redis.disconnect(),
   }
+}
+
+/**
+ * The Sentinels are asked at every connection. A master that died, froze or became a replica ends the connection itself;
+ * the next one soon goes where they say, and the address of a machine that is gone is not waited for.
+ * Their own list stays as given: the addresses that they tell of each other outlive the machines behind them.
+ */
+function followMaster(sentinels: string, master: string) {
+  return {
+    sentinels: sentinels.split(',').map((address) => {
+      const [host = '', port] = address.split(/:(?=\d+$)/)
+      return { host, port: Number(port) }
+    }),
+    name: master,
+    role: 'master',
+    updateSentinels: false,
+    sentinelCommandTimeout: commandTimeoutMs,
+    connectTimeout: 500,
+    retryStrategy: () => 100 + Math.random() * 100,
+    // A master that became a replica refuses writes: the command fails, the next connection goes to the new one.
+    reconnectOnError: ({ message }: Error) => message.startsWith('READONLY'),
+  } as const
 }
 
 function reportOnce(log: Log): (now: 'up' | 'down') => void {

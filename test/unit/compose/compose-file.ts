@@ -12,6 +12,8 @@ export type ComposeService = {
   pids_limit?: number
   mem_limit?: string
   tmpfs?: string[]
+  dns_opt?: string[]
+  dns_search?: string[]
   env_file?: string[]
   environment?: Record<string, string | number | null>
   ports?: string[]
@@ -37,7 +39,7 @@ export const textOf = (path: string): string => readFileSync(new URL(path, root)
 /** docker-compose.yml with its merges done and every `${NAME:-default}` as its default. */
 export function readComposeFile(): ComposeFile {
   const text = textOf('docker-compose.yml').replace(/\$\{\w+:-([^}]*)\}/g, '$1')
-  return parse(text, { merge: true }) as ComposeFile
+  return parse(text, { merge: true, maxAliasCount: -1 }) as ComposeFile
 }
 
 /** `35s` as milliseconds. */

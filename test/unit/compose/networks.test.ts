@@ -18,9 +18,9 @@ describe('the networks of the compose file', () => {
   })
 
   it('keep Kafka and Redis where there is no way in or out', () => {
-    for (const name of ['kafka-1', 'kafka-2', 'kafka-3', 'redis']) {
-      assert.ok(networksOf(name).length > 0 && networksOf(name).every(isInternal), name)
-    }
+    const inner = Object.keys(services).filter((name) => /^(kafka|redis|sentinel)/.test(name))
+    assert.equal(inner.length, 9)
+    for (const name of inner) assert.ok(networksOf(name).length > 0 && networksOf(name).every(isInternal), name)
   })
 
   it('give a way out to whoever calls receivers, and none to the producers', () => {
@@ -32,6 +32,12 @@ describe('the networks of the compose file', () => {
     const shared = (a: string, b: string) => networksOf(a).some((name) => networksOf(b).includes(name))
     assert.ok(shared('gateway', 'producer'))
     assert.ok(!shared('gateway', 'kafka-1') && !shared('gateway', 'redis'))
+  })
+
+  it('answer for a container that is gone without asking anybody outside', () => {
+    for (const [name, { dns_opt = [], dns_search = [] }] of Object.entries(services)) {
+      assert.deepEqual([dns_opt, dns_search], [['ndots:1'], ['.']], name)
+    }
   })
 
   it('are all declared', () => {

@@ -44,15 +44,28 @@ describe('the compose file', () => {
   })
 
   for (const { name, command, args, isThere } of generations) {
+    const understoodBy = (...flags: string[]) => {
+      const output = execFileSync(command, [...args, ...flags, 'config'], { cwd: root, encoding: 'utf8' })
+      return parse(output) as ComposeFile
+    }
+
     it(`means the same to ${name}`, { skip: !isThere && `${name} is not installed` }, () => {
-      const output = execFileSync(command, [...args, '--profile', 'demo', 'config'], { cwd: root, encoding: 'utf8' })
-      const understood = parse(output) as ComposeFile
+      const understood = understoodBy('--profile', 'demo', '--profile', 'ha')
       assert.deepEqual(Object.keys(understood.services).sort(), Object.keys(services).sort())
       for (const [service, { environment = {} }] of Object.entries(services)) {
         const given = understood.services[service]?.environment ?? {}
         const set = Object.entries(environment).filter(([, value]) => value !== null)
         for (const [setting, value] of set)
           assert.equal(String(given[setting]), String(value), `${service}: ${setting}`)
+      }
+    })
+
+    it(`tells every service where the Sentinels are when ${name} is given docker/ha.env`, { skip: !isThere }, () => {
+      const understood = understoodBy('--env-file', 'docker/ha.env')
+      const sentinels = Object.keys(services).filter((service) => service.startsWith('sentinel-'))
+      const expected = sentinels.map((service) => `${service}:26379`).join()
+      for (const service of ['producer', 'consumer', 'console', 'redis', 'redis-2', ...sentinels]) {
+        assert.equal(understood.services[service]?.environment?.REDIS_SENTINELS, expected, service)
       }
     })
   }
