@@ -95,6 +95,8 @@ function followMaster(sentinels: string, master: string) {
     updateSentinels: false,
     sentinelCommandTimeout: commandTimeoutMs,
     connectTimeout: 500,
+    // A frozen master still accepts connections: each one to it costs this long, until the Sentinels have another.
+    socketTimeout: 700,
     retryStrategy: () => 100 + Math.random() * 100,
     // A master that became a replica refuses writes: the command fails, the next connection goes to the new one.
     reconnectOnError: ({ message }: Error) => message.startsWith('READONLY'),
