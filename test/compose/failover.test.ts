@@ -8,10 +8,10 @@ import { type Experiment, openExperiment } from '../chaos/experiment.ts'
 import { report } from '../chaos/report.ts'
 import { defer } from '../support/defer.ts'
 import type { System } from '../support/stack.ts'
+import { besideTarget } from '../support/targets.ts'
 import { until } from '../support/until.ts'
 import { type Container, compose, containers, docker } from './engine.ts'
 import { attachComposeStack, untilUp } from './running-stack.ts'
-import { besideTarget } from './targets.ts'
 
 const load = { ratePerSecond: 100, seconds: 45, keys: 100 }
 const targetMs = 3_000

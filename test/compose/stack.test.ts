@@ -13,11 +13,11 @@ import { githubEvents } from '../chaos/load/github-events.ts'
 import { costsOf, report } from '../chaos/report.ts'
 import { defer } from '../support/defer.ts'
 import type { System } from '../support/stack.ts'
+import { besideTarget } from '../support/targets.ts'
 import { until } from '../support/until.ts'
 import { act, compose, containers, generation, leftovers, ports } from './engine.ts'
 import { attachComposeStack, crash, demoReceiverUrl, untilUp } from './running-stack.ts'
 import { listeners } from './scan.ts'
-import { besideTarget } from './targets.ts'
 
 /** As long as all faults take on two busy cores. */
 const load = { ratePerSecond: 200, seconds: 145, keys: 150 }
