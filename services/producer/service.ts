@@ -16,9 +16,12 @@ import { createMetrics, type Metrics } from '#shared/observability/metrics.ts'
 import { openRedis, redisOf } from '#shared/redis/connection.ts'
 import { openHeartbeat } from '#shared/redis/heartbeat.ts'
 import { readInstances } from '#shared/redis/instances.ts'
+import { openRateLimits } from '#shared/redis/rate-limits.ts'
 import type { ProducerConfig } from './config.ts'
 import { boundInFlight } from './in-flight.ts'
+import { watchLoopLoad } from './loop-load.ts'
 import { createPublish } from './publish.ts'
+import { createPublishRates } from './rate-limits.ts'
 import { watchReadiness } from './readiness.ts'
 import { publishRoute } from './routes/publish.ts'
 import { followStreams } from './streams.ts'
@@ -94,9 +97,26 @@ async function openIngest(parts: Ingest) {
   const inFlight = boundInFlight(config.TAILRACE_LIMIT_INFLIGHT_BYTES, metrics)
   const deadlineMs = config.TAILRACE_PUBLISH_DEADLINE_MS
   const publish = createPublish({ streams, safety, lanes, telemetry, instance, deadlineMs, limits: config })
+  const loopLoad = watchLoopLoad(metrics)
+  resources.defer('loop load', () => loopLoad.close())
+  const rates = openRates(parts)
   const app = createDoor(config, log, catalog)
-  publishRoute(app, { publish, inFlight, telemetry, limits: config })
+  publishRoute(app, { publish, inFlight, loopLoad, rates, telemetry, limits: config })
   return { lanes, catalog, app }
+}
+
+/** What a publish may wait for Redis at most. */
+const redisWaitMs = 50
+
+/** Over a connection of its own: how long a command may take belongs to the connection. */
+function openRates({ config, log, resources }: Ingest) {
+  const redis = openRedis({
+    url: config.REDIS_URL,
+    log: log.child({ use: 'rate limits' }),
+    commandTimeoutMs: redisWaitMs,
+  })
+  resources.defer('redis for rate limits', () => redis.close())
+  return createPublishRates(openRateLimits({ redis, prefix: config.TAILRACE_PREFIX }))
 }
 
 async function followCatalog({ config, log, metrics, resources }: Ingest, connection: KafkaConnection) {

@@ -6,7 +6,9 @@ import type { EventRequest } from '#shared/event/from-http.ts'
 import { callerOf } from '#shared/http/route-config.ts'
 import type { Limits } from '#shared/limits.ts'
 import type { InFlight } from '../in-flight.ts'
+import type { LoopLoad } from '../loop-load.ts'
 import type { Publish } from '../publish.ts'
+import type { PublishRates } from '../rate-limits.ts'
 import { outcomeOf, type ProducerTelemetry } from '../telemetry.ts'
 
 type Params = { stream: string }
@@ -33,12 +35,19 @@ const query = Type.Object(
   { additionalProperties: false },
 )
 
-export type PublishRouteOptions = { publish: Publish; inFlight: InFlight; telemetry: ProducerTelemetry; limits: Limits }
+export type PublishRouteOptions = {
+  publish: Publish
+  inFlight: InFlight
+  loopLoad: LoopLoad
+  rates: PublishRates
+  telemetry: ProducerTelemetry
+  limits: Limits
+}
 
 /** `POST /v1/streams/{stream}/events`: one event, in any of its single forms. */
 export function publishRoute(
   app: FastifyInstance,
-  { publish, inFlight, telemetry, limits }: PublishRouteOptions,
+  { publish, inFlight, loopLoad, rates, telemetry, limits }: PublishRouteOptions,
 ): void {
   app.route<{ Params: Params; Querystring: Query; Body: Buffer | undefined }>({
     method: 'POST',
@@ -47,14 +56,18 @@ export function publishRoute(
     schema: { querystring: query, response: { 202: published } },
     config: { scope: (request) => `publish:${(request.params as Params).stream}`, tooLarge: 'event-too-large' },
     onRequest: (request, reply, done) => {
+      let charged: Promise<void> | undefined
       try {
         refuseEarly(request)
+        loopLoad.requireRoom()
         reply.raw.once('close', inFlight.admit(announcedBytes(request)))
+        charged = rates.admit(callerOf(request))
       } catch (error) {
         done(error as Error)
         return
       }
-      done()
+      if (charged === undefined) done()
+      else charged.then(() => done(), done)
     },
     onError: (_request, _reply, error, done) => {
       telemetry.refused(outcomeOf(error))

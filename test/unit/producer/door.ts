@@ -8,8 +8,11 @@ import { createAuthenticate } from '#shared/http/authenticate.ts'
 import { createHttpServer } from '#shared/http/server.ts'
 import { defaultLimits, type Limits } from '#shared/limits.ts'
 import { createMetrics } from '#shared/observability/metrics.ts'
+import type { RateLimits } from '#shared/redis/rate-limits.ts'
 import { boundInFlight } from '../../../services/producer/in-flight.ts'
+import { watchLoopLoad } from '../../../services/producer/loop-load.ts'
 import { createPublish } from '../../../services/producer/publish.ts'
+import { createPublishRates } from '../../../services/producer/rate-limits.ts'
 import { publishRoute } from '../../../services/producer/routes/publish.ts'
 import { followStreams } from '../../../services/producer/streams.ts'
 import { createTelemetry } from '../../../services/producer/telemetry.ts'
@@ -22,7 +25,7 @@ export type Door = {
   stored: EventRecord[]
   /** The credential with `publish:*`. */
   key: string
-  keyWith(scopes: string[], more?: { expiresAt?: string; validUntil?: string }): string
+  keyWith(scopes: string[], more?: KeyMembers): string
   post(request: Partial<InjectOptions> & { stream?: string }): Promise<LightMyRequestResponse>
   /** What the catalog answers; change it to see the door react. */
   catalog: { staleMs: number; isCaughtUp: boolean; catchUps: number; onCatchUp(): void }
@@ -30,12 +33,21 @@ export type Door = {
   close(): Promise<void>
 }
 
-type Options = { limits?: Partial<Limits>; append?: Append; deadlineMs?: number }
+type Options = { limits?: Partial<Limits>; append?: Append; deadlineMs?: number; rateLimits?: RateLimits }
 
-type Key = { id: string; name: string; scopes: string[]; expiresAt: string | null; secrets: Secret[] }
+type Rate = { perSecond: number; burst: number }
+type KeyMembers = { expiresAt?: string; validUntil?: string; rateLimit?: Rate }
+type Key = {
+  id: string
+  name: string
+  scopes: string[]
+  rateLimit: Rate | null
+  expiresAt: string | null
+  secrets: Secret[]
+}
 type Secret = { hash: string; createdAt: string; validUntil: string | null }
 
-export function openDoor({ limits: some, append, deadlineMs = 1_000 }: Options = {}): Door {
+export function openDoor({ limits: some, append, deadlineMs = 1_000, rateLimits = unasked }: Options = {}): Door {
   const limits = { ...defaultLimits, ...some }
   const log = pino({ level: 'silent' })
   const keys = new Map<string, Key>()
@@ -49,6 +61,7 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000 }: Options =
   }
   const metrics = createMetrics()
   const telemetry = createTelemetry(log, metrics)
+  const loopLoad = watchLoopLoad(metrics)
   const known = followStreams({
     stream: (name) => streams.get(name),
     streams: () => [...streams.values()],
@@ -75,13 +88,18 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000 }: Options =
   publishRoute(app, {
     publish,
     inFlight: boundInFlight(limits.TAILRACE_LIMIT_INFLIGHT_BYTES, metrics),
+    loopLoad,
+    rates: createPublishRates(rateLimits),
     telemetry,
     limits,
   })
-  const keyWith: Door['keyWith'] = (scopes, { expiresAt = null, validUntil = null } = {} as never) => {
+  const keyWith: Door['keyWith'] = (
+    scopes,
+    { expiresAt = null, validUntil = null, rateLimit = null } = {} as never,
+  ) => {
     const credential = newCredential()
     const secrets = [{ hash: hashSecret(credential), createdAt: new Date().toISOString(), validUntil }]
-    keys.set(credential.id, { id: credential.id, name: 'shop', scopes, expiresAt, secrets })
+    keys.set(credential.id, { id: credential.id, name: 'shop', scopes, rateLimit, expiresAt, secrets })
     return formatCredential(credential)
   }
   const key = keyWith(['publish:*'])
@@ -102,10 +120,14 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000 }: Options =
       }),
     async close() {
       telemetry.close()
+      loopLoad.close()
       await app.close()
     },
   }
 }
+
+/** A key without a limit costs no question. */
+const unasked: RateLimits = { take: () => Promise.reject(new Error('nobody has a rate limit here')) }
 
 export function streamNamed(name: string): Stream {
   const now = new Date().toISOString()

@@ -7,7 +7,7 @@ import { createHttpServer } from '#shared/http/server.ts'
 import { defaultLimits } from '#shared/limits.ts'
 
 const log = pino({ level: 'silent' })
-const caller = { keyId: 'k', name: 'n', scopes: ['read'] }
+const caller = { keyId: 'k', name: 'n', scopes: ['read'], rateLimit: null }
 
 function serverOf(t: TestContext, bodies: 'json' | 'bytes' = 'json'): FastifyInstance {
   const app = createHttpServer({
