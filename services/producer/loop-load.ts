@@ -7,8 +7,8 @@ import type { Metrics } from '#shared/observability/metrics.ts'
  * is one late look and refuses nobody.
  */
 export type LoopLoad = {
-  /** Throws `overloaded` while the event loop is late. */
-  requireRoom(): void
+  /** Why nothing more is taken while the event loop is late; undefined while it keeps up. */
+  refusal(): TailraceError | undefined
   close(): void
 }
 
@@ -34,9 +34,7 @@ export function watchLoopLoad(metrics: Metrics, clock: Clock = performance): Loo
   }
   const timer = setInterval(look, lookEveryMs)
   return {
-    requireRoom() {
-      if (isOverloaded) throw overloaded()
-    },
+    refusal: () => (isOverloaded ? overloaded() : undefined),
     close: () => clearInterval(timer),
   }
 }

@@ -4,12 +4,16 @@ import { problemOf } from './problem.ts'
 
 /**
  * Answers what node:http could not read as a request (bad framing, oversized headers, too slow) and closes the connection.
- * Nothing is written when an answer to the same request has begun or the peer is gone.
+ * Nothing is written when an answer to the same request has begun or the peer is gone. Gives the code it answered with.
  */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, requestId: string): void {
+export function answerClientError(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  requestId: string,
+): ErrorCode | undefined {
   if (error.code === 'ECONNRESET' || !socket.writable || answerHasBegun(socket)) {
     socket.destroy()
-    return
+    return undefined
   }
   const [code, detail] =
     codes.get(error.code ?? '') ?? (['request-malformed', 'The request is no valid HTTP.'] as const)
@@ -19,6 +23,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, 
   const head = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(`HTTP/1.1 ${status} ${reasons.get(status) ?? errorTable[code].title}\r\n${head.join('')}\r\n${text}`)
   socket.destroySoon()
+  return code
 }
 
 const codes: ReadonlyMap<string, readonly [ErrorCode, string]> = new Map([

@@ -1,4 +1,9 @@
-import { RateLimiterCompatibleAbstract, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
+import {
+  RateLimiterCompatibleAbstract,
+  RateLimiterRedis,
+  RateLimiterRes,
+  RLWrapperTimeouts,
+} from 'rate-limiter-flexible'
 import { createTokenBucket, type Rate, type TokenBucket } from '../resilience/token-bucket.ts'
 import type { RedisConnection } from './connection.ts'
 
@@ -11,12 +16,10 @@ export type RateLimits = {
   take(id: string, rate: Rate, cost: number): Promise<number>
 }
 
-type Options = {
-  /** A connection whose time-out for a command is what a caller may wait. */
-  redis: RedisConnection
-  prefix: string
-}
+type Options = { redis: RedisConnection; prefix: string }
 
+/** What a caller may wait for Redis at most. */
+const patienceMs = 50
 const aloneForMs = 1_000
 
 /**
@@ -63,21 +66,22 @@ export function openRateLimits({ redis, prefix }: Options): RateLimits {
   }
 }
 
-type Limiter = { own: TokenBucket; shared: RateLimiterRedis | null }
+type Limiter = { own: TokenBucket; shared: RLWrapperTimeouts | null }
 
 function openLimiter(rate: Rate, { redis, prefix, goAlone }: Options & { goAlone(): void }): Limiter {
   const own = createTokenBucket(rate)
   if (redis.client === null) return { own, shared: null }
-  const shared = new RateLimiterRedis({
+  const limiter = new RateLimiterRedis({
     storeClient: redis.client,
     rejectIfRedisNotReady: true,
     keyPrefix: `${prefix.replace(/\.$/, '')}:rate`,
     points: rate.burst,
     duration: 1,
     customIncrTtlLuaScript: script,
-    insuranceLimiter: new Insurance(own, goAlone),
   })
-  return { own, shared }
+  const insuranceLimiter = new Insurance(own, goAlone)
+  const ignored = { points: rate.burst, duration: 1 }
+  return { own, shared: new RLWrapperTimeouts({ ...ignored, limiter, timeoutMs: patienceMs, insuranceLimiter }) }
 }
 
 /** What the library turns to when Redis fails: the bucket of this process. */

@@ -4,10 +4,10 @@
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { Pool, request } from 'undici'
 import { createInstallation } from '../integration/producer/fixture.ts'
+import { freePort } from '../support/free-port.ts'
 
 type Shape = { connections: number; keys: number }
 type Row = Shape & { rate: number; p50: number; p99: number; worst: number; cpu: number; failed: number }
@@ -87,14 +87,6 @@ function summary(latencies: number[], ms: number) {
 async function cpuSeconds(adminUrl: string): Promise<number> {
   const text = await (await request(`${adminUrl}/metrics`)).body.text()
   return Number(/^process_cpu_seconds_total\S* ([\d.e+-]+)/m.exec(text)?.[1])
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 function pause(ms: number): Promise<void> {

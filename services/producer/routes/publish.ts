@@ -5,8 +5,7 @@ import { eventForm } from '#shared/event/form.ts'
 import type { EventRequest } from '#shared/event/from-http.ts'
 import { callerOf } from '#shared/http/route-config.ts'
 import type { Limits } from '#shared/limits.ts'
-import type { InFlight } from '../in-flight.ts'
-import type { LoopLoad } from '../loop-load.ts'
+import { announcedBytes, type InFlight } from '../in-flight.ts'
 import type { Publish } from '../publish.ts'
 import type { PublishRates } from '../rate-limits.ts'
 import { outcomeOf, type ProducerTelemetry } from '../telemetry.ts'
@@ -38,7 +37,6 @@ const query = Type.Object(
 export type PublishRouteOptions = {
   publish: Publish
   inFlight: InFlight
-  loopLoad: LoopLoad
   rates: PublishRates
   telemetry: ProducerTelemetry
   limits: Limits
@@ -47,7 +45,7 @@ export type PublishRouteOptions = {
 /** `POST /v1/streams/{stream}/events`: one event, in any of its single forms. */
 export function publishRoute(
   app: FastifyInstance,
-  { publish, inFlight, loopLoad, rates, telemetry, limits }: PublishRouteOptions,
+  { publish, inFlight, rates, telemetry, limits }: PublishRouteOptions,
 ): void {
   app.route<{ Params: Params; Querystring: Query; Body: Buffer | undefined }>({
     method: 'POST',
@@ -59,8 +57,7 @@ export function publishRoute(
       let charged: Promise<void> | undefined
       try {
         refuseEarly(request)
-        loopLoad.requireRoom()
-        reply.raw.once('close', inFlight.admit(announcedBytes(request)))
+        reply.raw.once('close', inFlight.admit(announcedBytes(request.headers)))
         charged = rates.admit(callerOf(request))
       } catch (error) {
         done(error as Error)
@@ -100,12 +97,4 @@ function refuseEarly({ headers }: FastifyRequest): void {
     )
   }
   if (headers['content-type'] !== undefined) eventForm(headers['content-type'])
-}
-
-/** A chunked body announces nothing and counts as an average event until it is there. */
-const unannouncedBytes = 16_384
-
-function announcedBytes({ headers }: FastifyRequest): number {
-  const length = headers['content-length']
-  return length === undefined ? (headers['transfer-encoding'] === undefined ? 0 : unannouncedBytes) : Number(length)
 }

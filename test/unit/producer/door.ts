@@ -3,14 +3,14 @@ import { pino } from 'pino'
 import { formatCredential, hashSecret, newCredential, parseCredential, verifySecret } from '#shared/catalog/api-keys.ts'
 import type { Stream } from '#shared/catalog/model.ts'
 import { allows } from '#shared/catalog/scopes.ts'
+import type { TailraceError } from '#shared/errors.ts'
 import type { EventRecord } from '#shared/event/record.ts'
 import { createAuthenticate } from '#shared/http/authenticate.ts'
 import { createHttpServer } from '#shared/http/server.ts'
 import { defaultLimits, type Limits } from '#shared/limits.ts'
 import { createMetrics } from '#shared/observability/metrics.ts'
 import type { RateLimits } from '#shared/redis/rate-limits.ts'
-import { boundInFlight } from '../../../services/producer/in-flight.ts'
-import { watchLoopLoad } from '../../../services/producer/loop-load.ts'
+import { announcedBytes, boundInFlight } from '../../../services/producer/in-flight.ts'
 import { createPublish } from '../../../services/producer/publish.ts'
 import { createPublishRates } from '../../../services/producer/rate-limits.ts'
 import { publishRoute } from '../../../services/producer/routes/publish.ts'
@@ -29,6 +29,8 @@ export type Door = {
   post(request: Partial<InjectOptions> & { stream?: string }): Promise<LightMyRequestResponse>
   /** What the catalog answers; change it to see the door react. */
   catalog: { staleMs: number; isCaughtUp: boolean; catchUps: number; onCatchUp(): void }
+  /** Why every request is refused; undefined = none is. */
+  load: { refusal: TailraceError | undefined }
   streams: Map<string, Stream>
   close(): Promise<void>
 }
@@ -54,6 +56,7 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000, rateLimits 
   const streams = new Map([['orders', streamNamed('orders')]])
   const stored: EventRecord[] = []
   const state = { staleMs: 0, isCaughtUp: true, catchUps: 0, onCatchUp: () => {} }
+  const load: Door['load'] = { refusal: undefined }
   const catchUp = async () => {
     state.catchUps += 1
     state.onCatchUp()
@@ -61,7 +64,6 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000, rateLimits 
   }
   const metrics = createMetrics()
   const telemetry = createTelemetry(log, metrics)
-  const loopLoad = watchLoopLoad(metrics)
   const known = followStreams({
     stream: (name) => streams.get(name),
     streams: () => [...streams.values()],
@@ -84,15 +86,12 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000, rateLimits 
     verify: (credential, key, nowMs) => verifySecret(credential, key.secrets, nowMs),
   })
   const bodyLimitBytes = limits.TAILRACE_LIMIT_EVENT_BYTES
-  const app = createHttpServer({ log, limits, bodies: 'bytes', bodyLimitBytes, authenticate, allows })
-  publishRoute(app, {
-    publish,
-    inFlight: boundInFlight(limits.TAILRACE_LIMIT_INFLIGHT_BYTES, metrics),
-    loopLoad,
-    rates: createPublishRates(rateLimits),
-    telemetry,
-    limits,
+  const inFlight = boundInFlight(limits.TAILRACE_LIMIT_INFLIGHT_BYTES, metrics)
+  const app = createHttpServer({
+    ...{ log, limits, bodies: 'bytes', bodyLimitBytes, authenticate, allows, refused: telemetry.refused },
+    refusal: ({ headers }) => load.refusal ?? inFlight.refusal(announcedBytes(headers)),
   })
+  publishRoute(app, { publish, inFlight, rates: createPublishRates(rateLimits), telemetry, limits })
   const keyWith: Door['keyWith'] = (
     scopes,
     { expiresAt = null, validUntil = null, rateLimit = null } = {} as never,
@@ -109,6 +108,7 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000, rateLimits 
     key,
     keyWith,
     catalog: state,
+    load,
     streams,
     // inject() starts when it is awaited; a test may want to have several under way
     post: async ({ stream = 'orders', headers, ...rest }) =>
@@ -120,7 +120,6 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000, rateLimits 
       }),
     async close() {
       telemetry.close()
-      loopLoad.close()
       await app.close()
     },
   }

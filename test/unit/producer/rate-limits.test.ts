@@ -77,5 +77,8 @@ test('a batch that waits is told what is left for a smaller one', async () => {
 
 test('a batch larger than the burst is refused for good, naming the burst', () => {
   const rates = createPublishRates(limitsOf(0).limits)
-  assert.throws(() => rates.admitBatch(caller, 2_001), { code: 'too-many-events', detail: /2001 events.* 2000 at once/ })
+  assert.throws(() => rates.admitBatch(caller, 2_001), {
+    code: 'too-many-events',
+    detail: /2001 events.* 2000 at once/,
+  })
 })

@@ -59,7 +59,7 @@ test('the limits and time-outs of node:http are ours', (t) => {
   assert.equal(Reflect.get(server, 'maxHeaderSize'), 16_384)
   assert.equal(Reflect.get(server, 'connectionsCheckingInterval'), 1_000)
   assert.equal(Reflect.get(server, 'insecureHTTPParser'), false)
-  assert.equal(server.maxConnections, 16_384)
+  assert.equal(server.maxConnections, 2 * defaultLimits.TAILRACE_LIMIT_CONNECTIONS)
 })
 
 test('an unknown path is 404 and another method 405 with Allow', async (t) => {
