@@ -32,6 +32,10 @@ export type Door = {
   /** Why every request is refused; undefined = none is. */
   load: { refusal: TailraceError | undefined }
   streams: Map<string, Stream>
+  /** Everything that was logged. */
+  log: string[]
+  /** Requests so far, by what became of them. */
+  outcomes(): Promise<Record<string, number>>
   close(): Promise<void>
 }
 
@@ -51,7 +55,8 @@ type Secret = { hash: string; createdAt: string; validUntil: string | null }
 
 export function openDoor({ limits: some, append, deadlineMs = 1_000, rateLimits = unasked }: Options = {}): Door {
   const limits = { ...defaultLimits, ...some }
-  const log = pino({ level: 'silent' })
+  const lines: string[] = []
+  const log = pino({ level: 'trace' }, { write: (line) => void lines.push(line) })
   const keys = new Map<string, Key>()
   const streams = new Map([['orders', streamNamed('orders')]])
   const stored: EventRecord[] = []
@@ -108,6 +113,7 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000, rateLimits 
     key,
     keyWith,
     catalog: state,
+    log: lines,
     load,
     streams,
     // inject() starts when it is awaited; a test may want to have several under way
@@ -118,6 +124,10 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000, rateLimits 
         headers: { authorization: `Bearer ${key}`, ...headers },
         ...rest,
       }),
+    async outcomes() {
+      const counter = await metrics.registry.getSingleMetric('tailrace_publish_requests_total')?.get()
+      return Object.fromEntries(counter?.values.map(({ labels, value }) => [labels.outcome, value]) ?? [])
+    },
     async close() {
       telemetry.close()
       await app.close()
