@@ -70,6 +70,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
 function serverLimits(limits: Limits) {
   return {
     requestTimeout: 10_000,
+    // For who reads no answers: longer than any publish may wait for its own (TAILRACE_PUBLISH_DEADLINE_MS, 120 s at most).
+    connectionTimeout: 130_000,
     // Longer than the 60 s of usual load balancers, so that they close first and never write into a closing connection.
     keepAliveTimeout: 65_000,
     maxRequestsPerSocket: 100_000,

@@ -4,12 +4,9 @@
  * `node test/bench/overload.ts [seconds a step] [connections]`. The client is this process, the producer another.
  */
 
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { request } from 'undici'
 import { createInstallation } from '../integration/producer/fixture.ts'
-import { freePort } from '../support/free-port.ts'
+import { startProducerProcess } from '../support/producer-process.ts'
 import { openGenerator, type Place, type Tally } from './open-loop.ts'
 
 const stepMs = Number(process.argv[2] ?? 15) * 1_000
@@ -22,7 +19,11 @@ const installation = await createInstallation({ after: (close) => void closers.p
 try {
   await installation.createStream('bench', { partitions: 6 })
   const key = await installation.createKey(['publish:*'])
-  const { port, adminUrl } = await startProducer()
+  const { port, adminUrl } = await startProducerProcess({
+    env: installation.env,
+    execArgv: process.env.BENCH_NODE_OPTIONS?.split(' ') ?? [],
+    defer: installation.defer,
+  })
   const place: Place = { host: '127.0.0.1', port, request: requestOf(key) }
   // Far more than fits, on few connections: each is busy all the time, as in a closed loop.
   await step({ place, perSecond: 60_000, connections: peakConnections, ms: 5_000 })
@@ -36,19 +37,6 @@ try {
   }
 } finally {
   for (const close of closers) await close()
-}
-
-async function startProducer(): Promise<{ port: number; adminUrl: string }> {
-  const port = await freePort()
-  const main = fileURLToPath(new URL('../../services/producer/main.ts', import.meta.url))
-  const env = { ...process.env, ...installation.env, TAILRACE_PORT: String(port), TAILRACE_LOG_LEVEL: 'warn' }
-  const child = fork(main, { env, execArgv: process.env.BENCH_NODE_OPTIONS?.split(' ') ?? [] })
-  installation.defer(async () => {
-    child.kill('SIGTERM')
-    await once(child, 'exit')
-  })
-  const [{ adminUrl }] = (await once(child, 'message')) as [{ adminUrl: string }]
-  return { port, adminUrl }
 }
 
 function requestOf(key: string): Buffer {

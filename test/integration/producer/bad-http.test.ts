@@ -224,3 +224,9 @@ test('an upgrade to HTTP/2 is ignored and the event stored', async () => {
   const answer = await send(head(json, 'Connection: close, Upgrade', 'Upgrade: h2c', 'Content-Length: 1'), '1')
   assert.deepEqual([answer.status, door.stored.length], [202, 1])
 })
+
+test('what was stored is acknowledged before nonsense behind it ends the connection', async () => {
+  const answer = await send(`${good}1${good}2GET\r\n\r\n`)
+  const statuses = [...answer.text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => status)
+  assert.deepEqual([statuses, door.stored.length], [['202', '202', '400'], 2])
+})

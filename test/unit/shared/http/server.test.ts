@@ -50,11 +50,12 @@ test('the limits and time-outs of node:http are ours', (t) => {
     [
       server.headersTimeout,
       server.requestTimeout,
+      server.timeout,
       server.keepAliveTimeout,
       server.maxRequestsPerSocket,
       server.maxHeadersCount,
     ],
-    [5_000, 10_000, 65_000, 100_000, 100],
+    [5_000, 10_000, 130_000, 65_000, 100_000, 100],
   )
   assert.equal(Reflect.get(server, 'maxHeaderSize'), 16_384)
   assert.equal(Reflect.get(server, 'connectionsCheckingInterval'), 1_000)
