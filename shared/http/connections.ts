@@ -27,6 +27,42 @@ export function capConnections(server: Server, most: number): void {
   })
 }
 
+type RequestListener = (request: IncomingMessage, response: ServerResponse) => void
+
+/**
+ * Puts `serve` before whatever answers requests: it decides whether `next` gets one.
+ */
+export function serveThrough(
+  server: Server,
+  serve: (...call: [...Parameters<RequestListener>, () => void]) => void,
+): void {
+  const listeners = server.listeners('request') as RequestListener[]
+  server.removeAllListeners('request')
+  server.on('request', (request, response) => {
+    serve(request, response, () => {
+      for (const listener of listeners) listener(request, response)
+    })
+  })
+}
+
+/**
+ * Looks at a request only when the one before it on the same connection has its answer. node:http would hand out all that
+ * came pipelined: what stands behind an answer that closes the connection could be stored, and nobody would ever be told.
+ */
+export function answerInTurn(server: Server): void {
+  const latest = new WeakMap<Socket, ServerResponse>()
+  serveThrough(server, (request, response, next) => {
+    const { socket } = request
+    const earlier = latest.get(socket)
+    latest.set(socket, response)
+    const serve = () => {
+      if (socket.writable) next()
+    }
+    if (earlier === undefined || earlier.closed) serve()
+    else earlier.once('close', serve)
+  })
+}
+
 /** The newest stands last: it goes only when nobody else is quiet. */
 function evict(quiet: Set<Socket>): void {
   const [longest] = quiet

@@ -1,6 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { TailraceError } from '#shared/errors.ts'
+import { serveThrough } from './connections.ts'
 import { isDraining } from './drain.ts'
 import { pathOf, problemOf } from './problem.ts'
 
@@ -14,13 +15,10 @@ type Options = { refusal: Refusal; nextId(): string; refused(error: TailraceErro
  * under ten times the load that fits is what is left for the requests that do.
  */
 export function refuseBeforeRouting(app: FastifyInstance, { refusal, nextId, refused }: Options): void {
-  const { server } = app
-  const listeners = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[]
-  server.removeAllListeners('request')
-  server.on('request', (request, response) => {
+  serveThrough(app.server, (request, response, next) => {
     const error = refusal(request)
     if (error === undefined) {
-      for (const listener of listeners) listener(request, response)
+      next()
       return
     }
     refused(error)

@@ -5,7 +5,7 @@ import type { Limits } from '#shared/limits.ts'
 import type { Log } from '#shared/observability/log.ts'
 import type { Caller } from './authenticate.ts'
 import { answerClientError } from './client-error.ts'
-import { capConnections } from './connections.ts'
+import { answerInTurn, capConnections } from './connections.ts'
 import { closeWhenDraining } from './drain.ts'
 import { hasMuchUnread, type Refusal, refuseBeforeRouting } from './early-refusal.ts'
 import { acceptBytes, acceptJson } from './json-body.ts'
@@ -63,6 +63,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   app.addHook('onRequest', (request, _reply, done) => admit(request, options, done))
   answerUnknownRoutes(app)
   if (refusal !== undefined) refuseBeforeRouting(app, { refusal, nextId, refused: ({ code }) => refused(code) })
+  answerInTurn(app.server)
   capConnections(app.server, options.limits.TAILRACE_LIMIT_CONNECTIONS)
   return app
 }

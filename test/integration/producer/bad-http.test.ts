@@ -230,3 +230,14 @@ test('what was stored is acknowledged before nonsense behind it ends the connect
   const statuses = [...answer.text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => status)
   assert.deepEqual([statuses, door.stored.length], [['202', '202', '400'], 2])
 })
+
+test('a good request behind an answer that closes the connection is not looked at', async () => {
+  for (const [line, status] of [
+    ['Host: x\r\n', 400],
+    [`${credential}\r\n`, 401],
+  ] as const) {
+    const refused = head(json, 'Content-Length: 70000').replace(line, '')
+    const answer = await send(`${refused}${' '.repeat(70_000)}${good}2`)
+    assert.deepEqual([answer.status, answersIn(answer), door.stored.length], [status, 1, 0])
+  }
+})

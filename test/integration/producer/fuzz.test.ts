@@ -14,23 +14,35 @@ import { corpusOf, hostileBytes } from './mutate.ts'
  */
 const connections = Number(process.env.FUZZ_REQUESTS ?? 5_000)
 const seed = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31))
-const atOnce = 64
+const atOnce = 256
+/** Longer than a healthy publish takes: who is not answered by then has sent less than it announced. */
+const quietMs = 3_000
 /** Longer than any time-out of the server: a connection without an answer or an end by then hangs. */
 const hangsAfterMs = 30_000
+
+/**
+ * Stands behind every broken request. A server that can still read the connection answers it last and closes; leaving as
+ * soon as everything was sent would count as an abort, and what was stored would never be acknowledged.
+ */
+const farewell = Buffer.from('GET /farewell HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
 
 /** Everything that came back; undefined = the connection hung. */
 function exchange(port: number, bytes: Buffer): Promise<string | undefined> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
-    const socket = connect(port, '127.0.0.1', () => socket.end(bytes))
-    socket.setTimeout(hangsAfterMs, () => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(Buffer.concat([bytes, farewell])))
+    socket.setTimeout(quietMs, () => socket.end())
+    const hanging = setTimeout(() => {
       resolve(undefined)
       socket.destroy()
-    })
+    }, hangsAfterMs)
     socket.on('data', (chunk) => chunks.push(chunk))
     // A server that has seen enough may cut the connection; what it said before counts.
     socket.on('error', () => {})
-    socket.on('close', () => resolve(Buffer.concat(chunks).toString('latin1')))
+    socket.on('close', () => {
+      clearTimeout(hanging)
+      resolve(Buffer.concat(chunks).toString('latin1'))
+    })
   })
 }
 
@@ -68,11 +80,12 @@ test('no broken request crashes or hangs a producer, and every record belongs to
   assert.equal(statuses['500'], undefined)
   assert.ok(positions.length > 0 && (statuses['400'] ?? 0) > 0, 'good and bad requests came through')
 
-  const last = await exchange(port, corpus[2] ?? corpus[0])
-  positions.push(...positionsIn(last ?? ''))
   const records = await installation.follow(topic)
-  const end = positions.at(-1)
-  const at = () => records.map(({ partition, offset }) => `${partition}-${offset}`)
-  await until('the last record is read', () => records.length >= positions.length && at().includes(end ?? ''))
-  assert.deepEqual(at().sort(), positions.sort())
+  const last = await exchange(port, corpus[2] ?? corpus[0])
+  // One record may be named by two answers, when a repeat of its id is recognised.
+  const answered = new Set([...positions, ...positionsIn(last ?? '')])
+  const end = positionsIn(last ?? '')[0] ?? 'nothing: the last good request was not stored'
+  const at = () => new Set(records.map(({ partition, offset }) => `${partition}-${offset}`))
+  await until('the last record is read', () => at().size >= answered.size && at().has(end))
+  assert.deepEqual(at(), answered)
 })

@@ -16,12 +16,11 @@ export function corpusOf(credential: string): Corpus {
         body,
       ].join('\r\n'),
     )
-  const chunked = (body: string) =>
-    Buffer.from(
-      request(['Content-Type: application/json', 'Transfer-Encoding: chunked'], '')
-        .toString()
-        .replace('Content-Length: 0\r\n', '') + `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
-    )
+  const chunked = (body: string) => {
+    const head = request(['Content-Type: application/json', 'Transfer-Encoding: chunked'], '').toString()
+    const size = body.length.toString(16)
+    return Buffer.from(`${head.replace('Content-Length: 0\r\n', '')}${size}\r\n${body}\r\n0\r\n\r\n`)
+  }
   const attributes = { specversion: '1.0', id: 'a1', source: '/shop', type: 'order.created' }
   const ce = Object.entries(attributes).map(([name, value]) => `ce-${name}: ${value}`)
   const envelope = JSON.stringify({ ...attributes, partitionkey: 'k', data: { total: [1, 2.5e3, 'ä', null, true] } })
@@ -53,7 +52,7 @@ const tokens = [
 export function hostileBytes(corpus: Corpus, random: Random): Buffer {
   if (random.happens(0.05)) return noise(random, 1 + random.below(2_000))
   const requests = Array.from({ length: random.happens(0.2) ? 1 + random.below(3) : 1 }, () => random.oneOf(corpus))
-  let bytes = Buffer.concat(requests)
+  let bytes: Buffer = Buffer.concat(requests)
   // None at all for some: what is good must get through between the bad ones.
   for (let faults = random.below(5); faults > 0; faults -= 1) bytes = mutated(bytes, { corpus, random })
   return bytes
