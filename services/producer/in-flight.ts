@@ -41,7 +41,9 @@ function overloaded(limitBytes: number): TailraceError {
 /** A chunked body announces nothing and counts as an average event until it is there. */
 const unannouncedBytes = 16_384
 
-export function announcedBytes(headers: IncomingHttpHeaders): number {
+/** What a body may come to. More than `mostBytes` is never read: that is no question of room. */
+export function announcedBytes(headers: IncomingHttpHeaders, mostBytes: number): number {
   const length = headers['content-length']
-  return length === undefined ? (headers['transfer-encoding'] === undefined ? 0 : unannouncedBytes) : Number(length)
+  if (length !== undefined) return Math.min(Number(length), mostBytes)
+  return headers['transfer-encoding'] === undefined ? 0 : unannouncedBytes
 }

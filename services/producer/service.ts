@@ -108,7 +108,9 @@ async function openIngest(parts: Ingest) {
   const loopLoad = watchLoopLoad(metrics)
   resources.defer('loop load', () => loopLoad.close())
   const rates = createPublishRates(openRateLimits({ redis, prefix: config.TAILRACE_PREFIX }))
-  const refusal = (request: IncomingMessage) => loopLoad.refusal() ?? inFlight.refusal(announcedBytes(request.headers))
+  const mostBytes = config.TAILRACE_LIMIT_REQUEST_BYTES
+  const refusal = ({ headers }: IncomingMessage) =>
+    loopLoad.refusal() ?? inFlight.refusal(announcedBytes(headers, mostBytes))
   const app = createDoor(parts, { catalog, refusal, refused: telemetry.refused })
   publishRoute(app, { publish, inFlight, rates, telemetry, limits: config })
   return { lanes, catalog, app }

@@ -45,21 +45,35 @@ export function serveThrough(
   })
 }
 
+/** Of one connection. Clients that pipeline at all do it with a few; each costs some 3 KB while it waits. */
+const mostWaiting = 1_000
+
 /**
  * Looks at a request only when the one before it on the same connection has its answer. node:http would hand out all that
  * came pipelined: what stands behind an answer that closes the connection could be stored, and nobody would ever be told.
+ * One in each turn of the loop, so that a connection with hundreds of them keeps nobody else waiting; with
+ * more than 1,000 it is cut off.
  */
 export function answerInTurn(server: Server): void {
-  const latest = new WeakMap<Socket, ServerResponse>()
+  const queues = new WeakMap<Socket, { latest: ServerResponse; waiting: number }>()
   serveThrough(server, (request, response, next) => {
     const { socket } = request
-    const earlier = latest.get(socket)
-    latest.set(socket, response)
+    const queue = queues.get(socket) ?? { latest: response, waiting: 0 }
+    const earlier = queue.latest
+    queue.latest = response
+    queues.set(socket, queue)
     const serve = () => {
       if (socket.writable) next()
     }
-    if (earlier === undefined || earlier.closed) serve()
-    else earlier.once('close', serve)
+    if (earlier === response || earlier.closed) return serve()
+    queue.waiting += 1
+    if (queue.waiting > mostWaiting) socket.destroy()
+    earlier.once('close', () =>
+      setImmediate(() => {
+        queue.waiting -= 1
+        serve()
+      }),
+    )
   })
 }
 

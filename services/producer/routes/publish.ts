@@ -57,7 +57,7 @@ export function publishRoute(
       let charged: Promise<void> | undefined
       try {
         refuseEarly(request)
-        reply.raw.once('close', inFlight.admit(announcedBytes(request.headers)))
+        reply.raw.once('close', inFlight.admit(announcedBytes(request.headers, limits.TAILRACE_LIMIT_REQUEST_BYTES)))
         charged = rates.admit(callerOf(request))
       } catch (error) {
         done(error as Error)
@@ -66,8 +66,9 @@ export function publishRoute(
       if (charged === undefined) done()
       else charged.then(() => done(), done)
     },
-    onError: (_request, _reply, error, done) => {
-      telemetry.refused(outcomeOf(error))
+    onError: (request, _reply, error, done) => {
+      // Whose connection is gone counts as aborted.
+      if (!request.socket.destroyed) telemetry.refused(outcomeOf(error))
       done()
     },
     onRequestAbort: (_request, done) => {

@@ -104,6 +104,7 @@ const rows: [what: string, pieces: (string | Buffer)[], status: number, code: st
   ['Expect: nonsense', [head(closing, json, 'Expect: nonsense', 'Content-Length: 1'), '1'], 417, null],
   ['CONNECT', ['CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n'], 0, null],
   ['too much, announced', [head(json, `Content-Length: ${524_289}`)], 413, 'event-too-large'],
+  ['more than fits into this producer, announced', [head(json, 'Content-Length: 1000000000')], 413, 'event-too-large'],
   [
     'no credential, before 10 MB come',
     [head(json, 'Content-Length: 10000000').replace(`${credential}\r\n`, '')],
@@ -201,6 +202,23 @@ test('a refused body that is itself a request is never taken for one', async () 
 test('requests that come in one piece are answered one by one', async () => {
   const answer = await send(`${good}1${good}2${head(closing, json, 'Content-Length: 1')}3`)
   assert.deepEqual([answersIn(answer), door.stored.map(({ value }) => value?.toString())], [3, ['1', '2', '3']])
+})
+
+test('hundreds of requests in one piece are all answered, and other connections are served between them', async () => {
+  const many = 900
+  const order: string[] = []
+  const pipelined = send(`${good}1`.repeat(many - 1), head(closing, json, 'Content-Length: 1'), '1')
+  await until('the first are stored', () => door.stored.length > 0)
+  await send(`${head(closing, json, 'Content-Length: 1')}2`)
+  order.push('other')
+  const answer = await pipelined
+  order.push('pipelined')
+  assert.deepEqual([answersIn(answer), door.stored.length, order], [many, many + 1, ['other', 'pipelined']])
+})
+
+test('a connection on which more than a thousand requests wait is cut off', async () => {
+  const answer = await send(`${good}1`.repeat(5_000))
+  assert.ok(answersIn(answer) < 5_000 && door.stored.length < 5_000, `${answersIn(answer)} answers`)
 })
 
 test('a credential in the query is in no log line', async () => {

@@ -94,7 +94,8 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000, rateLimits 
   const inFlight = boundInFlight(limits.TAILRACE_LIMIT_INFLIGHT_BYTES, metrics)
   const app = createHttpServer({
     ...{ log, limits, bodies: 'bytes', bodyLimitBytes, authenticate, allows, refused: telemetry.refused },
-    refusal: ({ headers }) => load.refusal ?? inFlight.refusal(announcedBytes(headers)),
+    refusal: ({ headers }) =>
+      load.refusal ?? inFlight.refusal(announcedBytes(headers, limits.TAILRACE_LIMIT_REQUEST_BYTES)),
   })
   publishRoute(app, { publish, inFlight, rates: createPublishRates(rateLimits), telemetry, limits })
   const keyWith: Door['keyWith'] = (
