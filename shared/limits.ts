@@ -10,6 +10,7 @@ export const limitSettings = {
   TAILRACE_LIMIT_EVENT_BYTES: limit(512 * KiB, 'largest single event, bytes'),
   TAILRACE_LIMIT_REQUEST_BYTES: limit(8 * MiB, 'largest request body, bytes'),
   TAILRACE_LIMIT_INFLIGHT_BYTES: limit(64 * MiB, 'most bytes of publishes in work at a time, per producer'),
+  TAILRACE_LIMIT_CONNECTIONS: limit(8_192, 'most HTTP connections at a time, per process; the quietest makes room'),
   TAILRACE_LIMIT_JSON_DEPTH: limit(64, 'deepest nesting of a JSON body'),
   TAILRACE_LIMIT_JSON_MEMBERS: limit(10_000, 'most members and elements of a JSON body'),
   TAILRACE_LIMIT_HEADERS: limit(100, 'most headers of a request'),

@@ -15,7 +15,7 @@ import { type Preconditions, requirePreconditions } from './preconditions.ts'
 const keyBody: BodyKind<typeof keyDefinition> = {
   schema: keyDefinition,
   readOnly: ['id', 'createdAt', 'lastUsedAt', 'revision', 'secrets', 'secret'],
-  rules: notBuiltRules.key,
+  rules: notBuiltRules.none,
 }
 
 export const keyRotation = Type.Object({
@@ -48,7 +48,7 @@ export function createKey(console: Console, caller: Caller, body: unknown): Prom
   })
 }
 
-/** Changes name, scopes or expiry. */
+/** Changes name, scopes, rate limit or expiry. */
 export function patchKey(console: Console, { id, preconditions, caller }: KeyChange, patch: unknown): Promise<ApiKey> {
   return change(console, async () => {
     const known = requireKey(console, id)

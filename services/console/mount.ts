@@ -43,7 +43,7 @@ function readRequest(request: FastifyRequest, { scope }: Route): RouteRequest {
     query: request.query as Query,
     body: request.body,
     preconditions: { ifMatch: headers['if-match'] ?? null, ifNoneMatch: headers['if-none-match'] ?? null },
-    caller: scope === null ? { keyId: '', name: '', scopes: [] } : callerOf(request),
+    caller: scope === null ? { keyId: '', name: '', scopes: [], rateLimit: null } : callerOf(request),
   }
 }
 

@@ -36,9 +36,7 @@ const streamRules: readonly Rule[] = [
   { pointer: '/schema', asked: isGiven, detail: 'schemas of streams are not built yet' },
 ]
 
-const keyRules: readonly Rule[] = [{ pointer: '/rateLimit', asked: isGiven, detail: 'rate limits are not built yet' }]
-
-export const notBuiltRules = { stream: streamRules, subscription: subscriptionRules, key: keyRules, none: [] as Rule[] }
+export const notBuiltRules = { stream: streamRules, subscription: subscriptionRules, none: [] as Rule[] }
 
 /** The members whose value asks for something this version cannot honour. */
 export function notBuiltFaults(body: unknown, rules: readonly Rule[]): FieldFault[] {

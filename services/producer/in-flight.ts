@@ -1,8 +1,11 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { TailraceError } from '#shared/errors.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
 
 /** Bytes of the publishes in work: announced, received, or waiting for Kafka. Bounds the memory of this process. */
 export type InFlight = {
+  /** Why `bytes` more would be refused just now; undefined when there is room. */
+  refusal(bytes: number): TailraceError | undefined
   /** Takes `bytes` into work; throws `overloaded` when they would exceed the bound. Call what it returns once, at the end. */
   admit(bytes: number): () => void
 }
@@ -13,10 +16,13 @@ const overheadBytes = 4_096
 export function boundInFlight(limitBytes: number, metrics: Metrics): InFlight {
   let inWork = 0
   metrics.gauge('publish_in_flight_bytes', 'Bytes of the publishes in work.', [], (gauge) => gauge.set(inWork))
+  const refusal = (bytes: number) => (inWork + bytes + overheadBytes > limitBytes ? overloaded(limitBytes) : undefined)
   return {
+    refusal,
     admit(bytes) {
+      const refused = refusal(bytes)
+      if (refused !== undefined) throw refused
       const cost = bytes + overheadBytes
-      if (inWork + cost > limitBytes) throw overloaded(limitBytes)
       inWork += cost
       let isOpen = true
       return () => {
@@ -30,4 +36,14 @@ export function boundInFlight(limitBytes: number, metrics: Metrics): InFlight {
 function overloaded(limitBytes: number): TailraceError {
   const detail = `${limitBytes} bytes of publishes are in work (TAILRACE_LIMIT_INFLIGHT_BYTES). Nothing was stored.`
   return new TailraceError('overloaded', detail, { retryAfterMs: 1_000 })
+}
+
+/** A chunked body announces nothing and counts as an average event until it is there. */
+const unannouncedBytes = 16_384
+
+/** What a body may come to. More than `mostBytes` is never read: that is no question of room. */
+export function announcedBytes(headers: IncomingHttpHeaders, mostBytes: number): number {
+  const length = headers['content-length']
+  if (length !== undefined) return Math.min(Number(length), mostBytes)
+  return headers['transfer-encoding'] === undefined ? 0 : unannouncedBytes
 }

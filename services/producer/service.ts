@@ -1,10 +1,11 @@
+import type { IncomingMessage } from 'node:http'
 import { parseCredential, verifySecret } from '#shared/catalog/api-keys.ts'
 import { type Catalog, openCatalog } from '#shared/catalog/catalog.ts'
 import { topicNames } from '#shared/catalog/names.ts'
 import { allows } from '#shared/catalog/scopes.ts'
 import { createAuthenticate } from '#shared/http/authenticate.ts'
 import { drainHttpServer } from '#shared/http/drain.ts'
-import { createHttpServer } from '#shared/http/server.ts'
+import { createHttpServer, type HttpServerOptions } from '#shared/http/server.ts'
 import { openAdmin } from '#shared/kafka/admin.ts'
 import { newClientId } from '#shared/kafka/client-id.ts'
 import type { KafkaConnection } from '#shared/kafka/connection.ts'
@@ -13,12 +14,15 @@ import { type Resources, type RunningService, withResources } from '#shared/life
 import { startAdminServer } from '#shared/observability/admin-server.ts'
 import type { Log } from '#shared/observability/log.ts'
 import { createMetrics, type Metrics } from '#shared/observability/metrics.ts'
-import { openRedis, redisOf } from '#shared/redis/connection.ts'
+import { openRedis, type RedisConnection, redisOf } from '#shared/redis/connection.ts'
 import { openHeartbeat } from '#shared/redis/heartbeat.ts'
 import { readInstances } from '#shared/redis/instances.ts'
+import { openRateLimits } from '#shared/redis/rate-limits.ts'
 import type { ProducerConfig } from './config.ts'
-import { boundInFlight } from './in-flight.ts'
+import { announcedBytes, boundInFlight } from './in-flight.ts'
+import { watchLoopLoad } from './loop-load.ts'
 import { createPublish } from './publish.ts'
+import { createPublishRates } from './rate-limits.ts'
 import { watchReadiness } from './readiness.ts'
 import { publishRoute } from './routes/publish.ts'
 import { followStreams } from './streams.ts'
@@ -52,7 +56,7 @@ async function open(config: ProducerConfig, log: Log, resources: Resources): Pro
   resources.defer('redis', () => redis.close())
   const id = config.TAILRACE_INSTANCE_ID
   const clientId = newClientId('producer', id)
-  const { lanes, catalog, app } = await openIngest({ config, log, metrics, resources, clientId })
+  const { lanes, catalog, app } = await openIngest({ config, log, metrics, resources, clientId, redis })
   const prefix = config.TAILRACE_PREFIX
   const instances = () => readInstances(redis, prefix, Date.now())
   const readiness = watchReadiness({ id, staleMs: catalog.staleMs, lanes: () => lanes.snapshot(), instances })
@@ -73,11 +77,18 @@ async function open(config: ProducerConfig, log: Log, resources: Resources): Pro
   return { url, adminUrl: admin.url, finished: new Promise(() => {}), stop: () => resources.close() }
 }
 
-type Ingest = { config: ProducerConfig; log: Log; metrics: Metrics; resources: Resources; clientId: string }
+type Ingest = {
+  config: ProducerConfig
+  log: Log
+  metrics: Metrics
+  resources: Resources
+  clientId: string
+  redis: RedisConnection
+}
 
 /** Kafka, catalog and the door itself, not listening yet. */
 async function openIngest(parts: Ingest) {
-  const { config, log, metrics, resources, clientId } = parts
+  const { config, log, metrics, resources, clientId, redis } = parts
   const { TAILRACE_INSTANCE_ID: instance } = config
   const connection: KafkaConnection = { brokers: config.KAFKA_BROKERS.split(','), clientId, log }
   const telemetry = createTelemetry(log, metrics)
@@ -94,8 +105,14 @@ async function openIngest(parts: Ingest) {
   const inFlight = boundInFlight(config.TAILRACE_LIMIT_INFLIGHT_BYTES, metrics)
   const deadlineMs = config.TAILRACE_PUBLISH_DEADLINE_MS
   const publish = createPublish({ streams, safety, lanes, telemetry, instance, deadlineMs, limits: config })
-  const app = createDoor(config, log, catalog)
-  publishRoute(app, { publish, inFlight, telemetry, limits: config })
+  const loopLoad = watchLoopLoad(metrics)
+  resources.defer('loop load', () => loopLoad.close())
+  const rates = createPublishRates(openRateLimits({ redis, prefix: config.TAILRACE_PREFIX }))
+  const mostBytes = config.TAILRACE_LIMIT_REQUEST_BYTES
+  const refusal = ({ headers }: IncomingMessage) =>
+    loopLoad.refusal() ?? inFlight.refusal(announcedBytes(headers, mostBytes))
+  const app = createDoor(parts, { catalog, refusal, refused: telemetry.refused })
+  publishRoute(app, { publish, inFlight, rates, telemetry, limits: config })
   return { lanes, catalog, app }
 }
 
@@ -109,7 +126,9 @@ async function followCatalog({ config, log, metrics, resources }: Ingest, connec
   return catalog
 }
 
-function createDoor(config: ProducerConfig, log: Log, catalog: Catalog) {
+type Door = Pick<HttpServerOptions, 'refusal' | 'refused'> & { catalog: Catalog }
+
+function createDoor({ config, log }: Ingest, { catalog, ...shedding }: Door) {
   const authenticate = createAuthenticate({
     keys: catalog,
     catchUp: catalog.catchUp,
@@ -117,5 +136,5 @@ function createDoor(config: ProducerConfig, log: Log, catalog: Catalog) {
     verify: (credential, key, nowMs) => verifySecret(credential, key.secrets, nowMs),
   })
   const bodyLimitBytes = config.TAILRACE_LIMIT_EVENT_BYTES
-  return createHttpServer({ log, limits: config, bodies: 'bytes', bodyLimitBytes, authenticate, allows })
+  return createHttpServer({ log, limits: config, bodies: 'bytes', bodyLimitBytes, authenticate, allows, ...shedding })
 }

@@ -1,4 +1,5 @@
-import { type ErrorCode, TailraceError } from '#shared/errors.ts'
+import type { ErrorCode } from '#shared/errors.ts'
+import { translateError } from '#shared/http/translate.ts'
 import type { Log } from '#shared/observability/log.ts'
 import { latencyBuckets, type Metrics } from '#shared/observability/metrics.ts'
 
@@ -59,5 +60,5 @@ export function createTelemetry(log: Log, metrics: Metrics): ProducerTelemetry {
 
 /** What a request that threw counts as. */
 export function outcomeOf(error: unknown): Outcome {
-  return error instanceof TailraceError ? error.code : 'internal'
+  return translateError(error, { tooLarge: 'event-too-large', limitBytes: 0 }).code
 }

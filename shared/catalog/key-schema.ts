@@ -1,10 +1,10 @@
 import { Type } from 'typebox'
-import { nullable, objectOrNull, time } from './schema.ts'
+import { nullable, time } from './schema.ts'
 import { scopePattern } from './scopes.ts'
 
 const rateLimit = Type.Object({
-  perSecond: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
-  burst: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
+  perSecond: Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Events a second, on average.' }),
+  burst: Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Events at once, after a quiet time.' }),
 })
 
 const definition = {
@@ -15,7 +15,7 @@ const definition = {
     uniqueItems: true,
     description: 'publish:<stream|*>, consume:<stream|*>, read, operate, manage.',
   }),
-  rateLimit: Type.Null({ default: null, description: 'Not built in this version.' }),
+  rateLimit: nullable(rateLimit),
   expiresAt: nullable(time('From this moment the key is refused; null = never.')),
 }
 
@@ -33,14 +33,12 @@ const lifetime = { createdAt: time('When it was made.'), validUntil: nullable(ti
 /** A key as its record in the catalog topic holds it: hashes, never a secret. */
 export const keyRecord = Type.Object({
   ...recorded,
-  rateLimit: objectOrNull(rateLimit),
   secrets: Type.Array(Type.Object({ hash: Type.String(), ...lifetime })),
 })
 
 /** A key as answers show it; `secret` is in the 201 and in the answer of rotate alone. */
 export const keyAnswer = Type.Object({
   ...recorded,
-  rateLimit: objectOrNull(rateLimit),
   revision: Type.Integer({ description: 'Offset of its record in the catalog topic; also the ETag.' }),
   lastUsedAt: nullable(time('Not recorded in this version.')),
   secrets: Type.Array(Type.Object(lifetime)),

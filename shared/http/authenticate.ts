@@ -1,13 +1,22 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { TailraceError } from '#shared/errors.ts'
 
-/** Who asks. */
-export type Caller = { keyId: string; name: string; scopes: readonly string[] }
+/** How much a key may ask for: on average, and at once. */
+export type CallerRate = { perSecond: number; burst: number }
+
+/** Who asks. The same key gives the same object as `rateLimit` until the key is changed. */
+export type Caller = { keyId: string; name: string; scopes: readonly string[]; rateLimit: CallerRate | null }
 
 type Credential = { id: string; secret: string }
 
 /** An API key as far as this file cares; `Key` is its full type. */
-export type KnownKey = { id: string; name: string; scopes: readonly string[]; expiresAt: string | null }
+export type KnownKey = {
+  id: string
+  name: string
+  scopes: readonly string[]
+  rateLimit: CallerRate | null
+  expiresAt: string | null
+}
 
 export type AuthenticatorOptions<Key extends KnownKey> = {
   keys: { key(id: string): Key | undefined }
@@ -31,7 +40,7 @@ export function createAuthenticate<Key extends KnownKey>(options: AuthenticatorO
     const nowMs = Date.now()
     const isExpired = key !== undefined && key.expiresAt !== null && Date.parse(key.expiresAt) <= nowMs
     if (key === undefined || !options.verify(credential, key, nowMs) || isExpired) throw invalid()
-    return { keyId: key.id, name: key.name, scopes: key.scopes }
+    return { keyId: key.id, name: key.name, scopes: key.scopes, rateLimit: key.rateLimit }
   }
   const judgeLater = async (credential: Credential) => {
     if (!(await options.catchUp(catchUpMs)))

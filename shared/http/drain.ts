@@ -3,6 +3,9 @@ import type { FastifyInstance } from 'fastify'
 
 const draining = new WeakSet<FastifyInstance>()
 
+/** Whether this server takes no new connections any more. */
+export const isDraining = (app: FastifyInstance): boolean => draining.has(app)
+
 /** Every answer of a draining server tells its client to use another connection. */
 export function closeWhenDraining(app: FastifyInstance): void {
   app.addHook('onSend', (_request, reply, payload, done) => {

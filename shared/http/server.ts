@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
-import { TailraceError } from '#shared/errors.ts'
+import { type ErrorCode, TailraceError } from '#shared/errors.ts'
 import type { Limits } from '#shared/limits.ts'
 import type { Log } from '#shared/observability/log.ts'
 import type { Caller } from './authenticate.ts'
 import { answerClientError } from './client-error.ts'
+import { answerInTurn, capConnections } from './connections.ts'
 import { closeWhenDraining } from './drain.ts'
+import { hasMuchUnread, type Refusal, refuseBeforeRouting } from './early-refusal.ts'
 import { acceptBytes, acceptJson } from './json-body.ts'
 import { answerUnknownRoutes } from './not-found.ts'
 import { pathOf, problemOf } from './problem.ts'
@@ -23,6 +25,10 @@ export type HttpServerOptions = {
   authenticate(request: FastifyRequest): Caller | Promise<Caller>
   /** Whether these scopes include the needed one. */
   allows(scopes: readonly string[], needed: string): boolean
+  /** Asked for every request before anything else is done for it. */
+  refusal?: Refusal
+  /** Hears of what no route hears of: requests that cannot be read, and those that `refusal` refused. */
+  refused?(code: ErrorCode): void
 }
 
 /**
@@ -32,16 +38,21 @@ export type HttpServerOptions = {
  */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const nextId = requestIds()
+  const { refusal, refused = () => {} } = options
   const app = fastify({
     ...serverLimits(options.limits),
     bodyLimit: options.bodyLimitBytes,
     genReqId: nextId,
     requestIdHeader: false,
     return503OnClosing: false,
-    clientErrorHandler: (error, socket) => answerClientError(error, socket, nextId()),
+    clientErrorHandler: (error, socket) => {
+      const code = answerClientError(error, socket, nextId())
+      if (code !== undefined) refused(code)
+    },
     frameworkErrors: (error, request, reply) => answerError(error, request, reply, options),
   })
-  app.server.maxConnections = mostConnections
+  // Twice the bound: room for what is accepted in one turn of the loop, before those that make room are closed.
+  app.server.maxConnections = 2 * options.limits.TAILRACE_LIMIT_CONNECTIONS
   app.server.maxHeadersCount = options.limits.TAILRACE_LIMIT_HEADERS
   app.decorateRequest('caller', null)
   app.setValidatorCompiler(schemaCompiler())
@@ -51,15 +62,17 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   closeWhenDraining(app)
   app.addHook('onRequest', (request, _reply, done) => admit(request, options, done))
   answerUnknownRoutes(app)
+  if (refusal !== undefined) refuseBeforeRouting(app, { refusal, nextId, refused: ({ code }) => refused(code) })
+  answerInTurn(app.server)
+  capConnections(app.server, options.limits.TAILRACE_LIMIT_CONNECTIONS)
   return app
 }
-
-/** More than 10,000 silent connections fit beside honest ones; silent ones are closed after `headersTimeout`. */
-const mostConnections = 16_384
 
 function serverLimits(limits: Limits) {
   return {
     requestTimeout: 10_000,
+    // For who reads no answers: longer than any publish may wait for its own (TAILRACE_PUBLISH_DEADLINE_MS, 120 s at most).
+    connectionTimeout: 130_000,
     // Longer than the 60 s of usual load balancers, so that they close first and never write into a closing connection.
     keepAliveTimeout: 65_000,
     maxRequestsPerSocket: 100_000,
@@ -131,14 +144,6 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
   const { status, headers, body } = problemOf(known, { requestId: request.id, instance: pathOf(request.url) })
   if (status === 500)
     options.log.error({ err: error, requestId: request.id, path: pathOf(request.url) }, 'request failed')
-  if (hasMuchUnread(request)) reply.header('connection', 'close')
+  if (hasMuchUnread(request.raw)) reply.header('connection', 'close')
   reply.code(status).headers(headers).serializer(JSON.stringify).send(body)
-}
-
-/** An unread body keeps the connection only when throwing it away costs less than a new connection. */
-const discardBytes = 65_536
-
-function hasMuchUnread({ raw }: FastifyRequest): boolean {
-  if (raw.complete) return false
-  return raw.headers['transfer-encoding'] !== undefined || Number(raw.headers['content-length'] ?? 0) > discardBytes
 }

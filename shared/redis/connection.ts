@@ -7,6 +7,8 @@ import type { Log } from '../observability/log.ts'
  * waits for it. Every use has a degraded mode of its own, because Redis never holds the truth.
  */
 export type RedisConnection = {
+  /** The client itself, for a library that wants one; null when Redis is off. Nothing may wait for it to be up. */
+  client: Redis | null
   up(): boolean
   /** Milliseconds since this connection was made, 0 while there is none. */
   upForMs(): number
@@ -29,6 +31,14 @@ type Options = {
 
 const commandTimeoutMs = 250
 
+const off: RedisConnection = {
+  client: null,
+  up: () => false,
+  upForMs: () => 0,
+  tryRun: () => Promise.resolve(null),
+  close: () => {},
+}
+
 /** What a service says of its Redis, as options. */
 export const redisOf = (config: { REDIS_URL: string; REDIS_SENTINELS: string; REDIS_SENTINEL_MASTER: string }) => ({
   url: config.REDIS_URL,
@@ -38,7 +48,7 @@ export const redisOf = (config: { REDIS_URL: string; REDIS_SENTINELS: string; RE
 
 /** Opens the connection without waiting for it; an empty `url` is the degraded variant for good. */
 export function openRedis({ url, sentinels = '', master = '', log }: Options): RedisConnection {
-  if (url === '') return { up: () => false, upForMs: () => 0, tryRun: () => Promise.resolve(null), close: () => {} }
+  if (url === '') return off
   const redis = new Redis(url, {
     // Fail fast: no queue while it is away, and an open command fails at the first disconnect instead of running later.
     enableOfflineQueue: false,
@@ -64,6 +74,7 @@ export function openRedis({ url, sentinels = '', master = '', log }: Options): R
   redis.on('error', (error: unknown) => log.debug({ err: error }, 'redis'))
   const up = () => redis.status === 'ready'
   return {
+    client: redis,
     up,
     upForMs: () => Math.max(0, performance.now() - upAtMs),
     async tryRun(command) {

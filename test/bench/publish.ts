@@ -2,12 +2,9 @@
  * How fast one producer takes single events: closed loop, 1 KB JSON, keyless and with 10,000 keys. Prints a table; asserts
  * nothing. Needs KAFKA_BROKERS; `node test/bench/publish.ts [seconds]`. The client is this process, the producer another.
  */
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import { Pool, request } from 'undici'
 import { createInstallation } from '../integration/producer/fixture.ts'
+import { startProducerProcess } from '../support/producer-process.ts'
 
 type Shape = { connections: number; keys: number }
 type Row = Shape & { rate: number; p50: number; p99: number; worst: number; cpu: number; failed: number }
@@ -22,23 +19,14 @@ const installation = await createInstallation({ after: (close) => void closers.p
 try {
   await installation.createStream('bench', { partitions: 6 })
   const key = await installation.createKey(['publish:*'])
-  const { url, adminUrl } = await startProducer()
-  for (const shape of shapes) print(await measure(shape, { url, adminUrl, key }))
+  const { port, adminUrl } = await startProducerProcess({
+    env: installation.env,
+    execArgv: process.env.BENCH_NODE_OPTIONS?.split(' ') ?? [],
+    defer: installation.defer,
+  })
+  for (const shape of shapes) print(await measure(shape, { url: `http://127.0.0.1:${port}`, adminUrl, key }))
 } finally {
   for (const close of closers) await close()
-}
-
-async function startProducer(): Promise<{ url: string; adminUrl: string }> {
-  const port = await freePort()
-  const main = fileURLToPath(new URL('../../services/producer/main.ts', import.meta.url))
-  const env = { ...process.env, ...installation.env, TAILRACE_PORT: String(port), TAILRACE_LOG_LEVEL: 'warn' }
-  const child: ChildProcess = fork(main, { env, execArgv: process.env.BENCH_NODE_OPTIONS?.split(' ') ?? [] })
-  installation.defer(async () => {
-    child.kill('SIGTERM')
-    await once(child, 'exit')
-  })
-  const [{ adminUrl }] = (await once(child, 'message')) as [{ adminUrl: string }]
-  return { url: `http://127.0.0.1:${port}`, adminUrl }
 }
 
 type Place = { url: string; adminUrl: string; key: string }
@@ -87,14 +75,6 @@ function summary(latencies: number[], ms: number) {
 async function cpuSeconds(adminUrl: string): Promise<number> {
   const text = await (await request(`${adminUrl}/metrics`)).body.text()
   return Number(/^process_cpu_seconds_total\S* ([\d.e+-]+)/m.exec(text)?.[1])
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 function pause(ms: number): Promise<void> {

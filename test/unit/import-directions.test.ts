@@ -17,6 +17,7 @@ const levels = [
 const ports: Readonly<Record<string, string>> = {
   kafkajs: 'shared/kafka/',
   ioredis: 'shared/redis/',
+  'rate-limiter-flexible': 'shared/redis/',
   opossum: 'shared/resilience/',
   'p-retry': 'shared/resilience/',
   undici: 'shared/delivery/',

@@ -5,8 +5,9 @@ import { eventForm } from '#shared/event/form.ts'
 import type { EventRequest } from '#shared/event/from-http.ts'
 import { callerOf } from '#shared/http/route-config.ts'
 import type { Limits } from '#shared/limits.ts'
-import type { InFlight } from '../in-flight.ts'
+import { announcedBytes, type InFlight } from '../in-flight.ts'
 import type { Publish } from '../publish.ts'
+import type { PublishRates } from '../rate-limits.ts'
 import { outcomeOf, type ProducerTelemetry } from '../telemetry.ts'
 
 type Params = { stream: string }
@@ -33,12 +34,18 @@ const query = Type.Object(
   { additionalProperties: false },
 )
 
-export type PublishRouteOptions = { publish: Publish; inFlight: InFlight; telemetry: ProducerTelemetry; limits: Limits }
+export type PublishRouteOptions = {
+  publish: Publish
+  inFlight: InFlight
+  rates: PublishRates
+  telemetry: ProducerTelemetry
+  limits: Limits
+}
 
 /** `POST /v1/streams/{stream}/events`: one event, in any of its single forms. */
 export function publishRoute(
   app: FastifyInstance,
-  { publish, inFlight, telemetry, limits }: PublishRouteOptions,
+  { publish, inFlight, rates, telemetry, limits }: PublishRouteOptions,
 ): void {
   app.route<{ Params: Params; Querystring: Query; Body: Buffer | undefined }>({
     method: 'POST',
@@ -47,17 +54,21 @@ export function publishRoute(
     schema: { querystring: query, response: { 202: published } },
     config: { scope: (request) => `publish:${(request.params as Params).stream}`, tooLarge: 'event-too-large' },
     onRequest: (request, reply, done) => {
+      let charged: Promise<void> | undefined
       try {
         refuseEarly(request)
-        reply.raw.once('close', inFlight.admit(announcedBytes(request)))
+        reply.raw.once('close', inFlight.admit(announcedBytes(request.headers, limits.TAILRACE_LIMIT_REQUEST_BYTES)))
+        charged = rates.admit(callerOf(request))
       } catch (error) {
         done(error as Error)
         return
       }
-      done()
+      if (charged === undefined) done()
+      else charged.then(() => done(), done)
     },
-    onError: (_request, _reply, error, done) => {
-      telemetry.refused(outcomeOf(error))
+    onError: (request, _reply, error, done) => {
+      // Whose connection is gone counts as aborted.
+      if (!request.socket.destroyed) telemetry.refused(outcomeOf(error))
       done()
     },
     onRequestAbort: (_request, done) => {
@@ -87,12 +98,4 @@ function refuseEarly({ headers }: FastifyRequest): void {
     )
   }
   if (headers['content-type'] !== undefined) eventForm(headers['content-type'])
-}
-
-/** A chunked body announces nothing and counts as an average event until it is there. */
-const unannouncedBytes = 16_384
-
-function announcedBytes({ headers }: FastifyRequest): number {
-  const length = headers['content-length']
-  return length === undefined ? (headers['transfer-encoding'] === undefined ? 0 : unannouncedBytes) : Number(length)
 }

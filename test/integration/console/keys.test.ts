@@ -58,6 +58,24 @@ test('keys follow the rules of the API', async (t) => {
     await api('DELETE', `/v1/keys/${manager.id}`)
   })
 
+  await t.test('a key carries its rate limit, which a change replaces and null takes away', async () => {
+    const rateLimit = { perSecond: 1_000, burst: 2_000 }
+    const key = await make(['read'], { rateLimit })
+    const path = `/v1/keys/${key.id}`
+    assert.deepEqual((await api('GET', path)).body.rateLimit, rateLimit)
+    const changed = await api('PATCH', path, { rateLimit: { burst: 5_000 } })
+    assert.deepEqual(changed.body.rateLimit, { perSecond: 1_000, burst: 5_000 })
+    assert.equal((await api('PATCH', path, { rateLimit: null })).body.rateLimit, null)
+    for (const [wrong, code] of [
+      [{ perSecond: 0, burst: 1 }, 'body-invalid'],
+      [{ perSecond: 1 }, 'body-invalid'],
+      [{ ...rateLimit, perMinute: 1 }, 'unknown-field'],
+    ]) {
+      const refused = await api('POST', '/v1/keys', { name: 'x', scopes: ['read'], rateLimit: wrong })
+      assert.deepEqual([refused.status, refused.body.code], [400, code])
+    }
+  })
+
   await t.test('a revoked key and one that has expired are refused', async () => {
     const key = await make(['read'])
     assert.equal((await api('DELETE', `/v1/keys/${key.id}`)).status, 204)

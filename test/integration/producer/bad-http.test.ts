@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { type AddressInfo, connect } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
+import { answersIn, sendRaw } from '../../support/raw-http.ts'
+import { until } from '../../support/until.ts'
 import { openDoor } from '../../unit/producer/door.ts'
 
 // The door without Kafka behind it, on a real socket: what no HTTP client would send.
@@ -13,27 +15,7 @@ before(async () => {
 beforeEach(() => door.stored.splice(0))
 after(() => door.close())
 
-type Answer = { status: number; code: string | null; ms: number; headers: string }
-
-/** Sends the pieces as they are and reads until the server closes the connection. */
-function send(...pieces: (string | Buffer)[]): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const started = performance.now()
-    const chunks: Buffer[] = []
-    const socket = connect(port, '127.0.0.1', () => {
-      for (const piece of pieces) socket.write(piece)
-    })
-    socket.on('data', (chunk) => chunks.push(chunk))
-    socket.on('error', (error) => (chunks.length > 0 ? undefined : reject(error)))
-    socket.on('close', () => resolve(answerOf(Buffer.concat(chunks).toString(), performance.now() - started)))
-  })
-}
-
-function answerOf(text: string, ms: number): Answer {
-  const [headers = '', body = ''] = text.split('\r\n\r\n')
-  const code = body.startsWith('{') ? (JSON.parse(body) as { code?: string }).code : undefined
-  return { status: Number(headers.split(' ')[1] ?? 0), code: code ?? null, ms, headers: headers.toLowerCase() }
-}
+const send = (...pieces: (string | Buffer)[]) => sendRaw(port, pieces)
 
 const path = '/v1/streams/orders/events'
 const credential = `Authorization: Bearer ${door.key}`
@@ -86,6 +68,7 @@ const rows: [what: string, pieces: (string | Buffer)[], status: number, code: st
   ['a request target of 20 kB', [`POST /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`], 431, 'headers-too-large'],
   ['NUL in a header', [head('X: a\0b')], 400, 'request-malformed'],
   ['a bare CR in a header', [head('X: a\rb')], 400, 'request-malformed'],
+  ['a folded header', [head('X: a\r\n b')], 400, 'request-malformed'],
   ['a space before the colon', [head('X : a')], 400, 'request-malformed'],
   ['bare LF lines', [head(json).replaceAll('\r\n', '\n')], 400, 'request-malformed'],
   ['an unknown method', [`FOO ${path} HTTP/1.1\r\nHost: x\r\n\r\n`], 400, 'request-malformed'],
@@ -93,6 +76,24 @@ const rows: [what: string, pieces: (string | Buffer)[], status: number, code: st
   ['PUT', [head(closing).replace('POST', 'PUT')], 405, 'method-not-allowed'],
   ['TRACE', [head(closing).replace('POST', 'TRACE')], 405, 'method-not-allowed'],
   ['dots in the path', [head(closing, json, 'Content-Length: 1').replace('orders', '../x'), '1'], 404, 'not-found'],
+  [
+    'dots that would lead to the route',
+    [head(closing, json, 'Content-Length: 1').replace('/v1', '/x/../v1'), '1'],
+    404,
+    'not-found',
+  ],
+  [
+    'encoded slashes and dots that would lead to another route',
+    [head(closing, json, 'Content-Length: 1').replace('orders', 'x%2f..%2f..%2fkeys'), '1'],
+    400,
+    'request-malformed',
+  ],
+  [
+    'an encoded NUL in the path',
+    [head(closing, json, 'Content-Length: 1').replace('orders', 'orders%00'), '1'],
+    400,
+    'request-malformed',
+  ],
   ['a dot as stream', [head(closing, json, 'Content-Length: 1').replace('orders', '.'), '1'], 400, 'request-malformed'],
   [
     'encoded dots as stream',
@@ -103,11 +104,24 @@ const rows: [what: string, pieces: (string | Buffer)[], status: number, code: st
   ['Expect: nonsense', [head(closing, json, 'Expect: nonsense', 'Content-Length: 1'), '1'], 417, null],
   ['CONNECT', ['CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n'], 0, null],
   ['too much, announced', [head(json, `Content-Length: ${524_289}`)], 413, 'event-too-large'],
+  ['more than fits into this producer, announced', [head(json, 'Content-Length: 1000000000')], 413, 'event-too-large'],
   [
     'no credential, before 10 MB come',
     [head(json, 'Content-Length: 10000000').replace(`${credential}\r\n`, '')],
     401,
     'credential-missing',
+  ],
+  [
+    'a wrong credential, before 10 MB come',
+    [head(json, 'Content-Length: 10000000').replace(door.key, `${door.key.slice(0, -4)}0000`)],
+    401,
+    'credential-invalid',
+  ],
+  [
+    'a missing scope, before 10 MB come',
+    [head(json, 'Content-Length: 10000000').replace(door.key, door.keyWith(['publish:other']))],
+    403,
+    'scope-missing',
   ],
   [
     'an attribute that stands twice',
@@ -145,12 +159,72 @@ test('a chunked body is cut off at the limit and the connection closed before an
   assert.equal(door.stored.length, 0)
 })
 
-test('a body shorter than announced is no event', async () => {
+test('a body shorter than announced is no event, and counted as aborted', async () => {
+  const before = (await door.outcomes()).aborted ?? 0
   await new Promise<void>((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.end(`${head(json, 'Content-Length: 5')}123`))
     socket.on('close', () => resolve()).resume()
   })
+  await until('it is counted', async () => (await door.outcomes()).aborted === before + 1)
   assert.equal(door.stored.length, 0)
+})
+
+test('a refused method names the one that is allowed', async () => {
+  assert.match((await send(head(closing).replace('POST', 'DELETE'))).headers, /\r\nallow: post/)
+})
+
+test('what is no HTTP at all is counted, once a connection', async () => {
+  const before = (await door.outcomes())['request-malformed'] ?? 0
+  await send(Buffer.from('16030100a5010000a10303', 'hex'))
+  assert.equal((await door.outcomes())['request-malformed'], before + 1)
+})
+
+const good = head(json, 'Content-Length: 1')
+
+test('a request behind one with two lengths is never looked at', async () => {
+  for (const lines of [
+    [json, 'Content-Length: 1', 'Content-Length: 2'],
+    [json, 'Content-Length: 6', 'Transfer-Encoding: chunked'],
+  ]) {
+    const answer = await send(`${head(...lines)}0\r\n\r\n${good}1`)
+    assert.deepEqual([answer.status, answersIn(answer)], [400, 1])
+    assert.equal(door.stored.length, 0)
+  }
+})
+
+test('a refused body that is itself a request is never taken for one', async () => {
+  const inner = `${good}1`
+  const outer = head(closing, json, `Content-Length: ${inner.length}`).replace(`${credential}\r\n`, '')
+  const answer = await send(outer + inner)
+  assert.deepEqual([answer.status, answersIn(answer), door.stored.length], [401, 1, 0])
+})
+
+test('requests that come in one piece are answered one by one', async () => {
+  const answer = await send(`${good}1${good}2${head(closing, json, 'Content-Length: 1')}3`)
+  assert.deepEqual([answersIn(answer), door.stored.map(({ value }) => value?.toString())], [3, ['1', '2', '3']])
+})
+
+test('hundreds of requests in one piece are all answered, and other connections are served between them', async () => {
+  const many = 900
+  const order: string[] = []
+  const pipelined = send(`${good}1`.repeat(many - 1), head(closing, json, 'Content-Length: 1'), '1')
+  await until('the first are stored', () => door.stored.length > 0)
+  await send(`${head(closing, json, 'Content-Length: 1')}2`)
+  order.push('other')
+  const answer = await pipelined
+  order.push('pipelined')
+  assert.deepEqual([answersIn(answer), door.stored.length, order], [many, many + 1, ['other', 'pipelined']])
+})
+
+test('a connection on which more than a thousand requests wait is cut off', async () => {
+  const answer = await send(`${good}1`.repeat(5_000))
+  assert.ok(answersIn(answer) < 5_000 && door.stored.length < 5_000, `${answersIn(answer)} answers`)
+})
+
+test('a credential in the query is in no log line', async () => {
+  door.log.splice(0)
+  await send(head(closing, json, 'Content-Length: 1').replace('events', `events?key=${door.key}`), '1')
+  assert.ok(!door.log.join('').includes(door.key))
 })
 
 test('headers and bodies that trickle in are given up: 408', { timeout: 20_000 }, async () => {
@@ -167,4 +241,21 @@ test('headers and bodies that trickle in are given up: 408', { timeout: 20_000 }
 test('an upgrade to HTTP/2 is ignored and the event stored', async () => {
   const answer = await send(head(json, 'Connection: close, Upgrade', 'Upgrade: h2c', 'Content-Length: 1'), '1')
   assert.deepEqual([answer.status, door.stored.length], [202, 1])
+})
+
+test('what was stored is acknowledged before nonsense behind it ends the connection', async () => {
+  const answer = await send(`${good}1${good}2GET\r\n\r\n`)
+  const statuses = [...answer.text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => status)
+  assert.deepEqual([statuses, door.stored.length], [['202', '202', '400'], 2])
+})
+
+test('a good request behind an answer that closes the connection is not looked at', async () => {
+  for (const [line, status] of [
+    ['Host: x\r\n', 400],
+    [`${credential}\r\n`, 401],
+  ] as const) {
+    const refused = head(json, 'Content-Length: 70000').replace(line, '')
+    const answer = await send(`${refused}${' '.repeat(70_000)}${good}2`)
+    assert.deepEqual([answer.status, answersIn(answer), door.stored.length], [status, 1, 0])
+  }
 })

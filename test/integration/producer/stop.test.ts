@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Pool } from 'undici'
+import { freePort } from '../../support/free-port.ts'
 import { until } from '../../support/until.ts'
 import { createInstallation } from './fixture.ts'
 
@@ -23,14 +23,6 @@ async function startWorker(env: Record<string, string>): Promise<Worker> {
     Promise.race([once(worker, 'message'), once(worker, 'exit').then(() => Promise.reject(new Error('it ended')))]),
   )
   return worker
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 test('a producer that is told to stop under load fails no request, and everything acknowledged is in the log', async (t) => {

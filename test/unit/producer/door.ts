@@ -3,13 +3,16 @@ import { pino } from 'pino'
 import { formatCredential, hashSecret, newCredential, parseCredential, verifySecret } from '#shared/catalog/api-keys.ts'
 import type { Stream } from '#shared/catalog/model.ts'
 import { allows } from '#shared/catalog/scopes.ts'
+import type { TailraceError } from '#shared/errors.ts'
 import type { EventRecord } from '#shared/event/record.ts'
 import { createAuthenticate } from '#shared/http/authenticate.ts'
 import { createHttpServer } from '#shared/http/server.ts'
 import { defaultLimits, type Limits } from '#shared/limits.ts'
 import { createMetrics } from '#shared/observability/metrics.ts'
-import { boundInFlight } from '../../../services/producer/in-flight.ts'
+import type { RateLimits } from '#shared/redis/rate-limits.ts'
+import { announcedBytes, boundInFlight } from '../../../services/producer/in-flight.ts'
 import { createPublish } from '../../../services/producer/publish.ts'
+import { createPublishRates } from '../../../services/producer/rate-limits.ts'
 import { publishRoute } from '../../../services/producer/routes/publish.ts'
 import { followStreams } from '../../../services/producer/streams.ts'
 import { createTelemetry } from '../../../services/producer/telemetry.ts'
@@ -22,26 +25,43 @@ export type Door = {
   stored: EventRecord[]
   /** The credential with `publish:*`. */
   key: string
-  keyWith(scopes: string[], more?: { expiresAt?: string; validUntil?: string }): string
+  keyWith(scopes: string[], more?: KeyMembers): string
   post(request: Partial<InjectOptions> & { stream?: string }): Promise<LightMyRequestResponse>
   /** What the catalog answers; change it to see the door react. */
   catalog: { staleMs: number; isCaughtUp: boolean; catchUps: number; onCatchUp(): void }
+  /** Why every request is refused; undefined = none is. */
+  load: { refusal: TailraceError | undefined }
   streams: Map<string, Stream>
+  /** Everything that was logged. */
+  log: string[]
+  /** Requests so far, by what became of them. */
+  outcomes(): Promise<Record<string, number>>
   close(): Promise<void>
 }
 
-type Options = { limits?: Partial<Limits>; append?: Append; deadlineMs?: number }
+type Options = { limits?: Partial<Limits>; append?: Append; deadlineMs?: number; rateLimits?: RateLimits }
 
-type Key = { id: string; name: string; scopes: string[]; expiresAt: string | null; secrets: Secret[] }
+type Rate = { perSecond: number; burst: number }
+type KeyMembers = { expiresAt?: string; validUntil?: string; rateLimit?: Rate }
+type Key = {
+  id: string
+  name: string
+  scopes: string[]
+  rateLimit: Rate | null
+  expiresAt: string | null
+  secrets: Secret[]
+}
 type Secret = { hash: string; createdAt: string; validUntil: string | null }
 
-export function openDoor({ limits: some, append, deadlineMs = 1_000 }: Options = {}): Door {
+export function openDoor({ limits: some, append, deadlineMs = 1_000, rateLimits = unasked }: Options = {}): Door {
   const limits = { ...defaultLimits, ...some }
-  const log = pino({ level: 'silent' })
+  const lines: string[] = []
+  const log = pino({ level: 'trace' }, { write: (line) => void lines.push(line) })
   const keys = new Map<string, Key>()
   const streams = new Map([['orders', streamNamed('orders')]])
   const stored: EventRecord[] = []
   const state = { staleMs: 0, isCaughtUp: true, catchUps: 0, onCatchUp: () => {} }
+  const load: Door['load'] = { refusal: undefined }
   const catchUp = async () => {
     state.catchUps += 1
     state.onCatchUp()
@@ -71,17 +91,20 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000 }: Options =
     verify: (credential, key, nowMs) => verifySecret(credential, key.secrets, nowMs),
   })
   const bodyLimitBytes = limits.TAILRACE_LIMIT_EVENT_BYTES
-  const app = createHttpServer({ log, limits, bodies: 'bytes', bodyLimitBytes, authenticate, allows })
-  publishRoute(app, {
-    publish,
-    inFlight: boundInFlight(limits.TAILRACE_LIMIT_INFLIGHT_BYTES, metrics),
-    telemetry,
-    limits,
+  const inFlight = boundInFlight(limits.TAILRACE_LIMIT_INFLIGHT_BYTES, metrics)
+  const app = createHttpServer({
+    ...{ log, limits, bodies: 'bytes', bodyLimitBytes, authenticate, allows, refused: telemetry.refused },
+    refusal: ({ headers }) =>
+      load.refusal ?? inFlight.refusal(announcedBytes(headers, limits.TAILRACE_LIMIT_REQUEST_BYTES)),
   })
-  const keyWith: Door['keyWith'] = (scopes, { expiresAt = null, validUntil = null } = {} as never) => {
+  publishRoute(app, { publish, inFlight, rates: createPublishRates(rateLimits), telemetry, limits })
+  const keyWith: Door['keyWith'] = (
+    scopes,
+    { expiresAt = null, validUntil = null, rateLimit = null } = {} as never,
+  ) => {
     const credential = newCredential()
     const secrets = [{ hash: hashSecret(credential), createdAt: new Date().toISOString(), validUntil }]
-    keys.set(credential.id, { id: credential.id, name: 'shop', scopes, expiresAt, secrets })
+    keys.set(credential.id, { id: credential.id, name: 'shop', scopes, rateLimit, expiresAt, secrets })
     return formatCredential(credential)
   }
   const key = keyWith(['publish:*'])
@@ -91,6 +114,8 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000 }: Options =
     key,
     keyWith,
     catalog: state,
+    log: lines,
+    load,
     streams,
     // inject() starts when it is awaited; a test may want to have several under way
     post: async ({ stream = 'orders', headers, ...rest }) =>
@@ -100,12 +125,19 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000 }: Options =
         headers: { authorization: `Bearer ${key}`, ...headers },
         ...rest,
       }),
+    async outcomes() {
+      const counter = await metrics.registry.getSingleMetric('tailrace_publish_requests_total')?.get()
+      return Object.fromEntries(counter?.values.map(({ labels, value }) => [labels.outcome, value]) ?? [])
+    },
     async close() {
       telemetry.close()
       await app.close()
     },
   }
 }
+
+/** A key without a limit costs no question. */
+const unasked: RateLimits = { take: () => Promise.reject(new Error('nobody has a rate limit here')) }
 
 export function streamNamed(name: string): Stream {
   const now = new Date().toISOString()

@@ -7,7 +7,7 @@ import { createHttpServer } from '#shared/http/server.ts'
 import { defaultLimits } from '#shared/limits.ts'
 
 const log = pino({ level: 'silent' })
-const caller = { keyId: 'k', name: 'n', scopes: ['read'] }
+const caller = { keyId: 'k', name: 'n', scopes: ['read'], rateLimit: null }
 
 function serverOf(t: TestContext, bodies: 'json' | 'bytes' = 'json'): FastifyInstance {
   const app = createHttpServer({
@@ -50,16 +50,17 @@ test('the limits and time-outs of node:http are ours', (t) => {
     [
       server.headersTimeout,
       server.requestTimeout,
+      server.timeout,
       server.keepAliveTimeout,
       server.maxRequestsPerSocket,
       server.maxHeadersCount,
     ],
-    [5_000, 10_000, 65_000, 100_000, 100],
+    [5_000, 10_000, 130_000, 65_000, 100_000, 100],
   )
   assert.equal(Reflect.get(server, 'maxHeaderSize'), 16_384)
   assert.equal(Reflect.get(server, 'connectionsCheckingInterval'), 1_000)
   assert.equal(Reflect.get(server, 'insecureHTTPParser'), false)
-  assert.equal(server.maxConnections, 16_384)
+  assert.equal(server.maxConnections, 2 * defaultLimits.TAILRACE_LIMIT_CONNECTIONS)
 })
 
 test('an unknown path is 404 and another method 405 with Allow', async (t) => {
