@@ -19,6 +19,7 @@ import { readInstances } from '#shared/redis/instances.ts'
 import type { ProducerConfig } from './config.ts'
 import { boundInFlight } from './in-flight.ts'
 import { createPublish } from './publish.ts'
+import { createPublishMany } from './publish-many.ts'
 import { watchReadiness } from './readiness.ts'
 import { publishRoute } from './routes/publish.ts'
 import { followStreams } from './streams.ts'
@@ -93,9 +94,10 @@ async function openIngest(parts: Ingest) {
   resources.defer('topic safety', () => safety.close())
   const inFlight = boundInFlight(config.TAILRACE_LIMIT_INFLIGHT_BYTES, metrics)
   const deadlineMs = config.TAILRACE_PUBLISH_DEADLINE_MS
-  const publish = createPublish({ streams, safety, lanes, telemetry, instance, deadlineMs, limits: config })
+  const publishing = { streams, safety, lanes, telemetry, instance, deadlineMs, limits: config }
+  const [publish, publishMany] = [createPublish(publishing), createPublishMany(publishing)]
   const app = createDoor(config, log, catalog)
-  publishRoute(app, { publish, inFlight, telemetry, limits: config })
+  publishRoute(app, { publish, publishMany, inFlight, telemetry, limits: config })
   return { lanes, catalog, app }
 }
 
@@ -117,5 +119,5 @@ function createDoor(config: ProducerConfig, log: Log, catalog: Catalog) {
     verify: (credential, key, nowMs) => verifySecret(credential, key.secrets, nowMs),
   })
   const bodyLimitBytes = config.TAILRACE_LIMIT_EVENT_BYTES
-  return createHttpServer({ log, limits: config, bodies: 'bytes', bodyLimitBytes, authenticate, allows })
+  return createHttpServer({ log, limits: config, bodies: 'own', bodyLimitBytes, authenticate, allows })
 }

@@ -1,9 +1,13 @@
 import type { Message } from 'kafkajs'
 
+/** Records of one request for one partition: once `isCut`, nothing more of them may be written. */
+export type LaneRun = { isCut: boolean }
+
 /** One record waiting for its acknowledgement. */
 export type LaneEntry = {
   readonly message: Message
   readonly bytes: number
+  readonly run?: LaneRun
   readonly resolve: (offset: number) => void
   readonly reject: (error: unknown) => void
 }

@@ -6,10 +6,12 @@ import { allows } from '#shared/catalog/scopes.ts'
 import type { EventRecord } from '#shared/event/record.ts'
 import { createAuthenticate } from '#shared/http/authenticate.ts'
 import { createHttpServer } from '#shared/http/server.ts'
+import type { ProduceLanes } from '#shared/kafka/lanes.ts'
 import { defaultLimits, type Limits } from '#shared/limits.ts'
 import { createMetrics } from '#shared/observability/metrics.ts'
 import { boundInFlight } from '../../../services/producer/in-flight.ts'
 import { createPublish } from '../../../services/producer/publish.ts'
+import { createPublishMany } from '../../../services/producer/publish-many.ts'
 import { publishRoute } from '../../../services/producer/routes/publish.ts'
 import { followStreams } from '../../../services/producer/streams.ts'
 import { createTelemetry } from '../../../services/producer/telemetry.ts'
@@ -30,12 +32,12 @@ export type Door = {
   close(): Promise<void>
 }
 
-type Options = { limits?: Partial<Limits>; append?: Append; deadlineMs?: number }
+type Options = { limits?: Partial<Limits>; append?: Append; appendAll?: ProduceLanes['appendAll']; deadlineMs?: number }
 
 type Key = { id: string; name: string; scopes: string[]; expiresAt: string | null; secrets: Secret[] }
 type Secret = { hash: string; createdAt: string; validUntil: string | null }
 
-export function openDoor({ limits: some, append, deadlineMs = 1_000 }: Options = {}): Door {
+export function openDoor({ limits: some, append, appendAll, deadlineMs = 1_000 }: Options = {}): Door {
   const limits = { ...defaultLimits, ...some }
   const log = pino({ level: 'silent' })
   const keys = new Map<string, Key>()
@@ -57,13 +59,24 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000 }: Options =
     staleMs: () => state.staleMs,
     catchUp,
   })
-  const lanes = {
-    append: append ?? (async (_topic: string, _partition: number, record: EventRecord) => stored.push(record) - 1),
+  const store: Append = append ?? (async (_topic, _partition, record) => stored.push(record) - 1)
+  const lanes: Parameters<typeof createPublish>[0]['lanes'] = {
+    append: store,
+    appendAll:
+      appendAll ??
+      ((topic, partition, { records, stored, refused }) => {
+        for (const [index, record] of records.entries()) {
+          store(topic, partition, record).then(
+            (offset) => stored(index, offset),
+            (error: unknown) => refused(index, error),
+          )
+        }
+      }),
     placeKeyless: () => 0,
     partitionForKey: () => 1,
   }
   const safety = { require: () => {}, refresh: async () => {}, isKnown: () => true }
-  const publish = createPublish({ streams: known, safety, lanes, telemetry, instance: 'p', deadlineMs, limits })
+  const publishing = { streams: known, safety, lanes, telemetry, instance: 'p', deadlineMs, limits }
   const authenticate = createAuthenticate<Key>({
     keys: { key: (id) => keys.get(id) },
     catchUp,
@@ -71,9 +84,10 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000 }: Options =
     verify: (credential, key, nowMs) => verifySecret(credential, key.secrets, nowMs),
   })
   const bodyLimitBytes = limits.TAILRACE_LIMIT_EVENT_BYTES
-  const app = createHttpServer({ log, limits, bodies: 'bytes', bodyLimitBytes, authenticate, allows })
+  const app = createHttpServer({ log, limits, bodies: 'own', bodyLimitBytes, authenticate, allows })
   publishRoute(app, {
-    publish,
+    publish: createPublish(publishing),
+    publishMany: createPublishMany(publishing),
     inFlight: boundInFlight(limits.TAILRACE_LIMIT_INFLIGHT_BYTES, metrics),
     telemetry,
     limits,
