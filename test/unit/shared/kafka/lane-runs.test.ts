@@ -111,7 +111,7 @@ test('a run that does not fit is refused whole; one larger than the queue needs 
 
 test('a broken lane takes nothing of a run', async () => {
   const partition = new FakePartition(['silence'])
-  const { lane, clock, append, appendRun } = openLane(partition)
+  const { clock, append, appendRun } = openLane(partition)
   const first = append('x')
   while (partition.sends.length === 0) await Promise.resolve()
   clock.time += 5_000
