@@ -1,7 +1,8 @@
 import type { Stream } from '#shared/catalog/model.ts'
 import { TailraceError } from '#shared/errors.ts'
 import type { MappedEvent } from '#shared/event/event-request.ts'
-import { inSlices } from '#shared/resilience/slices.ts'
+import type { AppendRun } from '#shared/kafka/lanes.ts'
+import type { Slices } from '#shared/resilience/slices.ts'
 import type { Ending } from './deduplication.ts'
 import { outcomeUnknown, type PublishOptions, refusedWith, storedAt } from './publishing.ts'
 
@@ -12,25 +13,25 @@ export type Watching = {
   known: readonly (Ending | undefined)[]
   /** Told how each appended event ended, also after the deadline. */
   ended(index: number, ending: Ending): void
+  slices: Slices
 }
 
 /**
  * Appends events in their order, one run per partition, and gives the ending of each. After the deadline those without one
  * are `outcome-unknown`; their appends go on.
  */
-export async function appendMany(targets: Targets, { known, ended }: Watching): Promise<readonly Ending[]> {
+export async function appendMany(targets: Targets, { known, ended, slices }: Watching): Promise<readonly Ending[]> {
   const { events, options } = targets
   const startedMs = performance.now()
   const waiting = events.flatMap((_, index) => (known[index] === undefined ? [index] : []))
   const endings = collectEndings(known, waiting.length, options.deadlineMs)
-  const slices = inSlices()
-  for (const [partition, run] of runsOf(waiting, targets)) {
-    appendRun({ partition, run }, targets, (index, ending) => {
-      endings.end(index, ending)
-      ended(index, ending)
-    })
-    const pause = slices.pause()
-    if (pause !== undefined) await pause
+  const end: End = (index, ending) => {
+    endings.end(index, ending)
+    ended(index, ending)
+  }
+  for (const part of partsOf(await runsOf(waiting, targets, slices))) {
+    appendPart(part, targets, end)
+    await slices.pause()
   }
   await endings.complete
   const results = events.map((_, index) => endings.of(index) ?? outcomeUnknown(options.deadlineMs))
@@ -62,9 +63,10 @@ function collectEndings(known: readonly (Ending | undefined)[], open: number, de
 }
 
 type Run = readonly number[]
+type End = (index: number, ending: Ending) => void
 
 /** The numbers of the events by partition. Events without a key of one request stay together: that fills batches. */
-function runsOf(waiting: Run, { events, stream, options }: Targets): ReadonlyMap<number, Run> {
+async function runsOf(waiting: Run, { events, stream, options }: Targets, slices: Slices): Promise<Map<number, Run>> {
   const { topic, partitions } = stream
   const runs = new Map<number, number[]>()
   let keyless: number | undefined
@@ -75,22 +77,34 @@ function runsOf(waiting: Run, { events, stream, options }: Targets): ReadonlyMap
     const run = runs.get(partition)
     if (run === undefined) runs.set(partition, [index])
     else run.push(index)
+    const pause = slices.pause()
+    if (pause !== undefined) await pause
   }
   return runs
 }
 
-type End = (index: number, ending: Ending) => void
+type Part = { partition: number; indexes: Run; run: AppendRun['run'] }
 
-function appendRun(
-  { partition, run }: { partition: number; run: Run },
-  { events, stream, options }: Targets,
-  end: End,
-) {
-  const eventAt = (place: number) => events[run[place] as number] as MappedEvent
+/** A millisecond of work, and as much as a lane sends at a time. */
+const partRecords = 500
+
+/** Runs in parts, so that other work has its turn between them. The parts of a run share what ties them together. */
+function partsOf(runs: ReadonlyMap<number, Run>): Part[] {
+  return [...runs].flatMap(([partition, indexes]) => {
+    const run = { isCut: false }
+    return Array.from({ length: Math.ceil(indexes.length / partRecords) }, (_, part) => ({
+      ...{ partition, run, indexes: indexes.slice(part * partRecords, (part + 1) * partRecords) },
+    }))
+  })
+}
+
+function appendPart({ partition, indexes, run }: Part, { events, stream, options }: Targets, end: End): void {
+  const eventAt = (place: number) => events[indexes[place] as number] as MappedEvent
   options.lanes.appendAll(stream.topic, partition, {
-    records: run.map((_, place) => eventAt(place).record),
-    stored: (place, offset) => end(run[place] as number, storedAt(eventAt(place), stream, { partition, offset })),
-    refused: (place, error) => end(run[place] as number, refusedWith(error)),
+    records: indexes.map((_, place) => eventAt(place).record),
+    run,
+    stored: (place, offset) => end(indexes[place] as number, storedAt(eventAt(place), stream, { partition, offset })),
+    refused: (place, error) => end(indexes[place] as number, refusedWith(error)),
   })
 }
 

@@ -1,11 +1,11 @@
 import { type FieldFault, TailraceError } from '#shared/errors.ts'
 import { type ManyRequest, recordsFromMany } from '#shared/event/from-many.ts'
-import { inSlices } from '#shared/resilience/slices.ts'
+import { inSlices, type Slices } from '#shared/resilience/slices.ts'
 import { appendMany, type Targets } from './append-many.ts'
 import type { Deduplication, Ending } from './deduplication.ts'
 import { type ManyPublished, manyResults } from './many-answer.ts'
 import { type Answered, contextOf, openStream, type Publishing, type PublishOptions } from './publishing.ts'
-import { findTwins } from './twins.ts'
+import { findTwins, mostListed } from './twins.ts'
 
 export type PublishManyRequest = Publishing & {
   events: ManyRequest
@@ -27,43 +27,46 @@ export function createPublishMany(options: PublishOptions): PublishMany {
   return async (request) => {
     const stream = await openStream(request.stream, options)
     const { keyId, events: many } = request
-    const events = await recordsFromMany(many, contextOf(request, stream, options), inSlices())
+    const slices = inSlices()
+    const events = await recordsFromMany(many, contextOf(request, stream, options), slices)
     request.hold(many.body.length + events.length * eventBytes)
     const { unique, places } = findTwins(events)
     const { headers } = many
     const dedup = await options.deduplicate?.({ stream: stream.name, keyId, headers, events: unique })
-    const endings = await storeAll({ events: unique, stream, options }, dedup)
+    if (dedup !== undefined) await refuseTogether(dedup, places)
+    await slices.pause()
+    const endings = await storeAll({ events: unique, stream, options }, slices, dedup)
+    await slices.pause()
     const { stored, results } = manyResults({ events, places, endings })
     const subscriptions = options.streams.subscriptionsOf(stream.name)
     return { dedup: dedup?.mode ?? 'off', answer: { stream: stream.name, stored, subscriptions, results } }
   }
 }
 
-async function storeAll(targets: Targets, dedup: Deduplication | undefined): Promise<readonly Ending[]> {
-  if (dedup === undefined) return await appendMany(targets, { known: [], ended: () => {} })
-  refuseTogether(dedup)
+async function storeAll(targets: Targets, slices: Slices, dedup?: Deduplication): Promise<readonly Ending[]> {
+  if (dedup === undefined) return await appendMany(targets, { known: [], ended: () => {}, slices })
   const known = dedup.verdicts.map((verdict) =>
     verdict.kind === 'replay' ? { ...verdict.answer, replayed: true } : undefined,
   )
   try {
-    return await appendMany(targets, { known, ended: dedup.ended })
+    return await appendMany(targets, { known, ended: dedup.ended, slices })
   } finally {
     await dedup.settled()
   }
 }
 
 /** One event that may not be written refuses them all: those behind it in its partition could not be written either. */
-function refuseTogether({ verdicts, ended }: Deduplication): void {
-  const refusals = verdicts.map((verdict) => (verdict.kind === 'refuse' ? verdict.error : undefined))
-  const first = refusals.find((error) => error !== undefined)
+async function refuseTogether({ verdicts, ended, settled }: Deduplication, places: readonly number[]): Promise<void> {
+  const first = verdicts.find((verdict) => verdict.kind === 'refuse')
   if (first === undefined) return
-  const errors = refusals.flatMap((error, index): FieldFault[] =>
-    error === undefined ? [] : [{ index, code: error.code, detail: error.detail }],
-  )
-  const error = new TailraceError(first.code, `${errors.length} of ${verdicts.length} events are refused.`, {
-    ...first.options,
-    errors,
+  const errors = places.flatMap((place, index): FieldFault[] => {
+    const verdict = verdicts[place]
+    return verdict?.kind === 'refuse' ? [{ index, code: verdict.error.code, detail: verdict.error.detail }] : []
   })
-  for (const [index, verdict] of verdicts.entries()) if (verdict.kind === 'append') ended(index, error)
+  const { code, options } = first.error
+  const detail = `${errors.length} of ${places.length} events are refused. Nothing was stored.`
+  const error = new TailraceError(code, detail, { ...options, errors: errors.slice(0, mostListed) })
+  for (const [index, { kind }] of verdicts.entries()) if (kind === 'append') ended(index, error)
+  await settled()
   throw error
 }

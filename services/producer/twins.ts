@@ -26,7 +26,8 @@ export function findTwins(events: readonly MappedEvent[]): Twins {
   throw new TailraceError('idempotency-mismatch', detail, { errors: faults.slice(0, mostListed) })
 }
 
-const mostListed = 1_000
+/** So many events of one request are named when they are refused. */
+export const mostListed = 1_000
 
 function areSame(one: MappedEvent, other: MappedEvent | undefined): boolean {
   return one.record.value !== null && other?.record.value?.equals(one.record.value) === true

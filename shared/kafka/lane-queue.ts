@@ -1,6 +1,6 @@
 import type { Message } from 'kafkajs'
 
-/** Records of one request for one partition: once `isCut`, nothing more of them may be written. */
+/** Ties records of one partition together: once one of them is refused it `isCut`, and nothing more of them is written. */
 export type LaneRun = { isCut: boolean }
 
 /** One record waiting for its acknowledgement. */

@@ -50,7 +50,7 @@ const unknownTopicAfterMs = 15_000
  * - broken: sending or settling for 5 s. New records are refused at once; the next acknowledgement ends it.
  *
  * A batch that Kafka refuses for good is halved until the bad record is alone; only that one fails, in order. When it is
- * one of a run, those behind it in the run fail too: within a run no record is written after one that was not.
+ * one of a run, what still waits of the run fails too: within a run no record is written after one that was not.
  */
 export class Lane {
   readonly #options: LaneOptions
@@ -80,18 +80,23 @@ export class Lane {
   }
 
   /**
-   * Appends all these entries, in their order, or rejects all of them at once when the lane is broken or full. A run that
-   * is larger than the whole queue may be finds room when the queue is empty.
+   * Appends these entries of one run in their order, or rejects all of them at once when the lane is broken or full, or the
+   * run is cut. Entries that are larger than the whole queue may be find room when it is empty.
    */
   appendAll(entries: readonly LaneEntry[]): void {
-    const isFull = this.#queue.bytes > 0 && this.#queue.bytes + sumBytes(entries) > queueBytesLimit
-    if (this.isBroken || isFull) {
-      const error = this.isBroken ? this.#brokenError() : this.#fullError()
-      for (const entry of entries) entry.reject(error)
-      return
+    const error = this.#refusalOfAll(entries)
+    for (const entry of entries) {
+      if (error === undefined) this.#queue.push(entry)
+      else rejectAndCut(entry, error)
     }
-    for (const entry of entries) this.#queue.push(entry)
-    if (entries.length > 0) this.#working ??= this.#work()
+    if (this.#queue.length > 0) this.#working ??= this.#work()
+  }
+
+  #refusalOfAll(entries: readonly LaneEntry[]): TailraceError | undefined {
+    if (entries.some(isCut)) return cutError()
+    if (this.isBroken) return this.#brokenError()
+    const isFull = this.#queue.bytes > 0 && this.#queue.bytes + sumBytes(entries) > queueBytesLimit
+    return isFull ? this.#fullError() : undefined
   }
 
   /** Rejects what is queued; the batch in flight settles by itself, so that its sequence number is never reused. */
@@ -217,10 +222,7 @@ export class Lane {
 
   #refuse(batch: readonly LaneEntry[], error: unknown): void {
     if (batch.length === 1 || appendFaultOf(error) === 'unknown-topic') {
-      for (const { run, reject } of batch) {
-        if (run !== undefined) run.isCut = true
-        reject(refusalOf(error, this.#options.name))
-      }
+      for (const entry of batch) rejectAndCut(entry, refusalOf(error, this.#options.name))
       return
     }
     const middle = batch.length >> 1
@@ -245,8 +247,13 @@ export function resendDelayMs(failures: number): number {
 
 const isCut = ({ run }: LaneEntry) => run?.isCut === true
 
+function rejectAndCut({ run, reject }: LaneEntry, error: TailraceError): void {
+  if (run !== undefined) run.isCut = true
+  reject(error)
+}
+
 const cutError = () =>
-  new TailraceError('batch-incomplete', 'An earlier event of this request for the same partition is not stored.')
+  new TailraceError('batch-incomplete', 'Another event of this request for the same partition is not stored.')
 
 function sumBytes(batch: readonly LaneEntry[]): number {
   return batch.reduce((sum, entry) => sum + entry.bytes, 0)

@@ -30,11 +30,13 @@ export type LaneSnapshot = {
 }
 
 /**
- * Records of one request for one partition, in their order. Each index is told exactly once how it ended, perhaps before
- * `appendAll` returns: `stored` with its offset after acks=all, `refused` with what `append` would have rejected with.
+ * Records for one partition, in their order. Each index is told exactly once how it ended, perhaps before `appendAll`
+ * returns: `stored` with its offset after acks=all, `refused` with what `append` would have rejected with.
  */
 export type AppendRun = {
   records: readonly EventRecord[]
+  /** `{ isCut: false }` at first, and the same for every call of one request for this partition. */
+  run: LaneRun
   stored(index: number, offset: number): void
   refused(index: number, error: unknown): void
 }
@@ -48,8 +50,8 @@ export type ProduceLanes = {
    */
   append(topic: string, partition: number, record: EventRecord): Promise<number>
   /**
-   * Appends a run of records. A lane that is broken or full takes none of them; afterwards no record of the run is written
-   * behind one that was not: those behind a record that Kafka refuses are refused with `batch-incomplete`.
+   * Appends records of a run. Of one run no record is ever written behind one that was not: a lane that is broken or full
+   * takes none of them, and what waits of the run when one is refused is refused with `batch-incomplete`.
    */
   appendAll(topic: string, partition: number, run: AppendRun): void
   /** The partition a record without a key goes to now. */
@@ -111,8 +113,12 @@ class LaneSet implements ProduceLanes {
 
   appendAll(topic: string, partition: number, run: AppendRun): void {
     const entries = entriesOf(run, partition)
-    if (this.#isClosed) for (const entry of entries) entry.reject(stopping())
-    else this.#laneOf(topic, partition).appendAll(entries)
+    if (!this.#isClosed) {
+      this.#laneOf(topic, partition).appendAll(entries)
+      return
+    }
+    run.run.isCut = true
+    for (const entry of entries) entry.reject(stopping())
   }
 
   placeKeyless(topic: string, partitions: number): number {
@@ -184,8 +190,7 @@ class LaneSet implements ProduceLanes {
   }
 }
 
-function entriesOf({ records, stored, refused }: AppendRun, partition: number): LaneEntry[] {
-  const run: LaneRun = { isCut: false }
+function entriesOf({ records, run, stored, refused }: AppendRun, partition: number): LaneEntry[] {
   // A lane that was abandoned may still hear of the batch it had in flight.
   const isSettled = new Uint8Array(records.length)
   const once = <T>(index: number, tell: (index: number, end: T) => void) => {

@@ -9,6 +9,7 @@ import { createHttpServer } from '#shared/http/server.ts'
 import type { ProduceLanes } from '#shared/kafka/lanes.ts'
 import { defaultLimits, type Limits } from '#shared/limits.ts'
 import { createMetrics } from '#shared/observability/metrics.ts'
+import type { Deduplicate } from '../../../services/producer/deduplication.ts'
 import { boundInFlight } from '../../../services/producer/in-flight.ts'
 import { createPublish } from '../../../services/producer/publish.ts'
 import { createPublishMany } from '../../../services/producer/publish-many.ts'
@@ -32,12 +33,18 @@ export type Door = {
   close(): Promise<void>
 }
 
-type Options = { limits?: Partial<Limits>; append?: Append; appendAll?: ProduceLanes['appendAll']; deadlineMs?: number }
+type Options = {
+  deduplicate?: Deduplicate
+  limits?: Partial<Limits>
+  append?: Append
+  appendAll?: ProduceLanes['appendAll']
+  deadlineMs?: number
+}
 
 type Key = { id: string; name: string; scopes: string[]; expiresAt: string | null; secrets: Secret[] }
 type Secret = { hash: string; createdAt: string; validUntil: string | null }
 
-export function openDoor({ limits: some, append, appendAll, deadlineMs = 1_000 }: Options = {}): Door {
+export function openDoor({ limits: some, append, appendAll, deduplicate, deadlineMs = 1_000 }: Options = {}): Door {
   const limits = { ...defaultLimits, ...some }
   const log = pino({ level: 'silent' })
   const keys = new Map<string, Key>()
@@ -76,7 +83,8 @@ export function openDoor({ limits: some, append, appendAll, deadlineMs = 1_000 }
     partitionForKey: () => 1,
   }
   const safety = { require: () => {}, refresh: async () => {}, isKnown: () => true }
-  const publishing = { streams: known, safety, lanes, telemetry, instance: 'p', deadlineMs, limits }
+  const dedup = deduplicate === undefined ? {} : { deduplicate }
+  const publishing = { streams: known, safety, lanes, telemetry, instance: 'p', deadlineMs, limits, ...dedup }
   const authenticate = createAuthenticate<Key>({
     keys: { key: (id) => keys.get(id) },
     catchUp,

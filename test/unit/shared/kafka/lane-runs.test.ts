@@ -15,9 +15,8 @@ type End = number | string
 function openLane(partition: FakePartition) {
   const clock = new FakeClock()
   const lane = new Lane({ name: 'events/3', producers: partition, clock, observe: new CountingObserver() })
-  const appendRun = (values: readonly string[], bytes?: number): End[] => {
+  const appendRun = (values: readonly string[], bytes?: number, run = { isCut: false }): End[] => {
     const ends: End[] = []
-    const run = { isCut: false }
     const end = (index: number, what: End) => {
       assert.equal(ends[index], undefined, 'a record was settled twice')
       ends[index] = what
@@ -121,6 +120,21 @@ test('a broken lane takes nothing of a run', async () => {
   assert.deepEqual(partition.log, ['x'])
 })
 
+test('when a part of a run is refused, neither the next part is written nor what waits of the earlier one', async () => {
+  const partition = new FakePartition(['silence'])
+  const { lane, append, appendRun } = openLane(partition)
+  const run = { isCut: false }
+  const first = append('x')
+  const early = appendRun(['a', 'b'], 15 * MiB, run)
+  while (partition.sends.length === 0) await Promise.resolve()
+  assert.deepEqual(appendRun(['c'], 15 * MiB, run), ['overloaded'])
+  assert.deepEqual(appendRun(['d'], 100, run), ['batch-incomplete'])
+  partition.breakSilence()
+  await first
+  await lane.drained()
+  assert.deepEqual([partition.log, early], [['x'], ['batch-incomplete', 'batch-incomplete']])
+})
+
 test('lanes that are closed refuse a run whole', async () => {
   const connection = {
     brokers: ['127.0.0.1:1'],
@@ -131,7 +145,10 @@ test('lanes that are closed refuse a run whole', async () => {
   await lanes.close()
   const codes: unknown[] = []
   const refused = (index: number, error: unknown) => codes.push([index, (error as TailraceError).code])
-  lanes.appendAll('t', 0, { records: [textRecord('a'), textRecord('b')], stored: () => assert.fail(), refused })
+  lanes.appendAll('t', 0, {
+    ...{ records: [textRecord('a'), textRecord('b')], run: { isCut: false } },
+    ...{ stored: () => assert.fail(), refused },
+  })
   assert.deepEqual(codes, [
     [0, 'stopping'],
     [1, 'stopping'],
