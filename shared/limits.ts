@@ -8,7 +8,10 @@ const limit = (value: number, description: string) => Type.Integer({ default: va
 /** Every limit of the HTTP door. Each is a setting (`TAILRACE_LIMIT_…`) and each refusal names limit and value. */
 export const limitSettings = {
   TAILRACE_LIMIT_EVENT_BYTES: limit(512 * KiB, 'largest single event, bytes'),
-  TAILRACE_LIMIT_REQUEST_BYTES: limit(8 * MiB, 'largest request body, bytes'),
+  TAILRACE_LIMIT_REQUEST_BYTES: limit(8 * MiB, 'largest request body as it is sent, bytes'),
+  TAILRACE_LIMIT_EXPANDED_BYTES: limit(32 * MiB, 'largest request body after decompression, bytes'),
+  TAILRACE_LIMIT_BATCH_EVENTS: limit(1_000, 'most events of a batch'),
+  TAILRACE_LIMIT_NDJSON_LINES: limit(10_000, 'most lines of an NDJSON body'),
   TAILRACE_LIMIT_INFLIGHT_BYTES: limit(64 * MiB, 'most bytes of publishes in work at a time, per producer'),
   TAILRACE_LIMIT_CONNECTIONS: limit(8_192, 'most HTTP connections at a time, per process; the quietest makes room'),
   TAILRACE_LIMIT_JSON_DEPTH: limit(64, 'deepest nesting of a JSON body'),

@@ -10,8 +10,18 @@ export type InFlight = {
   admit(bytes: number): () => void
 }
 
+/** The bytes of one request in work. */
+export type Hold = {
+  /** The request turned out to take this many bytes in all; throws `overloaded` when there is no room for the rest. */
+  atLeast(bytes: number): void
+  /** Gives everything back. */
+  release(): void
+}
+
 /** What a request costs beside its body: objects, socket, answer. */
 const overheadBytes = 4_096
+/** A body that grows takes room in steps, because each step costs the overhead again. */
+const stepBytes = 262_144
 
 export function boundInFlight(limitBytes: number, metrics: Metrics): InFlight {
   let inWork = 0
@@ -29,6 +39,26 @@ export function boundInFlight(limitBytes: number, metrics: Metrics): InFlight {
         if (isOpen) inWork -= cost
         isOpen = false
       }
+    },
+  }
+}
+
+/** Admits a request of which `bytes` are known and lets it grow: chunked, compressed and batched bodies show their size late. */
+export function holdFor(inFlight: InFlight, bytes: number): Hold {
+  const releases = [inFlight.admit(bytes)]
+  let held = bytes
+  let isReleased = false
+  return {
+    atLeast(total) {
+      // What arrives for a connection that is gone is thrown away at once.
+      if (isReleased || total <= held) return
+      const more = Math.max(total - held, stepBytes)
+      releases.push(inFlight.admit(more))
+      held += more
+    },
+    release() {
+      isReleased = true
+      for (const release of releases.splice(0)) release()
     },
   }
 }

@@ -1,73 +1,77 @@
 import type { Stream } from '#shared/catalog/model.ts'
-import { TailraceError } from '#shared/errors.ts'
-import { type EventRequest, type MappedEvent, recordFromRequest } from '#shared/event/from-http.ts'
-import { type Position, positionOf } from '#shared/event/record.ts'
-import type { ProduceLanes } from '#shared/kafka/lanes.ts'
-import type { Limits } from '#shared/limits.ts'
-import type { Streams } from './streams.ts'
-import type { ProducerTelemetry } from './telemetry.ts'
-import type { TopicSafety } from './topic-safety.ts'
+import type { EventRequest, MappedEvent } from '#shared/event/event-request.ts'
+import { recordFromRequest } from '#shared/event/from-http.ts'
+import type { Deduplication, StoredEvent } from './deduplication.ts'
+import {
+  type Answered,
+  contextOf,
+  openStream,
+  outcomeUnknown,
+  type Publishing,
+  type PublishOptions,
+  refusedWith,
+  storedAt,
+} from './publishing.ts'
 
-export type PublishRequest = { stream: string; keyId: string; keyName: string; event: EventRequest }
+export type PublishRequest = Publishing & { event: EventRequest }
 
 /** What a publisher hears about an event that is stored. */
-export type Published = {
-  id: string
-  source: string
-  webhookId: string
-  stream: string
-  partition: number
-  offset: number
-  position: Position
-  replayed: boolean
-  subscriptions: number
-}
+export type Published = StoredEvent & { stream: string; subscriptions: number }
 
-export type Publish = (request: PublishRequest) => Promise<Published>
-
-export type PublishOptions = {
-  streams: Streams
-  safety: TopicSafety
-  lanes: Pick<ProduceLanes, 'append' | 'placeKeyless' | 'partitionForKey'>
-  telemetry: ProducerTelemetry
-  instance: string
-  deadlineMs: number
-  limits: Limits
-}
+export type Publish = (request: PublishRequest) => Promise<Answered<Published>>
 
 /**
  * Stores one event: finds the stream, maps the request to a record, appends it, and answers once all in-sync replicas have
  * it. Rejects with the refusal of the step that failed; `outcome-unknown` when Kafka did not answer within the deadline.
  */
 export function createPublish(options: PublishOptions): Publish {
+  const { deduplicate, streams } = options
   return async (request) => {
-    const found = options.streams.find(request.stream)
-    const stream = found instanceof Promise ? await found : found
-    const check = options.safety.require(stream.topic)
-    if (check !== undefined) await check
-    const event = recordFromRequest(request.event, {
-      keyId: request.keyId,
-      keyName: request.keyName,
-      instance: options.instance,
-      defaultType: stream.defaultType,
-      receivedAtMs: Date.now(),
-      limits: options.limits,
-    })
-    return await append(event, stream, options)
+    const opened = openStream(request.stream, options)
+    const stream = opened instanceof Promise ? await opened : opened
+    const event = recordFromRequest(request.event, contextOf(request, stream, options))
+    const target: Target = { event, stream, options }
+    const about = { stream: stream.name, subscriptions: streams.subscriptionsOf(stream.name) }
+    if (deduplicate === undefined) return { dedup: 'off', answer: { ...(await append(target)), ...about } }
+    const {
+      keyId,
+      event: { headers },
+    } = request
+    const dedup = await deduplicate({ stream: stream.name, keyId, headers, events: [event] })
+    return { dedup: dedup.mode, answer: { ...(await appendOnce(target, dedup)), ...about } }
   }
 }
 
-async function append({ record, ...event }: MappedEvent, stream: Stream, options: PublishOptions): Promise<Published> {
+type Target = { event: MappedEvent; stream: Stream; options: PublishOptions }
+
+async function appendOnce(target: Target, dedup: Deduplication): Promise<StoredEvent> {
+  const [verdict] = dedup.verdicts
+  if (verdict?.kind === 'refuse') throw verdict.error
+  if (verdict?.kind === 'replay') return { ...verdict.answer, replayed: true }
+  try {
+    return await append(target, dedup)
+  } finally {
+    await dedup.settled()
+  }
+}
+
+async function append({ event, stream, options }: Target, dedup?: Deduplication): Promise<StoredEvent> {
   const { lanes, telemetry, deadlineMs } = options
   const { name, topic, partitions } = stream
+  const { record } = event
   const partition =
     record.key === null ? lanes.placeKeyless(topic, partitions) : lanes.partitionForKey(record.key, partitions)
   const startedMs = performance.now()
-  const offset = await withDeadline(lanes.append(topic, partition, record), deadlineMs)
+  const appended = lanes.append(topic, partition, record)
+  if (dedup !== undefined) {
+    appended.then(
+      (offset) => dedup.ended(0, storedAt(event, stream, { partition, offset })),
+      (error: unknown) => dedup.ended(0, refusedWith(error)),
+    )
+  }
+  const offset = await withDeadline(appended, deadlineMs)
   telemetry.stored(name, record.value?.length ?? 0, (performance.now() - startedMs) / 1000)
-  const position = positionOf(name, partition, offset)
-  const subscriptions = options.streams.subscriptionsOf(name)
-  return { ...event, stream: name, partition, offset, position, replayed: false, subscriptions }
+  return storedAt(event, stream, { partition, offset })
 }
 
 /** The append itself goes on after the deadline: only the publisher stops waiting. */
@@ -82,9 +86,4 @@ function withDeadline(appended: Promise<number>, deadlineMs: number): Promise<nu
     }
     appended.then(settle(resolve), settle(reject))
   })
-}
-
-function outcomeUnknown(deadlineMs: number): TailraceError {
-  const detail = `Kafka did not answer within ${deadlineMs} ms. The event may be stored; send it again with the same id.`
-  return new TailraceError('outcome-unknown', detail, { retryAfterMs: 1_000 })
 }

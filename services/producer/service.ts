@@ -22,6 +22,7 @@ import type { ProducerConfig } from './config.ts'
 import { announcedBytes, boundInFlight } from './in-flight.ts'
 import { watchLoopLoad } from './loop-load.ts'
 import { createPublish } from './publish.ts'
+import { createPublishMany } from './publish-many.ts'
 import { createPublishRates } from './rate-limits.ts'
 import { watchReadiness } from './readiness.ts'
 import { publishRoute } from './routes/publish.ts'
@@ -104,7 +105,8 @@ async function openIngest(parts: Ingest) {
   resources.defer('topic safety', () => safety.close())
   const inFlight = boundInFlight(config.TAILRACE_LIMIT_INFLIGHT_BYTES, metrics)
   const deadlineMs = config.TAILRACE_PUBLISH_DEADLINE_MS
-  const publish = createPublish({ streams, safety, lanes, telemetry, instance, deadlineMs, limits: config })
+  const publishing = { streams, safety, lanes, telemetry, instance, deadlineMs, limits: config }
+  const [publish, publishMany] = [createPublish(publishing), createPublishMany(publishing)]
   const loopLoad = watchLoopLoad(metrics)
   resources.defer('loop load', () => loopLoad.close())
   const rates = createPublishRates(openRateLimits({ redis, prefix: config.TAILRACE_PREFIX }))
@@ -112,7 +114,7 @@ async function openIngest(parts: Ingest) {
   const refusal = ({ headers }: IncomingMessage) =>
     loopLoad.refusal() ?? inFlight.refusal(announcedBytes(headers, mostBytes))
   const app = createDoor(parts, { catalog, refusal, refused: telemetry.refused })
-  publishRoute(app, { publish, inFlight, rates, telemetry, limits: config })
+  publishRoute(app, { publish, publishMany, inFlight, rates, telemetry, limits: config })
   return { lanes, catalog, app }
 }
 
@@ -136,5 +138,5 @@ function createDoor({ config, log }: Ingest, { catalog, ...shedding }: Door) {
     verify: (credential, key, nowMs) => verifySecret(credential, key.secrets, nowMs),
   })
   const bodyLimitBytes = config.TAILRACE_LIMIT_EVENT_BYTES
-  return createHttpServer({ log, limits: config, bodies: 'bytes', bodyLimitBytes, authenticate, allows, ...shedding })
+  return createHttpServer({ log, limits: config, bodies: 'own', bodyLimitBytes, authenticate, allows, ...shedding })
 }

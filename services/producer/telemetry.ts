@@ -7,14 +7,18 @@ export type Outcome = 'stored' | 'aborted' | ErrorCode
 
 /** Every business log line and metric of the producer. */
 export type ProducerTelemetry = {
-  /** One event is on all in-sync replicas. */
+  /** One request with one event ended with that event on all in-sync replicas. */
   stored(stream: string, bytes: number, seconds: number): void
+  /** Events of one request with many are on all in-sync replicas; `isComplete`: all that it brought. */
+  storedMany(stream: string, many: StoredMany): void
   /** One request ended without that. */
   refused(outcome: Outcome): void
   unsafeTopic(topic: string, reasons: readonly string[]): void
   unsafetyUnknown(topic: string, error: unknown): void
   close(): void
 }
+
+export type StoredMany = { events: number; bytes: number; seconds: number; isComplete: boolean }
 
 type Group = { events: number; bytes: number; maxMs: number }
 
@@ -23,6 +27,7 @@ const groupMs = 1_000
 /** Counts per event; log lines per stream and second, because a line per event would cost as much as the event. */
 export function createTelemetry(log: Log, metrics: Metrics): ProducerTelemetry {
   const requests = metrics.counter('publish_requests_total', 'Publish requests by outcome.', ['outcome'])
+  const events = metrics.counter('publish_events_total', 'Events stored.')
   const bytes = metrics.counter('publish_bytes_total', 'Bytes of the events stored.')
   const seconds = metrics.histogram('publish_append_seconds', 'From the append to its acknowledgement.', latencyBuckets)
   const groups = new Map<string, Group>()
@@ -33,17 +38,25 @@ export function createTelemetry(log: Log, metrics: Metrics): ProducerTelemetry {
     groups.clear()
     refusals.clear()
   }
+  const count = (stream: string, many: Omit<StoredMany, 'isComplete'>) => {
+    events.inc(many.events)
+    bytes.inc(many.bytes)
+    seconds.observe(many.seconds)
+    const group = groups.get(stream) ?? { events: 0, bytes: 0, maxMs: 0 }
+    group.events += many.events
+    group.bytes += many.bytes
+    group.maxMs = Math.max(group.maxMs, Math.round(many.seconds * 1000))
+    groups.set(stream, group)
+  }
   const timer = setInterval(flush, groupMs)
   return {
     stored(stream, size, took) {
       requests.inc({ outcome: 'stored' })
-      bytes.inc(size)
-      seconds.observe(took)
-      const group = groups.get(stream) ?? { events: 0, bytes: 0, maxMs: 0 }
-      group.events += 1
-      group.bytes += size
-      group.maxMs = Math.max(group.maxMs, Math.round(took * 1000))
-      groups.set(stream, group)
+      count(stream, { events: 1, bytes: size, seconds: took })
+    },
+    storedMany(stream, many) {
+      if (many.isComplete) requests.inc({ outcome: 'stored' })
+      count(stream, many)
     },
     refused(outcome) {
       requests.inc({ outcome })

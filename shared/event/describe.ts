@@ -3,9 +3,9 @@ import { defaultLimits, type Limits } from '#shared/limits.ts'
 import { type Attributes, attributeFaults } from './attributes.ts'
 import { readEnvelope } from './envelope.ts'
 import { structuredType } from './form.ts'
-import { fallbackType } from './from-http.ts'
 import { parseMediaType } from './media-type.ts'
 import { positionOf, type RecordHeaders, type StoredRecord } from './record.ts'
+import { fallbackType } from './to-record.ts'
 import { webhookIdOf } from './webhook-id.ts'
 
 /** What a reader of the log knows about one record. `contentType` is null for a CloudEvent without data type. */

@@ -1,7 +1,7 @@
 import type { FieldFault } from '#shared/errors.ts'
 import type { Limits } from '#shared/limits.ts'
 import type { Attributes } from './attributes.ts'
-import { type JsonMember, jsonKindAt, scanJson } from './json-scan.ts'
+import { type JsonMember, type JsonScan, jsonKindAt, scanJson } from './json-scan.ts'
 
 /** A structured CloudEvent as its bytes stand: the attributes (null when it is no JSON object), and what is wrong with it. */
 export type Envelope = { attributes: Attributes | null; faults: readonly FieldFault[] }
@@ -11,13 +11,24 @@ export type Envelope = { attributes: Attributes | null; faults: readonly FieldFa
  * JSON, duplicate names and value types; the values are judged by `attributeFaults`.
  */
 export function readEnvelope(bytes: Buffer, limits: Limits): Envelope {
-  const scan = scanJson(bytes, jsonLimits(limits))
+  return envelopeOf(bytes, scanJson(bytes, jsonLimits(limits)))
+}
+
+/** The same for an event that was scanned already; the positions of the scan count from the start of `bytes`. */
+export function envelopeOf(bytes: Buffer, scan: JsonScan): Envelope {
   if (!scan.ok) return { attributes: null, faults: [{ code: scan.fault.code, detail: scan.fault.detail }] }
   if (scan.kind !== 'object') {
     const detail = `a structured event is a JSON object, this is ${scan.kind === 'array' ? 'an array' : `a ${scan.kind}`}`
     return { attributes: null, faults: [{ pointer: '', code: 'not-an-object', detail }] }
   }
   return readMembers(bytes, scan.members)
+}
+
+/** Whether a member of a scanned text has this name, however it is escaped. */
+export function hasMember(bytes: Buffer, members: readonly JsonMember[], name: string): boolean {
+  return members.some(
+    ({ nameFrom, nameTo }) => nameTo - nameFrom >= name.length && stringAt(bytes, nameFrom - 1, nameTo + 1) === name,
+  )
 }
 
 /** The limits of a JSON body out of all limits. */

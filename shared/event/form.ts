@@ -1,10 +1,15 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { TailraceError } from '#shared/errors.ts'
 import { isJson, parseMediaType } from './media-type.ts'
 
-/** How the body of a publish is to be read: an envelope with attributes and data, JSON, or bytes nobody looks into. */
-export type EventForm = 'structured' | 'json' | 'bytes'
+/**
+ * How the body of a publish is to be read: an envelope with attributes and data, JSON, bytes nobody looks into, or many
+ * events: a JSON array of envelopes, lines of JSON.
+ */
+export type EventForm = 'structured' | 'json' | 'bytes' | 'batch' | 'lines'
 
 export const structuredType = 'application/cloudevents+json'
+const batchType = 'application/cloudevents-batch+json'
 
 /** The form that a Content-Type asks for; throws `type-unsupported` with what to send instead. */
 export function eventForm(contentType: string | undefined): EventForm {
@@ -13,10 +18,23 @@ export function eventForm(contentType: string | undefined): EventForm {
   if (type === null) throw unsupported('The Content-Type is malformed. For JSON send application/json.')
   const fix = refusal(type.essence)
   if (fix !== undefined) throw unsupported(fix)
-  if (!isJson(type)) return 'bytes'
+  const isLines = lineTypes.has(type.essence)
+  if (!isLines && !isJson(type)) return 'bytes'
   if (type.charset !== null && !utf8Names.has(type.charset))
     throw unsupported('JSON is UTF-8: send it without charset.')
-  return type.essence === structuredType ? 'structured' : 'json'
+  if (isLines) return 'lines'
+  return type.essence === structuredType ? 'structured' : type.essence === batchType ? 'batch' : 'json'
+}
+
+/**
+ * Whether a publish brings one event or many. In CloudEvents binary mode (any `ce-` header) lines are the data of one event.
+ * Throws `type-unsupported` like `eventForm`.
+ */
+export function requestForm(headers: IncomingHttpHeaders): 'single' | 'batch' | 'lines' {
+  const contentType = headers['content-type']
+  const form = contentType === undefined ? 'bytes' : eventForm(contentType)
+  if (form === 'batch') return form
+  return form === 'lines' && !Object.keys(headers).some((name) => name.startsWith('ce-')) ? form : 'single'
 }
 
 const utf8Names: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii'])
@@ -26,12 +44,8 @@ function refusal(essence: string): string | undefined {
   if (essence.startsWith('multipart/') || essence === 'application/x-www-form-urlencoded') {
     return `${essence} is a form. Send the event itself, for example as application/json.`
   }
-  if (lineTypes.has(essence)) return `NDJSON (${essence}) is not built in this version. Send one event a request.`
-  if (essence.startsWith('application/cloudevents-batch')) {
-    return `Batches (${essence}) are not built in this version. Send one event a request as ${structuredType}.`
-  }
-  const otherEnvelope = essence.startsWith('application/cloudevents') && essence !== structuredType
-  return otherEnvelope ? `Structured events are supported as ${structuredType} only.` : undefined
+  if (!essence.startsWith('application/cloudevents') || essence === structuredType || essence === batchType) return
+  return `CloudEvents are supported as ${structuredType} and ${batchType} only.`
 }
 
 const unsupported = (detail: string) => new TailraceError('type-unsupported', detail)

@@ -1,38 +1,21 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import { type FieldFault, TailraceError } from '#shared/errors.ts'
 import type { Limits } from '#shared/limits.ts'
 import { type Attributes, attributeFaults, type Locate } from './attributes.ts'
 import { headerAttributes } from './ce-headers.ts'
 import { jsonLimits, pointerTo, readEnvelope } from './envelope.ts'
+import type { EventContext, EventRequest, MappedEvent } from './event-request.ts'
 import { type EventForm, eventForm } from './form.ts'
 import { scanJson } from './json-scan.ts'
-import { uuid7 } from './random.ts'
-import type { EventRecord } from './record.ts'
+import {
+  firstAtItsPlace,
+  keyFaults,
+  keyOf,
+  mappedEvent,
+  plainAttributes,
+  plainFaults,
+  strayQuery,
+} from './to-record.ts'
 import { traceparentOf } from './traceparent.ts'
-import { webhookIdOf } from './webhook-id.ts'
-
-export type EventRequest = {
-  headers: IncomingHttpHeaders
-  /** Names and values in turn, as node:http gives them: the only place where a repeated header shows. */
-  rawHeaders: readonly string[]
-  query: { readonly type?: string; readonly key?: string; readonly subject?: string }
-  body: Buffer
-}
-
-export type EventContext = {
-  keyId: string
-  keyName: string
-  instance: string
-  /** The type of a plain event that does not name one. */
-  defaultType: string | null
-  receivedAtMs: number
-  limits: Limits
-}
-
-/** An event ready to be appended. */
-export type MappedEvent = { id: string; source: string; webhookId: string; record: EventRecord }
-
-export const fallbackType = 'tailrace.event'
 
 /**
  * One publish request as the record it becomes: CloudEvents binary (any `ce-` header), structured, or plain with defaults.
@@ -51,11 +34,18 @@ export function recordFromRequest(request: EventRequest, context: EventContext):
     isBinary && !hasBody && request.headers['content-type'] === undefined
       ? 'bytes'
       : eventForm(request.headers['content-type'])
+  if (form === 'batch' || (form === 'lines' && !isBinary)) throw manyEvents()
   const read = form === 'structured' ? structured : isBinary ? binary : plain
   const { attributes, faults } = read({ request, context, form, fromHeaders })
   const all = [...faults, ...keyFaults(attributes, request.query.key, context.limits)]
   if (all.length > 0) throw invalid(all)
-  return mapped(attributes, request, context)
+  const parts = {
+    value: request.body,
+    contentType: request.headers['content-type'],
+    key: keyOf(attributes, request.query.key),
+    traceparent: traceparentOf(request.headers.traceparent as string | undefined),
+  }
+  return mappedEvent(attributes, parts, context)
 }
 
 type Reading = { attributes: Attributes; faults: readonly FieldFault[] }
@@ -63,7 +53,6 @@ type Source = { request: EventRequest; context: EventContext; form: EventForm; f
 
 const inHeader: Locate = (name) => ({ header: `ce-${name}` })
 const inEnvelope: Locate = (name) => ({ pointer: pointerTo(name) })
-const inQuery: Locate = (name) => ({ query: name })
 
 const isContentType: FieldFault = {
   ...inHeader('datacontenttype'),
@@ -97,17 +86,9 @@ function structured({ request, context, fromHeaders }: Source): Reading {
 }
 
 function plain({ request, context, form }: Source): Reading {
-  const { body, query } = request
-  const attributes = new Map([
-    ['specversion', '1.0'],
-    ['id', uuid7(context.receivedAtMs)],
-    ['source', `/keys/${encodeURIComponent(context.keyName)}`],
-    ['type', query.type ?? context.defaultType ?? fallbackType],
-    ['time', timeText(context.receivedAtMs)],
-  ])
-  if (query.subject !== undefined) attributes.set('subject', query.subject)
-  const faults =
-    query.type === undefined && query.subject === undefined ? [] : attributeFaults(attributes, inQuery, context.limits)
+  const { body } = request
+  const attributes = plainAttributes(request, context)
+  const faults = plainFaults(attributes, request, context.limits)
   if (body.length === 0) faults.push({ code: 'empty', detail: 'the body is empty', fix: 'send the event as the body' })
   else if (form === 'json') faults.push(...jsonFaults(body, context.limits))
   return { attributes, faults }
@@ -118,14 +99,6 @@ function jsonFaults(body: Buffer, limits: Limits): FieldFault[] {
   return scan.ok ? [] : [{ code: scan.fault.code, detail: scan.fault.detail }]
 }
 
-/** `type` and `subject` of the query belong to plain events: nothing is added to a CloudEvent. */
-function strayQuery({ query }: EventRequest): FieldFault[] {
-  const fix = 'set the attribute of the CloudEvent'
-  return (['type', 'subject'] as const)
-    .filter((name) => query[name] !== undefined)
-    .map((name) => ({ query: name, code: 'not-allowed', detail: `?${name}= is for plain events`, fix }))
-}
-
 /** A structured event may repeat its attributes as headers (HTTP binding §3.2.2), but not contradict itself. */
 function conflicts(envelope: Attributes, headers: Attributes): FieldFault[] {
   return [...headers]
@@ -133,49 +106,10 @@ function conflicts(envelope: Attributes, headers: Attributes): FieldFault[] {
     .map(([name]) => ({ header: `ce-${name}`, code: 'conflict', detail: `ce-${name} differs from the envelope` }))
 }
 
-const keyOf = (attributes: Attributes, query: string | undefined) => query ?? attributes.get('partitionkey') ?? null
-
-function keyFaults(attributes: Attributes, query: string | undefined, limits: Limits): FieldFault[] {
-  const limit = limits.TAILRACE_LIMIT_KEY_BYTES
-  const place = query === undefined ? {} : { query: 'key' }
-  if (query === '') {
-    return [{ ...place, code: 'empty', detail: 'the key is empty', fix: 'leave it out for an event without key' }]
-  }
-  if (Buffer.byteLength(keyOf(attributes, query) ?? '') <= limit) return []
-  return [{ ...place, code: 'too-long', detail: `the key is longer than ${limit} bytes (TAILRACE_LIMIT_KEY_BYTES)` }]
-}
-
-/** One place is reported once: its first fault is the cause of the later ones. */
-function firstAtItsPlace(fault: FieldFault, index: number, all: readonly FieldFault[]): boolean {
-  const place = fault.pointer ?? fault.header
-  return place === undefined || all.findIndex((other) => (other.pointer ?? other.header) === place) === index
-}
+const manyEvents = () => new TailraceError('type-unsupported', 'This content type brings many events, not one.')
 
 function invalid(errors: FieldFault[]): TailraceError {
   const detail =
     errors.length === 1 ? `One thing is wrong: ${errors[0]?.detail}.` : `${errors.length} things are wrong.`
   return new TailraceError('event-invalid', detail, { errors })
-}
-
-function mapped(attributes: Attributes, request: EventRequest, context: EventContext): MappedEvent {
-  const headers: Record<string, string> = {}
-  for (const [name, value] of attributes) headers[`ce_${name}`] = value
-  const contentType = request.headers['content-type']
-  if (contentType !== undefined) headers['content-type'] = contentType
-  headers.traceparent = traceparentOf(request.headers.traceparent as string | undefined)
-  headers.tailrace_received = timeText(context.receivedAtMs)
-  headers.tailrace_instance = context.instance
-  headers.tailrace_key_id = context.keyId
-  const [id, source] = [attributes.get('id') ?? '', attributes.get('source') ?? '']
-  const key = keyOf(attributes, request.query.key)
-  const record = { key: key === null ? null : Buffer.from(key), value: request.body, headers }
-  return { id, source, webhookId: webhookIdOf(source, id), record }
-}
-
-let lastTime = { ms: Number.NaN, text: '' }
-
-/** RFC 3339 in UTC. Many events share a millisecond, and each shows its time twice. */
-function timeText(ms: number): string {
-  if (lastTime.ms !== ms) lastTime = { ms, text: new Date(ms).toISOString() }
-  return lastTime.text
 }

@@ -29,7 +29,7 @@ export type JsonMember = { nameFrom: number; nameTo: number; from: number; to: n
 
 /** What is wrong and at which byte. The detail never repeats the payload. */
 export type JsonFault = {
-  code: 'json-invalid' | 'not-utf8' | 'too-deep' | 'too-many-members'
+  code: 'json-invalid' | 'not-utf8' | 'too-deep' | 'too-many-members' | 'too-large'
   at: number
   detail: string
 }
@@ -45,8 +45,27 @@ export type JsonScan =
  */
 export function scanJson(bytes: Buffer, limits: JsonLimits): JsonScan {
   if (isUtf8(bytes)) return new Scanner(bytes, limits).scan()
-  const at = firstInvalidUtf8(bytes)
-  return { ok: false, fault: { code: 'not-utf8', at, detail: `the body is not UTF-8 at byte ${at}` } }
+  return notUtf8(firstInvalidUtf8(bytes))
+}
+
+/**
+ * The same for one value inside a longer text: it begins at `from`, and what follows it is not looked at. A value of more
+ * than `limitBytes` is `too-large`; nothing is read behind that limit, so the time this takes is bounded.
+ */
+export function scanJsonValue(bytes: Buffer, from: number, limits: JsonLimits & { limitBytes: number }): JsonScan {
+  const { limitBytes } = limits
+  const end = Math.min(bytes.length, from + limitBytes + 1)
+  const scan = new Scanner(end === bytes.length ? bytes : bytes.subarray(0, end), limits).scanValue(from)
+  const to = scan.ok ? scan.to : scan.fault.at
+  if (to - from > limitBytes) return { ok: false, fault: tooLargeEvent(from, limitBytes) }
+  if (!scan.ok) return scan
+  const value = bytes.subarray(scan.from, scan.to)
+  return isUtf8(value) ? scan : notUtf8(scan.from + firstInvalidUtf8(value))
+}
+
+/** An event over its limit, as the scanner tells it. */
+export function tooLargeEvent(at: number, limitBytes: number): JsonFault {
+  return { code: 'too-large', at, detail: `the event is larger than ${limitBytes} bytes (TAILRACE_LIMIT_EVENT_BYTES)` }
 }
 
 /** The kind of a valid JSON value by its first byte. */
@@ -57,6 +76,10 @@ export function jsonKindAt(bytes: Buffer, at: number): JsonKind {
   if (first === OPEN_ARRAY) return 'array'
   if (first === LOWER_N) return 'null'
   return first === LOWER_T || first === LOWER_F ? 'boolean' : 'number'
+}
+
+function notUtf8(at: number): JsonScan {
+  return { ok: false, fault: { code: 'not-utf8', at, detail: `the body is not UTF-8 at byte ${at}` } }
 }
 
 /** A position that stands for "stopped: `fault` says why". */
@@ -84,17 +107,20 @@ class Scanner {
   }
 
   scan(): JsonScan {
-    const from = skipSpace(this.#bytes, 0)
+    const scan = this.scanValue(skipSpace(this.#bytes, 0))
+    if (!scan.ok) return scan
+    const after = skipSpace(this.#bytes, scan.to)
+    if (after === this.#bytes.length) return scan
+    return { ok: false, fault: faultAt(after, 'nothing may follow the value') }
+  }
+
+  scanValue(from: number): JsonScan {
     let at = this.#value(from)
     while (at !== STOPPED && !(this.#behindValue && this.#levels.length === 0)) {
       at = this.#behindValue ? this.#next(at) : this.#value(at)
     }
-    const to = at
-    if (at !== STOPPED && skipSpace(this.#bytes, at) < this.#bytes.length) {
-      this.#stop(skipSpace(this.#bytes, at), 'nothing may follow the value')
-    }
     if (this.#fault !== undefined) return { ok: false, fault: this.#fault }
-    return { ok: true, kind: jsonKindAt(this.#bytes, from), from, to, members: this.#members }
+    return { ok: true, kind: jsonKindAt(this.#bytes, from), from, to: at, members: this.#members }
   }
 
   #value(at: number): number {
@@ -173,7 +199,11 @@ class Scanner {
   }
 
   #stop(at: number, what: string, code: JsonFault['code'] = 'json-invalid'): typeof STOPPED {
-    this.#fault = { code, at, detail: `${what} at byte ${at}` }
+    this.#fault = faultAt(at, what, code)
     return STOPPED
   }
+}
+
+function faultAt(at: number, what: string, code: JsonFault['code'] = 'json-invalid'): JsonFault {
+  return { code, at, detail: `${what} at byte ${at}` }
 }

@@ -23,9 +23,8 @@ const LOWER_U = 0x75
 /** Turns an ASCII letter into lower case. */
 const LOWER = 0x20
 
-/** The first byte at or after `from` that is no white space. */
-export function skipSpace(bytes: Buffer, from: number): number {
-  const end = bytes.length
+/** The first byte at or after `from` that is no white space, or `end`. */
+export function skipSpace(bytes: Buffer, from: number, end = bytes.length): number {
   let at = from
   while (at < end) {
     const byte = bytes[at] as number

@@ -17,12 +17,6 @@ export function acceptJson(app: FastifyInstance, limits: Limits): void {
   })
 }
 
-/** Lets routes take the bytes of any body as a Buffer. */
-export function acceptBytes(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-}
-
 function parseJson(body: Buffer, limits: Limits): unknown {
   if (body.length === 0) return undefined
   const scan = scanJson(body, { depth: limits.TAILRACE_LIMIT_JSON_DEPTH, members: limits.TAILRACE_LIMIT_JSON_MEMBERS })

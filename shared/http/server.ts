@@ -8,7 +8,7 @@ import { answerClientError } from './client-error.ts'
 import { answerInTurn, capConnections } from './connections.ts'
 import { closeWhenDraining } from './drain.ts'
 import { hasMuchUnread, type Refusal, refuseBeforeRouting } from './early-refusal.ts'
-import { acceptBytes, acceptJson } from './json-body.ts'
+import { acceptJson } from './json-body.ts'
 import { answerUnknownRoutes } from './not-found.ts'
 import { pathOf, problemOf } from './problem.ts'
 import { scopeOf } from './route-config.ts'
@@ -18,8 +18,8 @@ import { schemaCompiler } from './validation.ts'
 export type HttpServerOptions = {
   log: Log
   limits: Limits
-  /** What handlers get as body: a Buffer of any content type, or parsed JSON. */
-  bodies: 'bytes' | 'json'
+  /** What handlers get as body: parsed JSON, or what the content type parser of their own makes of it. */
+  bodies: 'own' | 'json'
   bodyLimitBytes: number
   /** Runs before a body is read, for everything under /v1 that is not public. Throws or rejects with a TailraceError. */
   authenticate(request: FastifyRequest): Caller | Promise<Caller>
@@ -58,7 +58,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   app.setValidatorCompiler(schemaCompiler())
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, options))
   if (options.bodies === 'json') acceptJson(app, options.limits)
-  else acceptBytes(app)
+  else app.removeAllContentTypeParsers()
   closeWhenDraining(app)
   app.addHook('onRequest', (request, _reply, done) => admit(request, options, done))
   answerUnknownRoutes(app)

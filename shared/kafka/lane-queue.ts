@@ -1,9 +1,13 @@
 import type { Message } from 'kafkajs'
 
+/** Ties records of one partition together: once one of them is refused it `isCut`, and nothing more of them is written. */
+export type LaneRun = { isCut: boolean }
+
 /** One record waiting for its acknowledgement. */
 export type LaneEntry = {
   readonly message: Message
   readonly bytes: number
+  readonly run?: LaneRun
   readonly resolve: (offset: number) => void
   readonly reject: (error: unknown) => void
 }

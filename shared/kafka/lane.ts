@@ -49,7 +49,8 @@ const unknownTopicAfterMs = 15_000
  *   partition is sent before: other data under the same sequence number would be taken for a duplicate and vanish.
  * - broken: sending or settling for 5 s. New records are refused at once; the next acknowledgement ends it.
  *
- * A batch that Kafka refuses for good is halved until the bad record is alone; only that one fails, in order.
+ * A batch that Kafka refuses for good is halved until the bad record is alone; only that one fails, in order. When it is
+ * one of a run, what still waits of the run fails too: within a run no record is written after one that was not.
  */
 export class Lane {
   readonly #options: LaneOptions
@@ -76,6 +77,26 @@ export class Lane {
       this.#queue.push({ message, bytes, resolve, reject })
       this.#working ??= this.#work()
     })
+  }
+
+  /**
+   * Appends these entries of one run in their order, or rejects all of them at once when the lane is broken or full, or the
+   * run is cut. Entries that are larger than the whole queue may be find room when it is empty.
+   */
+  appendAll(entries: readonly LaneEntry[]): void {
+    const error = this.#refusalOfAll(entries)
+    for (const entry of entries) {
+      if (error === undefined) this.#queue.push(entry)
+      else rejectAndCut(entry, error)
+    }
+    if (this.#queue.length > 0) this.#working ??= this.#work()
+  }
+
+  #refusalOfAll(entries: readonly LaneEntry[]): TailraceError | undefined {
+    if (entries.some(isCut)) return cutError()
+    if (this.isBroken) return this.#brokenError()
+    const isFull = this.#queue.bytes > 0 && this.#queue.bytes + sumBytes(entries) > queueBytesLimit
+    return isFull ? this.#fullError() : undefined
   }
 
   /** Rejects what is queued; the batch in flight settles by itself, so that its sequence number is never reused. */
@@ -146,7 +167,13 @@ export class Lane {
   }
 
   #next(): LaneEntry[] {
-    return this.#halves.shift() ?? this.#queue.takeBatch()
+    for (;;) {
+      const batch = this.#halves.shift() ?? this.#queue.takeBatch()
+      if (!batch.some(isCut)) return batch
+      for (const entry of batch.filter(isCut)) entry.reject(cutError())
+      const rest = batch.filter((entry) => !isCut(entry))
+      if (rest.length > 0) return rest
+    }
   }
 
   async #settle(batch: readonly LaneEntry[]): Promise<void> {
@@ -195,7 +222,7 @@ export class Lane {
 
   #refuse(batch: readonly LaneEntry[], error: unknown): void {
     if (batch.length === 1 || appendFaultOf(error) === 'unknown-topic') {
-      for (const entry of batch) entry.reject(refusalOf(error, this.#options.name))
+      for (const entry of batch) rejectAndCut(entry, refusalOf(error, this.#options.name))
       return
     }
     const middle = batch.length >> 1
@@ -217,6 +244,16 @@ export class Lane {
 export function resendDelayMs(failures: number): number {
   return Math.min(50 * 2 ** Math.min(failures, 3), 300)
 }
+
+const isCut = ({ run }: LaneEntry) => run?.isCut === true
+
+function rejectAndCut({ run, reject }: LaneEntry, error: TailraceError): void {
+  if (run !== undefined) run.isCut = true
+  reject(error)
+}
+
+const cutError = () =>
+  new TailraceError('batch-incomplete', 'Another event of this request for the same partition is not stored.')
 
 function sumBytes(batch: readonly LaneEntry[]): number {
   return batch.reduce((sum, entry) => sum + entry.bytes, 0)

@@ -7,6 +7,7 @@ import type { KafkaConnection } from './connection.ts'
 import { Lane } from './lane.ts'
 import { type LaneLoad, type LaneMetrics, laneMetricsOf } from './lane-metrics.ts'
 import { openProducer, ProducerSource } from './lane-producers.ts'
+import type { LaneEntry, LaneRun } from './lane-queue.ts'
 import { partitionForKey } from './partitioner.ts'
 import { KeylessPlacement } from './placement.ts'
 import { bytesOf, toMessage } from './record-mapping.ts'
@@ -28,6 +29,18 @@ export type LaneSnapshot = {
   oldestMs: number
 }
 
+/**
+ * Records for one partition, in their order. Each index is told exactly once how it ended, perhaps before `appendAll`
+ * returns: `stored` with its offset after acks=all, `refused` with what `append` would have rejected with.
+ */
+export type AppendRun = {
+  records: readonly EventRecord[]
+  /** `{ isCut: false }` at first, and the same for every call of one request for this partition. */
+  run: LaneRun
+  stored(index: number, offset: number): void
+  refused(index: number, error: unknown): void
+}
+
 export type ProduceLanes = {
   /**
    * Resolves with the offset after acks=all. Rejects at once with `kafka-unavailable` when the lane is broken and with
@@ -36,6 +49,11 @@ export type ProduceLanes = {
    * `outcome-unknown` belong to the caller.
    */
   append(topic: string, partition: number, record: EventRecord): Promise<number>
+  /**
+   * Appends records of a run. Of one run no record is ever written behind one that was not: a lane that is broken or full
+   * takes none of them, and what waits of the run when one is refused is refused with `batch-incomplete`.
+   */
+  appendAll(topic: string, partition: number, run: AppendRun): void
   /** The partition a record without a key goes to now. */
   placeKeyless(topic: string, partitions: number): number
   /** The partition every Kafka client's default partitioner gives this key. */
@@ -91,6 +109,16 @@ class LaneSet implements ProduceLanes {
   async append(topic: string, partition: number, record: EventRecord): Promise<number> {
     if (this.#isClosed) throw stopping()
     return this.#laneOf(topic, partition).append(toMessage(record, partition), bytesOf(record))
+  }
+
+  appendAll(topic: string, partition: number, run: AppendRun): void {
+    const entries = entriesOf(run, partition)
+    if (!this.#isClosed) {
+      this.#laneOf(topic, partition).appendAll(entries)
+      return
+    }
+    run.run.isCut = true
+    for (const entry of entries) entry.reject(stopping())
   }
 
   placeKeyless(topic: string, partitions: number): number {
@@ -160,6 +188,25 @@ class LaneSet implements ProduceLanes {
     }
     return load
   }
+}
+
+function entriesOf({ records, run, stored, refused }: AppendRun, partition: number): LaneEntry[] {
+  // A lane that was abandoned may still hear of the batch it had in flight.
+  const isSettled = new Uint8Array(records.length)
+  const once = <T>(index: number, tell: (index: number, end: T) => void) => {
+    return (end: T) => {
+      if (isSettled[index] === 1) return
+      isSettled[index] = 1
+      tell(index, end)
+    }
+  }
+  return records.map((record, index) => ({
+    message: toMessage(record, partition),
+    bytes: bytesOf(record),
+    run,
+    resolve: once(index, stored),
+    reject: once(index, refused),
+  }))
 }
 
 const stopping = () => new TailraceError('stopping', 'this instance takes no more records')

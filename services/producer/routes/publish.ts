@@ -1,63 +1,54 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { TailraceError } from '#shared/errors.ts'
-import { eventForm } from '#shared/event/form.ts'
-import type { EventRequest } from '#shared/event/from-http.ts'
+import type { EventRequest } from '#shared/event/event-request.ts'
 import { callerOf } from '#shared/http/route-config.ts'
 import type { Limits } from '#shared/limits.ts'
-import { announcedBytes, type InFlight } from '../in-flight.ts'
+import type { DedupMode } from '../deduplication.ts'
+import type { InFlight } from '../in-flight.ts'
+import { beginIntake, type Intake, readIntake } from '../intake.ts'
 import type { Publish } from '../publish.ts'
+import type { PublishMany } from '../publish-many.ts'
 import type { PublishRates } from '../rate-limits.ts'
 import { outcomeOf, type ProducerTelemetry } from '../telemetry.ts'
+import { manyText, published, query } from './publish-shapes.ts'
 
-type Params = { stream: string }
-type Query = EventRequest['query']
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set before the body of a publish is read. */
+    intake: Intake | null
+  }
+}
 
-const published = Type.Object({
-  id: Type.String(),
-  source: Type.String(),
-  webhookId: Type.String(),
-  stream: Type.String(),
-  partition: Type.Integer(),
-  offset: Type.Integer(),
-  position: Type.String(),
-  replayed: Type.Boolean(),
-  subscriptions: Type.Integer(),
-})
-
-const query = Type.Object(
-  {
-    type: Type.Optional(Type.String({ description: 'Type of a plain event.' })),
-    key: Type.Optional(Type.String({ description: 'What order is kept by.' })),
-    subject: Type.Optional(Type.String({ description: 'Subject of a plain event.' })),
-  },
-  { additionalProperties: false },
-)
+type Route = { Params: { stream: string }; Querystring: EventRequest['query']; Body: Buffer | undefined }
 
 export type PublishRouteOptions = {
   publish: Publish
+  publishMany: PublishMany
   inFlight: InFlight
   rates: PublishRates
   telemetry: ProducerTelemetry
   limits: Limits
 }
 
-/** `POST /v1/streams/{stream}/events`: one event, in any of its single forms. */
-export function publishRoute(
-  app: FastifyInstance,
-  { publish, inFlight, rates, telemetry, limits }: PublishRouteOptions,
-): void {
-  app.route<{ Params: Params; Querystring: Query; Body: Buffer | undefined }>({
+/** `POST /v1/streams/{stream}/events`: one event or many, in any of their forms. */
+export function publishRoute(app: FastifyInstance, options: PublishRouteOptions): void {
+  const { inFlight, rates, telemetry, limits } = options
+  app.decorateRequest('intake', null)
+  app.addContentTypeParser('*', ({ intake }, body, done) => {
+    // No intake: the path is of no route, and its body is left unread.
+    if (intake === null) done(null)
+    else readIntake(body, intake, limits, done)
+  })
+  app.route<Route>({
     method: 'POST',
     url: '/v1/streams/:stream/events',
-    bodyLimit: limits.TAILRACE_LIMIT_EVENT_BYTES,
     schema: { querystring: query, response: { 202: published } },
-    config: { scope: (request) => `publish:${(request.params as Params).stream}`, tooLarge: 'event-too-large' },
+    config: { scope: (request) => `publish:${(request.params as Route['Params']).stream}` },
     onRequest: (request, reply, done) => {
       let charged: Promise<void> | undefined
       try {
-        refuseEarly(request)
-        reply.raw.once('close', inFlight.admit(announcedBytes(request.headers, limits.TAILRACE_LIMIT_REQUEST_BYTES)))
+        request.intake = beginIntake(request.raw, inFlight, limits)
+        reply.raw.once('close', request.intake.hold.release)
         charged = rates.admit(callerOf(request))
       } catch (error) {
         done(error as Error)
@@ -75,27 +66,54 @@ export function publishRoute(
       telemetry.refused('aborted')
       done()
     },
-    handler: async (request, reply) => {
-      const { keyId, name: keyName } = callerOf(request)
-      const { headers, rawHeaders } = request.raw
-      const event = { headers, rawHeaders, query: request.query, body: request.body ?? empty }
-      const answer = await publish({ stream: request.params.stream, keyId, keyName, event })
-      reply.code(202).header('tailrace-dedup', 'off')
-      return answer
+    handler: (request, reply) => {
+      const { form } = intakeOf(request)
+      return form === 'single' ? answerOne(request, reply, options) : answerMany(request, reply, { ...options, form })
     },
   })
 }
 
-const empty = Buffer.alloc(0)
-
-/** What headers alone decide is refused before the body is read. */
-function refuseEarly({ headers }: FastifyRequest): void {
-  const encoding = headers['content-encoding']
-  if (encoding !== undefined && encoding !== 'identity') {
-    throw new TailraceError(
-      'encoding-unsupported',
-      'Compressed bodies are not built in this version. Send it as it is.',
-    )
-  }
-  if (headers['content-type'] !== undefined) eventForm(headers['content-type'])
+function intakeOf({ intake }: FastifyRequest): Intake {
+  if (intake === null) throw new TailraceError('internal', 'The body of this route is not taken in by its headers.')
+  return intake
 }
+
+type Request = FastifyRequest<Route>
+
+async function answerOne(request: Request, reply: FastifyReply, { publish }: PublishRouteOptions) {
+  const { dedup, answer } = await publish({ ...publishingOf(request), event: eventRequestOf(request) })
+  begin(reply, dedup, answer.replayed)
+  return answer
+}
+
+type Many = PublishRouteOptions & { form: 'batch' | 'lines' }
+
+async function answerMany(request: Request, reply: FastifyReply, { publishMany, rates, form }: Many) {
+  const { hold } = intakeOf(request)
+  const events = { ...eventRequestOf(request), form }
+  const charge = (count: number) => rates.admitBatch(callerOf(request), count)
+  const { dedup, answer } = await publishMany({ ...publishingOf(request), events, hold: hold.atLeast, charge })
+  begin(
+    reply,
+    dedup,
+    answer.results.every((result) => result.status === 202 && 'replayed' in result && result.replayed),
+  )
+  reply.type('application/json; charset=utf-8')
+  return await manyText(answer)
+}
+
+function begin(reply: FastifyReply, dedup: DedupMode, isReplayed: boolean): void {
+  reply.code(202).header('tailrace-dedup', dedup)
+  if (isReplayed) reply.header('idempotent-replayed', 'true')
+}
+
+function publishingOf(request: Request) {
+  const { keyId, name: keyName } = callerOf(request)
+  return { stream: request.params.stream, keyId, keyName }
+}
+
+function eventRequestOf({ raw, query, body = empty }: Request): EventRequest {
+  return { headers: raw.headers, rawHeaders: raw.rawHeaders, query, body }
+}
+
+const empty = Buffer.alloc(0)

@@ -7,11 +7,14 @@ import type { TailraceError } from '#shared/errors.ts'
 import type { EventRecord } from '#shared/event/record.ts'
 import { createAuthenticate } from '#shared/http/authenticate.ts'
 import { createHttpServer } from '#shared/http/server.ts'
+import type { ProduceLanes } from '#shared/kafka/lanes.ts'
 import { defaultLimits, type Limits } from '#shared/limits.ts'
 import { createMetrics } from '#shared/observability/metrics.ts'
 import type { RateLimits } from '#shared/redis/rate-limits.ts'
+import type { Deduplicate } from '../../../services/producer/deduplication.ts'
 import { announcedBytes, boundInFlight } from '../../../services/producer/in-flight.ts'
 import { createPublish } from '../../../services/producer/publish.ts'
+import { createPublishMany } from '../../../services/producer/publish-many.ts'
 import { createPublishRates } from '../../../services/producer/rate-limits.ts'
 import { publishRoute } from '../../../services/producer/routes/publish.ts'
 import { followStreams } from '../../../services/producer/streams.ts'
@@ -39,7 +42,14 @@ export type Door = {
   close(): Promise<void>
 }
 
-type Options = { limits?: Partial<Limits>; append?: Append; deadlineMs?: number; rateLimits?: RateLimits }
+type Options = {
+  deduplicate?: Deduplicate
+  limits?: Partial<Limits>
+  append?: Append
+  appendAll?: ProduceLanes['appendAll']
+  deadlineMs?: number
+  rateLimits?: RateLimits
+}
 
 type Rate = { perSecond: number; burst: number }
 type KeyMembers = { expiresAt?: string; validUntil?: string; rateLimit?: Rate }
@@ -53,7 +63,8 @@ type Key = {
 }
 type Secret = { hash: string; createdAt: string; validUntil: string | null }
 
-export function openDoor({ limits: some, append, deadlineMs = 1_000, rateLimits = unasked }: Options = {}): Door {
+export function openDoor(options: Options = {}): Door {
+  const { limits: some, append, appendAll, deduplicate, deadlineMs = 1_000, rateLimits = unasked } = options
   const limits = { ...defaultLimits, ...some }
   const lines: string[] = []
   const log = pino({ level: 'trace' }, { write: (line) => void lines.push(line) })
@@ -77,13 +88,25 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000, rateLimits 
     staleMs: () => state.staleMs,
     catchUp,
   })
-  const lanes = {
-    append: append ?? (async (_topic: string, _partition: number, record: EventRecord) => stored.push(record) - 1),
+  const store: Append = append ?? (async (_topic, _partition, record) => stored.push(record) - 1)
+  const lanes: Parameters<typeof createPublish>[0]['lanes'] = {
+    append: store,
+    appendAll:
+      appendAll ??
+      ((topic, partition, { records, stored, refused }) => {
+        for (const [index, record] of records.entries()) {
+          store(topic, partition, record).then(
+            (offset) => stored(index, offset),
+            (error: unknown) => refused(index, error),
+          )
+        }
+      }),
     placeKeyless: () => 0,
     partitionForKey: () => 1,
   }
   const safety = { require: () => {}, refresh: async () => {}, isKnown: () => true }
-  const publish = createPublish({ streams: known, safety, lanes, telemetry, instance: 'p', deadlineMs, limits })
+  const dedup = deduplicate === undefined ? {} : { deduplicate }
+  const publishing = { streams: known, safety, lanes, telemetry, instance: 'p', deadlineMs, limits, ...dedup }
   const authenticate = createAuthenticate<Key>({
     keys: { key: (id) => keys.get(id) },
     catchUp,
@@ -93,11 +116,12 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000, rateLimits 
   const bodyLimitBytes = limits.TAILRACE_LIMIT_EVENT_BYTES
   const inFlight = boundInFlight(limits.TAILRACE_LIMIT_INFLIGHT_BYTES, metrics)
   const app = createHttpServer({
-    ...{ log, limits, bodies: 'bytes', bodyLimitBytes, authenticate, allows, refused: telemetry.refused },
+    ...{ log, limits, bodies: 'own', bodyLimitBytes, authenticate, allows, refused: telemetry.refused },
     refusal: ({ headers }) =>
       load.refusal ?? inFlight.refusal(announcedBytes(headers, limits.TAILRACE_LIMIT_REQUEST_BYTES)),
   })
-  publishRoute(app, { publish, inFlight, rates: createPublishRates(rateLimits), telemetry, limits })
+  const [publish, publishMany] = [createPublish(publishing), createPublishMany(publishing)]
+  publishRoute(app, { publish, publishMany, inFlight, rates: createPublishRates(rateLimits), telemetry, limits })
   const keyWith: Door['keyWith'] = (
     scopes,
     { expiresAt = null, validUntil = null, rateLimit = null } = {} as never,

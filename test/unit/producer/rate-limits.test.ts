@@ -66,6 +66,22 @@ test('a batch costs one per event: the first was paid at the door', async () => 
   assert.equal(rates.admitBatch(caller, 1), undefined)
 })
 
+test('a batch is charged when its events are counted and before any of them is stored', async (t) => {
+  const { asked, limits } = limitsOf(0)
+  const door = openDoor({ rateLimits: limits })
+  t.after(() => door.close())
+  const authorization = `Bearer ${door.keyWith(['publish:*'], { rateLimit: { perSecond: 1, burst: 3 } })}`
+  const headers = { authorization, 'content-type': 'application/x-ndjson' }
+  assert.equal((await door.post({ headers, payload: '1\n2\n3' })).statusCode, 202)
+  const answer = await door.post({ headers, payload: '1\n2\n3\n4' })
+  assert.deepEqual([answer.statusCode, answer.json().code], [413, 'too-many-events'])
+  assert.deepEqual(
+    asked.map(({ cost }) => cost),
+    [1, 2, 1],
+  )
+  assert.equal(door.stored.length, 3)
+})
+
 test('a batch that waits is told what is left for a smaller one', async () => {
   const rates = createPublishRates(limitsOf(300).limits)
   await assert.rejects(rates.admitBatch(caller, 501) ?? Promise.resolve(), (error) => {

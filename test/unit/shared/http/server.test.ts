@@ -9,9 +9,9 @@ import { defaultLimits } from '#shared/limits.ts'
 const log = pino({ level: 'silent' })
 const caller = { keyId: 'k', name: 'n', scopes: ['read'], rateLimit: null }
 
-function serverOf(t: TestContext, bodies: 'json' | 'bytes' = 'json'): FastifyInstance {
+function serverOf(t: TestContext): FastifyInstance {
   const app = createHttpServer({
-    ...{ log, limits: defaultLimits, bodies, bodyLimitBytes: 1_000 },
+    ...{ log, limits: defaultLimits, bodies: 'json' as const, bodyLimitBytes: 1_000 },
     authenticate: () => caller,
     allows: (scopes, needed) => scopes.includes(needed),
   })

@@ -1,0 +1,75 @@
+import { type FieldFault, TailraceError } from '#shared/errors.ts'
+import { type ManyRequest, recordsFromMany } from '#shared/event/from-many.ts'
+import { inSlices, type Slices } from '#shared/resilience/slices.ts'
+import { appendMany, type Targets } from './append-many.ts'
+import type { Deduplication, Ending } from './deduplication.ts'
+import { type ManyPublished, manyResults } from './many-answer.ts'
+import { type Answered, contextOf, openStream, type Publishing, type PublishOptions } from './publishing.ts'
+import { findTwins, mostListed } from './twins.ts'
+
+export type PublishManyRequest = Publishing & {
+  events: ManyRequest
+  /** Takes room for so many bytes of this request in all; throws `overloaded`. */
+  hold(bytes: number): void
+  /** Counts its events against the rate of its key. Rejects with `rate-limited`, throws `too-many-events`. */
+  charge(events: number): Promise<void> | undefined
+}
+
+export type PublishMany = (request: PublishManyRequest) => Promise<Answered<ManyPublished>>
+
+/** What an event of a batch costs beside its bytes: a record with headers, its place in a lane, its result. */
+const eventBytes = 2_048
+
+/**
+ * Stores all events of a batch or of lines, or says of each one how it ended. What can be known before the append refuses
+ * all of them; what fails later rejects with `batch-incomplete` (or with the one code that all events share) and a result
+ * for each. Within one partition no event is stored after one that was not.
+ */
+export function createPublishMany(options: PublishOptions): PublishMany {
+  return async (request) => {
+    const stream = await openStream(request.stream, options)
+    const { keyId, events: many } = request
+    const slices = inSlices()
+    const events = await recordsFromMany(many, contextOf(request, stream, options), slices)
+    request.hold(many.body.length + events.length * eventBytes)
+    await request.charge(events.length)
+    const { unique, places } = findTwins(events)
+    const { headers } = many
+    const dedup = await options.deduplicate?.({ stream: stream.name, keyId, headers, events: unique })
+    if (dedup !== undefined) await refuseTogether(dedup, places)
+    await slices.pause()
+    const endings = await storeAll({ events: unique, stream, options }, slices, dedup)
+    await slices.pause()
+    const { stored, results } = manyResults({ events, places, endings })
+    const subscriptions = options.streams.subscriptionsOf(stream.name)
+    return { dedup: dedup?.mode ?? 'off', answer: { stream: stream.name, stored, subscriptions, results } }
+  }
+}
+
+async function storeAll(targets: Targets, slices: Slices, dedup?: Deduplication): Promise<readonly Ending[]> {
+  if (dedup === undefined) return await appendMany(targets, { known: [], ended: () => {}, slices })
+  const known = dedup.verdicts.map((verdict) =>
+    verdict.kind === 'replay' ? { ...verdict.answer, replayed: true } : undefined,
+  )
+  try {
+    return await appendMany(targets, { known, ended: dedup.ended, slices })
+  } finally {
+    await dedup.settled()
+  }
+}
+
+/** One event that may not be written refuses them all: those behind it in its partition could not be written either. */
+async function refuseTogether({ verdicts, ended, settled }: Deduplication, places: readonly number[]): Promise<void> {
+  const first = verdicts.find((verdict) => verdict.kind === 'refuse')
+  if (first === undefined) return
+  const errors = places.flatMap((place, index): FieldFault[] => {
+    const verdict = verdicts[place]
+    return verdict?.kind === 'refuse' ? [{ index, code: verdict.error.code, detail: verdict.error.detail }] : []
+  })
+  const { code, options } = first.error
+  const detail = `${errors.length} of ${places.length} events are refused. Nothing was stored.`
+  const error = new TailraceError(code, detail, { ...options, errors: errors.slice(0, mostListed) })
+  for (const [index, { kind }] of verdicts.entries()) if (kind === 'append') ended(index, error)
+  await settled()
+  throw error
+}
