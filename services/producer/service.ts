@@ -13,16 +13,17 @@ import { type Resources, type RunningService, withResources } from '#shared/life
 import { startAdminServer } from '#shared/observability/admin-server.ts'
 import type { Log } from '#shared/observability/log.ts'
 import { createMetrics, type Metrics } from '#shared/observability/metrics.ts'
-import { openRedis, redisOf } from '#shared/redis/connection.ts'
+import { openRedis, type RedisConnection, redisOf } from '#shared/redis/connection.ts'
 import { openHeartbeat } from '#shared/redis/heartbeat.ts'
 import { readInstances } from '#shared/redis/instances.ts'
 import type { ProducerConfig } from './config.ts'
+import { type Idempotency, openIdempotency } from './idempotency/open.ts'
 import { boundInFlight } from './in-flight.ts'
 import { createPublish } from './publish.ts'
 import { watchReadiness } from './readiness.ts'
 import { publishRoute } from './routes/publish.ts'
 import { followStreams } from './streams.ts'
-import { createTelemetry } from './telemetry.ts'
+import { createTelemetry, type ProducerTelemetry } from './telemetry.ts'
 import { keepTopicsSafe } from './topic-safety.ts'
 
 export type ProducerService = RunningService & { readonly adminUrl: string; readonly url: string }
@@ -52,7 +53,7 @@ async function open(config: ProducerConfig, log: Log, resources: Resources): Pro
   resources.defer('redis', () => redis.close())
   const id = config.TAILRACE_INSTANCE_ID
   const clientId = newClientId('producer', id)
-  const { lanes, catalog, app } = await openIngest({ config, log, metrics, resources, clientId })
+  const { lanes, catalog, app } = await openIngest({ config, log, metrics, resources, clientId, redis })
   const prefix = config.TAILRACE_PREFIX
   const instances = () => readInstances(redis, prefix, Date.now())
   const readiness = watchReadiness({ id, staleMs: catalog.staleMs, lanes: () => lanes.snapshot(), instances })
@@ -73,7 +74,14 @@ async function open(config: ProducerConfig, log: Log, resources: Resources): Pro
   return { url, adminUrl: admin.url, finished: new Promise(() => {}), stop: () => resources.close() }
 }
 
-type Ingest = { config: ProducerConfig; log: Log; metrics: Metrics; resources: Resources; clientId: string }
+type Ingest = {
+  config: ProducerConfig
+  log: Log
+  metrics: Metrics
+  resources: Resources
+  clientId: string
+  redis: RedisConnection
+}
 
 /** Kafka, catalog and the door itself, not listening yet. */
 async function openIngest(parts: Ingest) {
@@ -84,6 +92,7 @@ async function openIngest(parts: Ingest) {
   resources.defer('telemetry', () => telemetry.close())
   const topicAdmin = await openAdmin(connection)
   resources.defer('kafka admin', () => topicAdmin.close())
+  const idempotency = recogniseRepeats(parts, telemetry)
   const lanes = openLanes({ connection, metrics, ownProducers: true })
   resources.defer('lanes', () => lanes.close())
   const catalog = await followCatalog(parts, connection)
@@ -93,10 +102,32 @@ async function openIngest(parts: Ingest) {
   resources.defer('topic safety', () => safety.close())
   const inFlight = boundInFlight(config.TAILRACE_LIMIT_INFLIGHT_BYTES, metrics)
   const deadlineMs = config.TAILRACE_PUBLISH_DEADLINE_MS
-  const publish = createPublish({ streams, safety, lanes, telemetry, instance, deadlineMs, limits: config })
+  const publish = createPublish({
+    streams,
+    safety,
+    lanes,
+    idempotency,
+    telemetry,
+    instance,
+    deadlineMs,
+    limits: config,
+  })
   const app = createDoor(config, log, catalog)
   publishRoute(app, { publish, inFlight, telemetry, limits: config })
   return { lanes, catalog, app }
+}
+
+/** Opened before the lanes and so closed after them: their last answers are written down as well. */
+function recogniseRepeats({ config, redis, resources }: Ingest, telemetry: ProducerTelemetry): Idempotency {
+  const idempotency = openIdempotency({
+    redis,
+    isConfigured: config.REDIS_URL !== '',
+    prefix: config.TAILRACE_PREFIX,
+    windowMs: config.TAILRACE_IDEMPOTENCY_WINDOW_MS,
+    observe: telemetry.idempotency,
+  })
+  resources.defer('idempotency', () => idempotency.close())
+  return idempotency
 }
 
 async function followCatalog({ config, log, metrics, resources }: Ingest, connection: KafkaConnection) {

@@ -30,7 +30,14 @@ export type EventContext = {
 }
 
 /** An event ready to be appended. */
-export type MappedEvent = { id: string; source: string; webhookId: string; record: EventRecord }
+export type MappedEvent = {
+  id: string
+  source: string
+  webhookId: string
+  /** Its publisher gave it source and id, so a repeat has the same ones. */
+  hasOwnId: boolean
+  record: EventRecord
+}
 
 export const fallbackType = 'tailrace.event'
 
@@ -55,7 +62,7 @@ export function recordFromRequest(request: EventRequest, context: EventContext):
   const { attributes, faults } = read({ request, context, form, fromHeaders })
   const all = [...faults, ...keyFaults(attributes, request.query.key, context.limits)]
   if (all.length > 0) throw invalid(all)
-  return mapped(attributes, request, context)
+  return { ...mapped(attributes, request, context), hasOwnId: read !== plain }
 }
 
 type Reading = { attributes: Attributes; faults: readonly FieldFault[] }
@@ -157,7 +164,7 @@ function invalid(errors: FieldFault[]): TailraceError {
   return new TailraceError('event-invalid', detail, { errors })
 }
 
-function mapped(attributes: Attributes, request: EventRequest, context: EventContext): MappedEvent {
+function mapped(attributes: Attributes, request: EventRequest, context: EventContext): Omit<MappedEvent, 'hasOwnId'> {
   const headers: Record<string, string> = {}
   for (const [name, value] of attributes) headers[`ce_${name}`] = value
   const contentType = request.headers['content-type']

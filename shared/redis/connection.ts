@@ -10,6 +10,8 @@ export type RedisConnection = {
   up(): boolean
   /** Milliseconds since this connection was made, 0 while there is none. */
   upForMs(): number
+  /** Milliseconds since this process last found Redis again after it had been away; Infinity when it never was. */
+  reconnectedForMs(): number
   /**
    * Runs one command at once and gives its answer, or null when Redis is off, down, slow (250 ms) or refuses. Only
    * commands that may run twice are allowed here: a lost answer does not tell whether the command ran.
@@ -38,7 +40,7 @@ export const redisOf = (config: { REDIS_URL: string; REDIS_SENTINELS: string; RE
 
 /** Opens the connection without waiting for it; an empty `url` is the degraded variant for good. */
 export function openRedis({ url, sentinels = '', master = '', log }: Options): RedisConnection {
-  if (url === '') return { up: () => false, upForMs: () => 0, tryRun: () => Promise.resolve(null), close: () => {} }
+  if (url === '') return off
   const redis = new Redis(url, {
     // Fail fast: no queue while it is away, and an open command fails at the first disconnect instead of running later.
     enableOfflineQueue: false,
@@ -53,12 +55,16 @@ export function openRedis({ url, sentinels = '', master = '', log }: Options): R
   })
   const report = reportOnce(log)
   let upAtMs = Number.POSITIVE_INFINITY
+  let wasAway = false
+  let reconnectedAtMs = Number.NEGATIVE_INFINITY
   redis.on('ready', () => {
     upAtMs = performance.now()
+    if (wasAway) reconnectedAtMs = upAtMs
     report('up')
   })
   redis.on('close', () => {
     upAtMs = Number.POSITIVE_INFINITY
+    wasAway = true
     report('down')
   })
   redis.on('error', (error: unknown) => log.debug({ err: error }, 'redis'))
@@ -66,6 +72,7 @@ export function openRedis({ url, sentinels = '', master = '', log }: Options): R
   return {
     up,
     upForMs: () => Math.max(0, performance.now() - upAtMs),
+    reconnectedForMs: () => performance.now() - reconnectedAtMs,
     async tryRun(command) {
       if (!up()) return null
       try {
@@ -101,6 +108,14 @@ function followMaster(sentinels: string, master: string) {
     // A master that became a replica refuses writes: the command fails, the next connection goes to the new one.
     reconnectOnError: ({ message }: Error) => message.startsWith('READONLY'),
   } as const
+}
+
+const off: RedisConnection = {
+  up: () => false,
+  upForMs: () => 0,
+  reconnectedForMs: () => Number.POSITIVE_INFINITY,
+  tryRun: () => Promise.resolve(null),
+  close: () => {},
 }
 
 function reportOnce(log: Log): (now: 'up' | 'down') => void {

@@ -68,8 +68,9 @@ export function publishRoute(
       const { keyId, name: keyName } = callerOf(request)
       const { headers, rawHeaders } = request.raw
       const event = { headers, rawHeaders, query: request.query, body: request.body ?? empty }
-      const answer = await publish({ stream: request.params.stream, keyId, keyName, event })
-      reply.code(202).header('tailrace-dedup', 'off')
+      const { published: answer, dedup } = await publish({ stream: request.params.stream, keyId, keyName, event })
+      reply.code(202).header('tailrace-dedup', dedup)
+      if (answer.replayed) reply.header('idempotent-replayed', 'true')
       return answer
     },
   })

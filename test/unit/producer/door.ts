@@ -8,6 +8,8 @@ import { createAuthenticate } from '#shared/http/authenticate.ts'
 import { createHttpServer } from '#shared/http/server.ts'
 import { defaultLimits, type Limits } from '#shared/limits.ts'
 import { createMetrics } from '#shared/observability/metrics.ts'
+import { openRedis } from '#shared/redis/connection.ts'
+import { type Idempotency, openIdempotency } from '../../../services/producer/idempotency/open.ts'
 import { boundInFlight } from '../../../services/producer/in-flight.ts'
 import { createPublish } from '../../../services/producer/publish.ts'
 import { publishRoute } from '../../../services/producer/routes/publish.ts'
@@ -23,6 +25,9 @@ export type Door = {
   /** The credential with `publish:*`. */
   key: string
   keyWith(scopes: string[], more?: { expiresAt?: string; validUntil?: string }): string
+  /** Knows the keys of another door as well: two producers with one catalog. */
+  lend(other: Door): void
+  keys: ReadonlyMap<string, Key>
   post(request: Partial<InjectOptions> & { stream?: string }): Promise<LightMyRequestResponse>
   /** What the catalog answers; change it to see the door react. */
   catalog: { staleMs: number; isCaughtUp: boolean; catchUps: number; onCatchUp(): void }
@@ -30,12 +35,17 @@ export type Door = {
   close(): Promise<void>
 }
 
-type Options = { limits?: Partial<Limits>; append?: Append; deadlineMs?: number }
+type Options = { limits?: Partial<Limits>; append?: Append; deadlineMs?: number; idempotency?: Idempotency }
 
 type Key = { id: string; name: string; scopes: string[]; expiresAt: string | null; secrets: Secret[] }
 type Secret = { hash: string; createdAt: string; validUntil: string | null }
 
-export function openDoor({ limits: some, append, deadlineMs = 1_000 }: Options = {}): Door {
+export function openDoor({
+  limits: some,
+  append,
+  deadlineMs = 1_000,
+  idempotency = withoutRedis(),
+}: Options = {}): Door {
   const limits = { ...defaultLimits, ...some }
   const log = pino({ level: 'silent' })
   const keys = new Map<string, Key>()
@@ -63,7 +73,16 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000 }: Options =
     partitionForKey: () => 1,
   }
   const safety = { require: () => {}, refresh: async () => {}, isKnown: () => true }
-  const publish = createPublish({ streams: known, safety, lanes, telemetry, instance: 'p', deadlineMs, limits })
+  const publish = createPublish({
+    streams: known,
+    safety,
+    lanes,
+    idempotency,
+    telemetry,
+    instance: 'p',
+    deadlineMs,
+    limits,
+  })
   const authenticate = createAuthenticate<Key>({
     keys: { key: (id) => keys.get(id) },
     catchUp,
@@ -90,6 +109,10 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000 }: Options =
     stored,
     key,
     keyWith,
+    keys,
+    lend: (other) => {
+      for (const [id, known] of other.keys) keys.set(id, known)
+    },
     catalog: state,
     streams,
     // inject() starts when it is awaited; a test may want to have several under way
@@ -102,9 +125,15 @@ export function openDoor({ limits: some, append, deadlineMs = 1_000 }: Options =
       }),
     async close() {
       telemetry.close()
+      idempotency.close()
       await app.close()
     },
   }
+}
+
+const withoutRedis = () => {
+  const redis = openRedis({ url: '', log: pino({ level: 'silent' }) })
+  return openIdempotency({ redis, isConfigured: false, prefix: 'test.', windowMs: 1_000, observe: () => {} })
 }
 
 export function streamNamed(name: string): Stream {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { TailraceError } from '#shared/errors.ts'
 import { watchTopicSafety } from '../../../services/producer/topic-safety.ts'
 
-const telemetry = { stored() {}, refused() {}, unsafeTopic() {}, unsafetyUnknown() {}, close() {} }
+const telemetry = { stored() {}, refused() {}, idempotency() {}, unsafeTopic() {}, unsafetyUnknown() {}, close() {} }
 const unsafe = (error: TailraceError) => error.code === 'kafka-unavailable' && /factor is 1/.test(error.detail)
 
 test('an unknown topic is looked at before the first event, a known one costs nothing', async () => {
