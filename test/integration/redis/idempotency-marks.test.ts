@@ -8,7 +8,7 @@ import { holdToContract } from '../../support/marks-contract.ts'
 import { until } from '../../support/until.ts'
 
 const log = pino({ level: 'silent' })
-const [windowMs, leaseMs] = [600, 120]
+const [windowMs, leaseMs] = [3_000, 1_000]
 const prefix = `${uniqueName('test')}.`
 let redis: RedisConnection
 
