@@ -1,16 +1,20 @@
-import type { HeldMark, IdempotencyMarks } from '#shared/redis/idempotency-marks.ts'
+import type { HeldMark, IdempotencyMarks, Mark, Seen } from '#shared/redis/idempotency-marks.ts'
 import type { Reach } from './reach.ts'
 
 /**
- * The marks this process opened and is not done with.
+ * The marks this process is not done with. They also decide about its own twins, before Redis is asked and without it.
  *
- * - undecided: its append is under way, also after its publisher was told `outcome-unknown`. The lease is renewed as long
- *   as this process lives: nobody else appends the event before its fate is known.
+ * - undecided: an append is about to begin or under way, also after its publisher was told `outcome-unknown`. The lease is
+ *   renewed as long as this process lives: nobody else appends the event before its fate is known.
  * - unwritten: the event is stored, but its answer did not reach Redis. It is written again until it does.
  * - let go: the answer stands in Redis, the mark was released, or the lease may end because nobody will ever know.
  */
 export type Holding = {
+  /** What this process knows of an event by itself. */
+  find(mark: Mark): Seen | undefined
   undecided(mark: HeldMark): void
+  /** Its append has begun: it stays undecided for however long that takes. */
+  appending(mark: HeldMark): void
   unwritten(mark: HeldMark, answer: string): void
   letGo(mark: HeldMark): void
   /** Renews and writes once; the timer does it by itself. */
@@ -26,60 +30,69 @@ export type HoldingOptions = {
   now?(): number
 }
 
-type State = { sinceMs: number; answer: string | null }
+type State = { mark: HeldMark; sinceMs: number; isAppending: boolean; answer: string | null }
 
 /** Three tries fit into a lease. */
 const sweepsPerLease = 3
-/** About 3 MB; what is older helps least. */
+/** About 5 MB: what a producer stores in a few seconds without Redis. */
 const mostUnwritten = 10_000
 /** Nobody waits for a sweep. */
 const sweepLimitMs = 200
 
-export function openHolding({
-  marks,
-  reach,
-  windowMs,
-  leaseMs,
-  now = () => performance.now(),
-}: HoldingOptions): Holding {
-  const held = new Map<HeldMark, State>()
+const keyOf = ({ tag, name }: Mark) => `${tag}/${name}`
+
+export function openHolding({ marks, reach, windowMs, leaseMs, now = performanceNow }: HoldingOptions): Holding {
+  const held = new Map<string, State>()
   const sweepEveryMs = leaseMs / sweepsPerLease
   let unwritten = 0
   const letGo = (mark: HeldMark) => {
-    if (typeof held.get(mark)?.answer === 'string') unwritten -= 1
-    held.delete(mark)
+    const state = held.get(keyOf(mark))
+    if (state?.mark.token !== mark.token) return
+    if (state.answer !== null) unwritten -= 1
+    held.delete(keyOf(mark))
   }
+  const keep = (mark: HeldMark, answer: string | null) =>
+    held.set(keyOf(mark), { mark, sinceMs: now(), isAppending: false, answer })
+  const isOver = ({ sinceMs, answer, isAppending }: State) =>
+    now() - sinceMs > (answer === null ? (isAppending ? Number.POSITIVE_INFINITY : leaseMs) : windowMs)
   const renew = async () => {
-    const due = [...held].filter(([, { sinceMs, answer }]) => answer === null && now() - sinceMs >= sweepEveryMs)
-    if (due.length > 0) await reach.ask(() => marks.renew(due.map(([mark]) => mark)), sweepLimitMs)
-  }
-  const forget = () => {
-    for (const [mark, { sinceMs, answer }] of held) if (answer !== null && now() - sinceMs > windowMs) letGo(mark)
+    const due = [...held.values()].filter(({ sinceMs, answer }) => answer === null && now() - sinceMs >= sweepEveryMs)
+    if (due.length > 0) await reach.ask(() => marks.renew(due.map(({ mark }) => mark)), sweepLimitMs)
   }
   const write = async () => {
-    const due = [...held].flatMap(([mark, { answer }]) => (answer === null ? [] : [{ ...mark, mark, answer }]))
-    if (due.length === 0) return
-    if ((await reach.ask(() => marks.settle(due), sweepLimitMs)) !== null) for (const { mark } of due) letGo(mark)
+    const due = [...held.values()].flatMap(({ mark, answer }) => (answer === null ? [] : [{ ...mark, answer }]))
+    if (due.length > 0 && (await reach.ask(() => marks.settle(due), sweepLimitMs)) !== null) due.forEach(letGo)
   }
   const sweep = async () => {
-    forget()
+    for (const state of held.values()) if (isOver(state)) letGo(state.mark)
     if (held.size === 0 || !reach.isUsable()) return
     await renew()
     await write()
   }
   const timer = setInterval(() => void sweep(), sweepEveryMs)
   return {
-    undecided(mark) {
-      held.set(mark, { sinceMs: now(), answer: null })
+    find: (mark) => seenAs(held.get(keyOf(mark)), mark),
+    undecided: (mark) => void keep(mark, null),
+    appending(mark) {
+      const state = held.get(keyOf(mark))
+      if (state?.mark.token === mark.token) state.isAppending = true
     },
     unwritten(mark, answer) {
       letGo(mark)
       if (unwritten >= mostUnwritten) return reach.missed()
       unwritten += 1
-      held.set(mark, { sinceMs: now(), answer })
+      keep(mark, answer)
     },
     letGo,
     sweep,
     close: () => clearInterval(timer),
   }
+}
+
+const performanceNow = () => performance.now()
+
+function seenAs(state: State | undefined, { digest }: Mark): Seen | undefined {
+  if (state === undefined) return undefined
+  if (state.mark.digest !== digest) return { kind: 'mismatch' }
+  return state.answer === null ? { kind: 'running' } : { kind: 'done', answer: state.answer }
 }

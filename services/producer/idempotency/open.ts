@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { RedisConnection } from '#shared/redis/connection.ts'
 import { type IdempotencyMarks, openMarks, type Seen } from '#shared/redis/idempotency-marks.ts'
-import { decide, type Finding, isRefused } from './decision.ts'
+import { type Decision, decide, type Finding, isRefused } from './decision.ts'
 import { type Holding, openHolding } from './holding.ts'
 import { type MarkedEvent, marksOf } from './marks.ts'
 import { markedOpening, type OpenedMark, type Opening, release, unmarkedOpening } from './opening.ts'
@@ -59,10 +59,6 @@ export function openIdempotency(options: IdempotencyOptions): Idempotency {
       const plans = planOf(request)
       const count = plans.reduce((sum, plan) => sum + Number(plan.kind === 'marked'), 0)
       if (count === 0 || !options.isConfigured) return unmarkedOpening(decide(plans, request, nothing), 'off')
-      if (!reach.isUsable()) {
-        missed(parts, count)
-        return unmarkedOpening(decide(plans, request, nothing), 'unavailable')
-      }
       requests += 1
       return openMarked(parts, { request, plans, token: `${boot}${requests.toString(36)}` })
     },
@@ -77,44 +73,52 @@ const nothing = new Map<number, Finding>()
 
 type Request = { request: IdempotentRequest; plans: readonly Plan[]; token: string }
 
-/** Also when Redis did not answer in time it may have opened the marks: they are settled all the same. */
+/** What is unknown here is held at once, so that of twins in this process only one gets through, whatever Redis does. */
 async function openMarked(parts: Parts, { request, plans, token }: Request): Promise<Opening> {
-  const { marks, reach } = parts
+  const { marks, reach, holding } = parts
   const marked = await marksOf(request, plans)
+  const found = new Map(marked.map(({ index, mark }) => [index, holding.find(mark)]))
+  const asked = marked.filter(({ index }) => found.get(index) === undefined).map((event) => openedMark(event, token))
+  for (const { mark } of asked) holding.undecided(mark)
   const startedMs = performance.now()
-  const asked = marked.map(({ mark }) => mark)
-  const seen = await reach.ask(() => marks.open(asked, token), allowanceMs)
+  const seen =
+    asked.length === 0
+      ? []
+      : await reach.ask(
+          () =>
+            marks.open(
+              asked.map(({ mark }) => mark),
+              token,
+            ),
+          allowanceMs,
+        )
   const leftMs = Math.max(1, allowanceMs - (performance.now() - startedMs))
-  report(parts, seen, marked.length)
-  const findings = new Map(marked.map(({ index, impliedId }, at) => [index, { seen: seen?.[at], impliedId }]))
+  for (const [at, { index }] of asked.entries()) found.set(index, seen?.[at])
+  const findings = new Map(marked.map(({ index, impliedId }) => [index, { seen: found.get(index), impliedId }]))
   const decisions = decide(plans, request, findings)
-  const opened = new Map(
-    marked
-      .filter(({ index }) => decisions[index]?.kind === 'append')
-      .map((event) => [event.index, openedMark(event, token)]),
-  )
-  if (decisions.some(isRefused)) void release({ ...parts, allowanceMs: leftMs }, [...opened.values()])
+  report(parts, decisions, { seen, count: asked.length })
+  const opened = asked.filter(({ index }) => decisions[index]?.kind === 'append')
+  const isWhollyRefused = decisions.some(isRefused)
+  for (const { index, mark } of asked) if (isWhollyRefused || decisions[index]?.kind !== 'append') holding.letGo(mark)
+  if (isWhollyRefused) void release({ ...parts, allowanceMs: leftMs }, opened)
   const dedup = seen === null ? 'unavailable' : reach.isComplete() ? 'checked' : 'best-effort'
   const storedTwice = (count: number) => parts.observe('stored-twice', count)
-  return markedOpening({ ...parts, decisions, opened, dedup, allowanceMs: leftMs, storedTwice })
+  const byIndex = new Map(opened.map((one) => [one.index, one]))
+  return markedOpening({ ...parts, decisions, opened: byIndex, dedup, allowanceMs: leftMs, storedTwice })
 }
 
-function openedMark({ mark, impliedId }: MarkedEvent, token: string): OpenedMark {
-  return { mark: { ...mark, token }, encode: (answer) => encodeAnswer(answer, impliedId) }
+function openedMark({ index, mark, impliedId }: MarkedEvent, token: string): OpenedMark & { index: number } {
+  return { index, mark: { ...mark, token }, encode: (answer) => encodeAnswer(answer, impliedId) }
 }
 
-function report(parts: Parts, seen: readonly Seen[] | null, count: number): void {
-  if (seen === null) {
-    missed(parts, count)
-    return
-  }
-  const countOf = (kind: Seen['kind']) => seen.reduce((sum, one) => sum + Number(one.kind === kind), 0)
-  const [replayed, takenOver] = [countOf('done'), countOf('taken-over')]
-  if (replayed > 0) parts.observe('replayed', replayed)
-  if (takenOver > 0) parts.observe('taken-over', takenOver)
-}
+type Asked = { seen: readonly Seen[] | null; count: number }
 
-function missed({ reach, observe }: Parts, count: number): void {
+function report({ reach, observe }: Parts, decisions: readonly Decision[], { seen, count }: Asked): void {
+  const replayed = decisions.reduce((sum, { kind }) => sum + Number(kind === 'replay'), 0)
+  const takenOver = (seen ?? []).reduce((sum, { kind }) => sum + Number(kind === 'taken-over'), 0)
+  if (replayed > 0) observe('replayed', replayed)
+  if (takenOver > 0) observe('taken-over', takenOver)
+  if (seen !== null) return
   reach.missed()
   observe('unchecked', count)
 }

@@ -83,7 +83,7 @@ export function markedOpening(parts: OpeningParts): Opening {
       const found = opened.get(index)
       if (found === undefined) return
       const { mark, encode } = found
-      holding.undecided(mark)
+      holding.appending(mark)
       const onStored = (offset: number) => {
         stored.push({ ...mark, mark, answer: encode({ id, source, partition, offset }) })
         decided()

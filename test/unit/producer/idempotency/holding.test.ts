@@ -27,11 +27,22 @@ test('the lease of an undecided event never ends while this process lives', asyn
   const { marks, holding, seen } = holdingOf(t)
   await marks.open([mark('a')], 'mine')
   holding.undecided(mark('a'))
+  holding.appending(mark('a'))
   for (let sweeps = 0; sweeps < 20; sweeps += 1) {
     marks.nowMs += leaseMs / 3
     await holding.sweep()
   }
   assert.deepEqual(await seen('a'), { kind: 'running' })
+})
+
+test('an event whose append never began is given up with its lease', async (t) => {
+  const { marks, holding } = holdingOf(t)
+  holding.undecided(mark('a'))
+  assert.deepEqual(holding.find(mark('a')), { kind: 'running' })
+  assert.deepEqual(holding.find({ ...mark('a'), digest: 'bbbbbbbbbbbbbbbb' }), { kind: 'mismatch' })
+  marks.nowMs += leaseMs + 1
+  await holding.sweep()
+  assert.equal(holding.find(mark('a')), undefined)
 })
 
 test('what was let go is renewed no more', async (t) => {

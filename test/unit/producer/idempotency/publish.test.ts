@@ -109,8 +109,14 @@ test('of fifty twins at once, at two producers, one is stored and the others wai
   const key = doors[0]?.key ?? ''
   doors[1]?.lend(doors[0] as Door)
   const headers = { ...withKey('k'), authorization: `Bearer ${key}` }
-  const answers = Array.from({ length: 50 }, (_, index) => post(doors[index % 2] as Door, headers))
-  await until('all have asked Redis', () => marks.calls.length === 50)
+  let count = 0
+  const refused = () => count
+  const answers = Array.from({ length: 50 }, async (_, index) => {
+    const answer = await post(doors[index % 2] as Door, headers)
+    if (answer.statusCode === 409) count += 1
+    return answer
+  })
+  await until('all others are answered', () => refused() === 49)
   gate.resolve()
   const codes = (await Promise.all(answers)).map((answer) => answer.json().code ?? answer.statusCode)
   assert.equal(codes.filter((code) => code === 202).length, 1)
@@ -198,12 +204,22 @@ test('without a configured Redis everything is accepted, and says so', async (t)
 test('a Redis that refuses or is gone lets everything pass, and says so', async (t) => {
   const { door, marks, redis, events } = producerOf(t)
   marks.mood = 'refuse'
-  assert.deepEqual(dedupOf(await post(door, withKey('k'))), 'unavailable')
+  assert.deepEqual(dedupOf(await post(door, withKey('k1'))), 'unavailable')
   redis.isUp = false
   const calls = marks.calls.length
-  assert.deepEqual(dedupOf(await post(door, withKey('k'))), 'unavailable')
+  assert.deepEqual(dedupOf(await post(door, withKey('k2'))), 'unavailable')
   assert.equal(marks.calls.length, calls)
   assert.deepEqual(events, ['unchecked', 'unchecked'])
+})
+
+test('without Redis a producer still recognises the repeats of what it stored itself, also twins at once', async (t) => {
+  const { door, marks, stored } = producerOf(t)
+  marks.mood = 'refuse'
+  const answers = await Promise.all(Array.from({ length: 50 }, () => post(door, withKey('k'))))
+  assert.equal(stored.length, 1)
+  assert.ok(answers.every(({ statusCode }) => statusCode === 202 || statusCode === 409))
+  assert.equal((await post(door, withKey('k'))).json().replayed, true)
+  assert.deepEqual(codeOf(await post(door, withKey('k'), '{"n":2}')), [422, 'idempotency-mismatch'])
 })
 
 test('a Redis that stalls is waited for once; later publishes do not ask it', async (t) => {
