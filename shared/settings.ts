@@ -64,6 +64,12 @@ export const settings = {
     maximum: 120_000,
     description: 'longest wait of a publish before 503 outcome-unknown',
   }),
+  TAILRACE_IDEMPOTENCY_WINDOW_MS: Type.Integer({
+    default: 3_600_000,
+    minimum: 1_000,
+    maximum: 86_400_000,
+    description: 'how long a repeated publish is recognised',
+  }),
   TAILRACE_SHUTDOWN_GRACE_MS: Type.Integer({
     default: 30_000,
     minimum: 100,

@@ -26,11 +26,17 @@ export type Verdict =
 export type Ending = StoredEvent | TailraceError
 
 /** The valid events of one request, each once, in their order. The value of each record is its exact bytes. */
-export type DedupRequest = { stream: string; keyId: string; headers: DedupHeaders; events: readonly MappedEvent[] }
-type DedupHeaders = Readonly<Record<string, string | string[] | undefined>>
+export type DedupRequest = {
+  stream: string
+  keyId: string
+  /** The value of Idempotency-Key, null without. */
+  key: string | null
+  /** All bytes of the request, after decompression. */
+  body: Buffer
+  events: readonly MappedEvent[]
+}
 
 export type Deduplication = {
-  mode: DedupMode
   /** One for each event. */
   verdicts: readonly Verdict[]
   /**
@@ -38,9 +44,17 @@ export type Deduplication = {
    * publisher was told `outcome-unknown`; and with the refusal when another event refused the request.
    */
   ended(index: number, ending: Ending): void
-  /** Awaited before the publisher hears the answer. */
+  /**
+   * Resolves when every ending that is known by now stands in Redis, or cannot for now; never rejects. Awaited before the
+   * publisher hears the answer: only then is it replayable whichever producer the repeat meets, and whatever dies meanwhile.
+   */
   settled(): Promise<void>
+  /** For the header, once `settled` has resolved. */
+  mode(): DedupMode
 }
 
-/** Decides after validation and before anything is appended. Never rejects: without its memory the verdict is `append`. */
-export type Deduplicate = (request: DedupRequest) => Promise<Deduplication>
+/**
+ * Decides after validation and before anything is appended; undefined, at once, when no event of the request could be
+ * recognised. Never rejects: without its memory the verdict is `append`.
+ */
+export type Deduplicate = (request: DedupRequest) => Promise<Deduplication> | undefined

@@ -1,8 +1,10 @@
-import { type FieldFault, TailraceError } from '#shared/errors.ts'
+import { errorTable, type FieldFault, TailraceError } from '#shared/errors.ts'
 import { type ManyRequest, recordsFromMany } from '#shared/event/from-many.ts'
 import { inSlices, type Slices } from '#shared/resilience/slices.ts'
 import { appendMany, type Targets } from './append-many.ts'
 import type { Deduplication, Ending } from './deduplication.ts'
+import { readIdempotencyKey } from './idempotency/idempotency-key.ts'
+import { allNamedByKey } from './idempotency/named.ts'
 import { type ManyPublished, manyResults } from './many-answer.ts'
 import { type Answered, contextOf, openStream, type Publishing, type PublishOptions } from './publishing.ts'
 import { findTwins, mostListed } from './twins.ts'
@@ -30,27 +32,25 @@ export function createPublishMany(options: PublishOptions): PublishMany {
     const stream = await openStream(request.stream, options)
     const { keyId, events: many } = request
     const slices = inSlices()
+    const scope = { keyId, stream: stream.name, key: readIdempotencyKey(many) }
     const events = await recordsFromMany(many, contextOf(request, stream, options), slices)
     request.hold(many.body.length + events.length * eventBytes)
     await request.charge(events.length)
-    const { unique, places } = findTwins(events)
-    const { headers } = many
-    const dedup = await options.deduplicate?.({ stream: stream.name, keyId, headers, events: unique })
+    const { unique, places } = findTwins(await allNamedByKey(events, scope, slices))
+    const dedup = await options.deduplicate?.({ ...scope, body: many.body, events: unique })
     if (dedup !== undefined) await refuseTogether(dedup, places)
     await slices.pause()
     const endings = await storeAll({ events: unique, stream, options }, slices, dedup)
     await slices.pause()
     const { stored, results } = manyResults({ events, places, endings })
     const subscriptions = options.streams.subscriptionsOf(stream.name)
-    return { dedup: dedup?.mode ?? 'off', answer: { stream: stream.name, stored, subscriptions, results } }
+    return { dedup: dedup?.mode() ?? 'off', answer: { stream: stream.name, stored, subscriptions, results } }
   }
 }
 
 async function storeAll(targets: Targets, slices: Slices, dedup?: Deduplication): Promise<readonly Ending[]> {
   if (dedup === undefined) return await appendMany(targets, { known: [], ended: () => {}, slices })
-  const known = dedup.verdicts.map((verdict) =>
-    verdict.kind === 'replay' ? { ...verdict.answer, replayed: true } : undefined,
-  )
+  const known = dedup.verdicts.map((verdict) => (verdict.kind === 'replay' ? verdict.answer : undefined))
   try {
     return await appendMany(targets, { known, ended: dedup.ended, slices })
   } finally {
@@ -60,13 +60,15 @@ async function storeAll(targets: Targets, slices: Slices, dedup?: Deduplication)
 
 /** One event that may not be written refuses them all: those behind it in its partition could not be written either. */
 async function refuseTogether({ verdicts, ended, settled }: Deduplication, places: readonly number[]): Promise<void> {
-  const first = verdicts.find((verdict) => verdict.kind === 'refuse')
-  if (first === undefined) return
+  const refusals = verdicts.flatMap((verdict) => (verdict.kind === 'refuse' ? [verdict.error] : []))
+  // What no waiting mends is said first.
+  const worst = refusals.find(({ code }) => !errorTable[code].retryable) ?? refusals[0]
+  if (worst === undefined) return
   const errors = places.flatMap((place, index): FieldFault[] => {
     const verdict = verdicts[place]
     return verdict?.kind === 'refuse' ? [{ index, code: verdict.error.code, detail: verdict.error.detail }] : []
   })
-  const { code, options } = first.error
+  const { code, options } = worst
   const detail = `${errors.length} of ${places.length} events are refused. Nothing was stored.`
   const error = new TailraceError(code, detail, { ...options, errors: errors.slice(0, mostListed) })
   for (const [index, { kind }] of verdicts.entries()) if (kind === 'append') ended(index, error)

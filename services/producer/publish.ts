@@ -2,6 +2,8 @@ import type { Stream } from '#shared/catalog/model.ts'
 import type { EventRequest, MappedEvent } from '#shared/event/event-request.ts'
 import { recordFromRequest } from '#shared/event/from-http.ts'
 import type { Deduplication, StoredEvent } from './deduplication.ts'
+import { readIdempotencyKey } from './idempotency/idempotency-key.ts'
+import { namedByKey } from './idempotency/named.ts'
 import {
   type Answered,
   contextOf,
@@ -29,16 +31,17 @@ export function createPublish(options: PublishOptions): Publish {
   return async (request) => {
     const opened = openStream(request.stream, options)
     const stream = opened instanceof Promise ? await opened : opened
-    const event = recordFromRequest(request.event, contextOf(request, stream, options))
+    const scope = { keyId: request.keyId, stream: stream.name }
+    const key = readIdempotencyKey(request.event)
+    const mapped = recordFromRequest(request.event, contextOf(request, stream, options))
+    const event = namedByKey(mapped, scope, { key, index: 0 })
     const target: Target = { event, stream, options }
     const about = { stream: stream.name, subscriptions: streams.subscriptionsOf(stream.name) }
-    if (deduplicate === undefined) return { dedup: 'off', answer: { ...(await append(target)), ...about } }
-    const {
-      keyId,
-      event: { headers },
-    } = request
-    const dedup = await deduplicate({ stream: stream.name, keyId, headers, events: [event] })
-    return { dedup: dedup.mode, answer: { ...(await appendOnce(target, dedup)), ...about } }
+    const judged = deduplicate?.({ ...scope, key, body: request.event.body, events: [event] })
+    if (judged === undefined) return { dedup: 'off', answer: { ...(await append(target)), ...about } }
+    const dedup = await judged
+    const stored = await appendOnce(target, dedup)
+    return { dedup: dedup.mode(), answer: { ...stored, ...about } }
   }
 }
 
@@ -47,7 +50,7 @@ type Target = { event: MappedEvent; stream: Stream; options: PublishOptions }
 async function appendOnce(target: Target, dedup: Deduplication): Promise<StoredEvent> {
   const [verdict] = dedup.verdicts
   if (verdict?.kind === 'refuse') throw verdict.error
-  if (verdict?.kind === 'replay') return { ...verdict.answer, replayed: true }
+  if (verdict?.kind === 'replay') return verdict.answer
   try {
     return await append(target, dedup)
   } finally {

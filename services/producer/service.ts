@@ -19,6 +19,7 @@ import { openHeartbeat } from '#shared/redis/heartbeat.ts'
 import { readInstances } from '#shared/redis/instances.ts'
 import { openRateLimits } from '#shared/redis/rate-limits.ts'
 import type { ProducerConfig } from './config.ts'
+import { type Idempotency, openIdempotency } from './idempotency/open.ts'
 import { announcedBytes, boundInFlight } from './in-flight.ts'
 import { watchLoopLoad } from './loop-load.ts'
 import { createPublish } from './publish.ts'
@@ -27,7 +28,7 @@ import { createPublishRates } from './rate-limits.ts'
 import { watchReadiness } from './readiness.ts'
 import { publishRoute } from './routes/publish.ts'
 import { followStreams } from './streams.ts'
-import { createTelemetry } from './telemetry.ts'
+import { createTelemetry, type ProducerTelemetry } from './telemetry.ts'
 import { keepTopicsSafe } from './topic-safety.ts'
 
 export type ProducerService = RunningService & { readonly adminUrl: string; readonly url: string }
@@ -96,6 +97,7 @@ async function openIngest(parts: Ingest) {
   resources.defer('telemetry', () => telemetry.close())
   const topicAdmin = await openAdmin(connection)
   resources.defer('kafka admin', () => topicAdmin.close())
+  const idempotency = recogniseRepeats(parts, telemetry)
   const lanes = openLanes({ connection, metrics, ownProducers: true })
   resources.defer('lanes', () => lanes.close())
   const catalog = await followCatalog(parts, connection)
@@ -105,7 +107,7 @@ async function openIngest(parts: Ingest) {
   resources.defer('topic safety', () => safety.close())
   const inFlight = boundInFlight(config.TAILRACE_LIMIT_INFLIGHT_BYTES, metrics)
   const deadlineMs = config.TAILRACE_PUBLISH_DEADLINE_MS
-  const publishing = { streams, safety, lanes, telemetry, instance, deadlineMs, limits: config }
+  const publishing = { streams, safety, lanes, telemetry, instance, deadlineMs, limits: config, ...idempotency }
   const [publish, publishMany] = [createPublish(publishing), createPublishMany(publishing)]
   const loopLoad = watchLoopLoad(metrics)
   resources.defer('loop load', () => loopLoad.close())
@@ -116,6 +118,21 @@ async function openIngest(parts: Ingest) {
   const app = createDoor(parts, { catalog, refusal, refused: telemetry.refused })
   publishRoute(app, { publish, publishMany, inFlight, rates, telemetry, limits: config })
   return { lanes, catalog, app }
+}
+
+/**
+ * Opened before the lanes and so closed after them: their last answers are written down as well. Without a configured Redis
+ * nothing is recognised.
+ */
+function recogniseRepeats(
+  { config, redis, resources }: Ingest,
+  telemetry: ProducerTelemetry,
+): Partial<Pick<Idempotency, 'deduplicate'>> {
+  if (config.REDIS_URL === '') return {}
+  const { TAILRACE_PREFIX: prefix, TAILRACE_IDEMPOTENCY_WINDOW_MS: windowMs } = config
+  const idempotency = openIdempotency({ redis, prefix, windowMs, observe: telemetry.idempotency })
+  resources.defer('idempotency', () => idempotency.close())
+  return { deduplicate: idempotency.deduplicate }
 }
 
 async function followCatalog({ config, log, metrics, resources }: Ingest, connection: KafkaConnection) {

@@ -13,6 +13,8 @@ export type ProducerTelemetry = {
   storedMany(stream: string, many: StoredMany): void
   /** One request ended without that. */
   refused(outcome: Outcome): void
+  /** What idempotency made of events; one that was `taken-over` or `unchecked` may be stored twice, `stored-twice` is. */
+  idempotency(event: 'replayed' | 'taken-over' | 'stored-twice' | 'unchecked', events: number): void
   unsafeTopic(topic: string, reasons: readonly string[]): void
   unsafetyUnknown(topic: string, error: unknown): void
   close(): void
@@ -30,6 +32,9 @@ export function createTelemetry(log: Log, metrics: Metrics): ProducerTelemetry {
   const events = metrics.counter('publish_events_total', 'Events stored.')
   const bytes = metrics.counter('publish_bytes_total', 'Bytes of the events stored.')
   const seconds = metrics.histogram('publish_append_seconds', 'From the append to its acknowledgement.', latencyBuckets)
+  const idempotency = metrics.counter('publish_idempotency_total', 'Events by what idempotency made of them.', [
+    'event',
+  ])
   const groups = new Map<string, Group>()
   const refusals = new Map<Outcome, number>()
   const flush = () => {
@@ -61,6 +66,10 @@ export function createTelemetry(log: Log, metrics: Metrics): ProducerTelemetry {
     refused(outcome) {
       requests.inc({ outcome })
       refusals.set(outcome, (refusals.get(outcome) ?? 0) + 1)
+    },
+    idempotency(event, events) {
+      idempotency.inc({ event }, events)
+      if (event !== 'replayed') log.debug({ event, events }, 'idempotency')
     },
     unsafeTopic: (topic, reasons) => log.error({ topic, reasons }, 'the topic is not safe: nothing is written to it'),
     unsafetyUnknown: (topic, error) => log.debug({ topic, err: error }, 'the topic could not be looked at'),

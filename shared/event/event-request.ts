@@ -23,4 +23,11 @@ export type EventContext = {
 }
 
 /** An event ready to be appended. */
-export type MappedEvent = { id: string; source: string; webhookId: string; record: EventRecord }
+export type MappedEvent = {
+  id: string
+  source: string
+  webhookId: string
+  /** Its publisher gave it source and id, so a repeat has the same ones. */
+  hasOwnId: boolean
+  record: EventRecord
+}

@@ -44,6 +44,7 @@ export function recordFromRequest(request: EventRequest, context: EventContext):
     contentType: request.headers['content-type'],
     key: keyOf(attributes, request.query.key),
     traceparent: traceparentOf(request.headers.traceparent as string | undefined),
+    hasOwnId: read !== plain,
   }
   return mappedEvent(attributes, parts, context)
 }

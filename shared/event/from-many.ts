@@ -16,6 +16,7 @@ import {
   mappedEvent,
   plainAttributes,
   plainFaults,
+  type RecordParts,
   strayQuery,
 } from './to-record.ts'
 import { traceparentOf } from './traceparent.ts'
@@ -99,17 +100,18 @@ const inEnvelope: Locate = (name) => ({ pointer: pointerTo(name) })
 function elementReader(request: ManyRequest, context: EventContext): Reader {
   const { query, form } = request
   const traceparent = traceparentOf(request.headers.traceparent as string | undefined)
-  const mapped = (attributes: Attributes, value: Buffer, contentType: string) =>
-    mappedEvent(attributes, { value, contentType, key: keyOf(attributes, query.key), traceparent }, context)
+  const mapped = (attributes: Attributes, parts: Pick<RecordParts, 'value' | 'contentType' | 'hasOwnId'>) =>
+    mappedEvent(attributes, { ...parts, key: keyOf(attributes, query.key), traceparent }, context)
   const structured: Reader = (text, scan) => {
     const { attributes, faults } = structuredAttributes(text, scan, request, context.limits)
     return attributes === null || faults.length > 0
       ? { faults }
-      : mapped(attributes, bytesOf(text, scan), structuredType)
+      : mapped(attributes, { value: bytesOf(text, scan), contentType: structuredType, hasOwnId: true })
   }
   return (text, scan) => {
     if (form === 'batch' || !scan.ok || isStructured(text, scan)) return structured(text, scan)
-    return mapped(plainAttributes(request, context), bytesOf(text, scan), 'application/json')
+    const value = bytesOf(text, scan)
+    return mapped(plainAttributes(request, context), { value, contentType: 'application/json', hasOwnId: false })
   }
 }
 

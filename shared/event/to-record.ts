@@ -8,8 +8,14 @@ import { webhookIdOf } from './webhook-id.ts'
 /** The type of a plain event when neither the request nor its stream names one. */
 export const fallbackType = 'tailrace.event'
 
-/** What a record has beside the attributes of its event. `traceparent` is valid already. */
-export type RecordParts = { value: Buffer; contentType: string | undefined; key: string | null; traceparent: string }
+/** What an event has beside its attributes. `traceparent` is valid already. */
+export type RecordParts = {
+  value: Buffer
+  contentType: string | undefined
+  key: string | null
+  traceparent: string
+  hasOwnId: boolean
+}
 
 /** An event whose attributes are known to be good, as the record it becomes. The value is kept as it is. */
 export function mappedEvent(attributes: Attributes, parts: RecordParts, context: EventContext): MappedEvent {
@@ -22,7 +28,7 @@ export function mappedEvent(attributes: Attributes, parts: RecordParts, context:
   headers.tailrace_key_id = context.keyId
   const [id, source] = [attributes.get('id') ?? '', attributes.get('source') ?? '']
   const record = { key: parts.key === null ? null : Buffer.from(parts.key), value: parts.value, headers }
-  return { id, source, webhookId: webhookIdOf(source, id), record }
+  return { id, source, webhookId: webhookIdOf(source, id), hasOwnId: parts.hasOwnId, record }
 }
 
 /** The attributes a plain event gets: defaults, and what the query of its request says. */

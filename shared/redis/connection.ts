@@ -12,6 +12,8 @@ export type RedisConnection = {
   up(): boolean
   /** Milliseconds since this connection was made, 0 while there is none. */
   upForMs(): number
+  /** Milliseconds since this process last found Redis again after it had been away; Infinity when it never was. */
+  reconnectedForMs(): number
   /**
    * Runs one command at once and gives its answer, or null when Redis is off, down, slow (250 ms) or refuses. Only
    * commands that may run twice are allowed here: a lost answer does not tell whether the command ran.
@@ -35,6 +37,7 @@ const off: RedisConnection = {
   client: null,
   up: () => false,
   upForMs: () => 0,
+  reconnectedForMs: () => Number.POSITIVE_INFINITY,
   tryRun: () => Promise.resolve(null),
   close: () => {},
 }
@@ -63,12 +66,16 @@ export function openRedis({ url, sentinels = '', master = '', log }: Options): R
   })
   const report = reportOnce(log)
   let upAtMs = Number.POSITIVE_INFINITY
+  let wasAway = false
+  let reconnectedAtMs = Number.NEGATIVE_INFINITY
   redis.on('ready', () => {
     upAtMs = performance.now()
+    if (wasAway) reconnectedAtMs = upAtMs
     report('up')
   })
   redis.on('close', () => {
     upAtMs = Number.POSITIVE_INFINITY
+    wasAway = true
     report('down')
   })
   redis.on('error', (error: unknown) => log.debug({ err: error }, 'redis'))
@@ -77,6 +84,7 @@ export function openRedis({ url, sentinels = '', master = '', log }: Options): R
     client: redis,
     up,
     upForMs: () => Math.max(0, performance.now() - upAtMs),
+    reconnectedForMs: () => performance.now() - reconnectedAtMs,
     async tryRun(command) {
       if (!up()) return null
       try {

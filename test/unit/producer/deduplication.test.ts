@@ -8,7 +8,7 @@ const batch = { 'content-type': 'application/cloudevents-batch+json' }
 const structured = { 'content-type': 'application/cloudevents+json' }
 const event = (id: string) => JSON.stringify({ specversion: '1.0', id, source: '/x', type: 't' })
 
-const before = { ...{ id: 'b', source: '/x', webhookId: 'evt_b', partition: 4, offset: 44 }, replayed: false }
+const before = { ...{ id: 'b', source: '/x', webhookId: 'evt_b', partition: 4, offset: 44 }, replayed: true }
 const replay: Verdict = { kind: 'replay', answer: { ...before, position: 'orders-4-44' } }
 const refuse: Verdict = { kind: 'refuse', error: new TailraceError('idempotency-in-progress', 'it is running') }
 
@@ -20,7 +20,7 @@ function doorWith(t: TestContext, verdicts: Record<string, Verdict>, more: Param
   const deduplicate: Deduplicate = async (request) => {
     asked.push(request)
     return {
-      mode: 'checked',
+      mode: () => 'checked',
       verdicts: request.events.map(({ id }) => verdicts[id] ?? { kind: 'append' }),
       ended: (index, ending) => void told.push(`${request.events[index]?.id} ${endingOf(ending)}`),
       settled: async () => void told.push('settled'),

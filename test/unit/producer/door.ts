@@ -29,6 +29,9 @@ export type Door = {
   /** The credential with `publish:*`. */
   key: string
   keyWith(scopes: string[], more?: KeyMembers): string
+  /** Knows the keys of another door as well: two producers with one catalog. */
+  lend(other: Door): void
+  keys: ReadonlyMap<string, Key>
   post(request: Partial<InjectOptions> & { stream?: string }): Promise<LightMyRequestResponse>
   /** What the catalog answers; change it to see the door react. */
   catalog: { staleMs: number; isCaughtUp: boolean; catchUps: number; onCatchUp(): void }
@@ -137,6 +140,10 @@ export function openDoor(options: Options = {}): Door {
     stored,
     key,
     keyWith,
+    keys,
+    lend: (other) => {
+      for (const [id, known] of other.keys) keys.set(id, known)
+    },
     catalog: state,
     log: lines,
     load,

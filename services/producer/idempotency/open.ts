@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto'
+import type { RedisConnection } from '#shared/redis/connection.ts'
+import { type HeldMark, type IdempotencyMarks, openMarks, type Seen } from '#shared/redis/idempotency-marks.ts'
+import { inSlices } from '#shared/resilience/slices.ts'
+import type { Deduplicate, Deduplication, DedupRequest, Verdict } from '../deduplication.ts'
+import { type Holding, openHolding } from './holding.ts'
+import { isRecognisable, type MarkedEvent, marksOf } from './marks.ts'
+import { allowanceFor, openReach, type Reach } from './reach.ts'
+import { settling } from './settling.ts'
+import { append, verdictOf } from './verdict.ts'
+
+/** What happened to an event because of idempotency, for the metrics. */
+export type IdempotencyEvent = 'replayed' | 'taken-over' | 'stored-twice' | 'unchecked'
+
+/**
+ * Recognises events that were published before, once per request of any number of events.
+ *
+ * A mark in Redis is absent → pending (opened before the append, believed while its producer renews the lease) → done with
+ * the answer, for one window. A pending mark whose lease ended belonged to a producer that died: the event is appended
+ * again, because nobody knows whether it is in the log, and an event twice is better than none.
+ */
+export type Idempotency = { deduplicate: Deduplicate; close(): void }
+
+export type IdempotencyOptions = {
+  redis: Pick<RedisConnection, 'up' | 'reconnectedForMs' | 'tryRun'>
+  prefix: string
+  windowMs: number
+  observe(event: IdempotencyEvent, count: number): void
+  /** Default: the marks in Redis. */
+  marks?: IdempotencyMarks
+  /** Default 5,000. */
+  leaseMs?: number
+}
+
+/**
+ * How long a repeat is told to wait after its producer died; longer than a process stands still for garbage collection or
+ * for want of a core, because then the event would be stored twice.
+ */
+const defaultLeaseMs = 5_000
+
+type Parts = { marks: IdempotencyMarks; reach: Reach; holding: Holding; observe: IdempotencyOptions['observe'] }
+
+export function openIdempotency(options: IdempotencyOptions): Idempotency {
+  const { redis, prefix, windowMs, observe, leaseMs = defaultLeaseMs } = options
+  const marks = options.marks ?? openMarks({ redis, prefix, windowMs, leaseMs })
+  const reach = openReach({ redis, ping: marks.ping, windowMs })
+  const holding = openHolding({ marks, reach, windowMs, leaseMs })
+  const boot = randomBytes(6).toString('base64url')
+  let requests = 0
+  return {
+    deduplicate(request) {
+      if (!isRecognisable(request)) return undefined
+      requests += 1
+      return deduplicate(request, `${boot}${requests.toString(36)}`, { marks, reach, holding, observe })
+    },
+    close() {
+      holding.close()
+      reach.close()
+    },
+  }
+}
+
+async function deduplicate(request: DedupRequest, token: string, parts: Parts): Promise<Deduplication> {
+  const { reach, holding, observe } = parts
+  const marked = await marksOf(request)
+  const allowanceMs = allowanceFor(marked.length)
+  const startedMs = performance.now()
+  const { seen, asked, isAnswered } = await look(marked, token, parts)
+  const leftMs = Math.max(1, allowanceMs - (performance.now() - startedMs))
+  const verdicts = await verdictsOf(request, marked, seen)
+  const opened = asked.filter(({ index }) => verdicts[index]?.kind === 'append')
+  for (const { index, mark } of asked) if (verdicts[index]?.kind !== 'append') holding.letGo(mark)
+  report(parts, verdicts, { seen, unchecked: isAnswered ? 0 : asked.length })
+  const mode = !isAnswered ? 'unavailable' : reach.isComplete() ? 'checked' : 'best-effort'
+  const storedTwice = (count: number) => observe('stored-twice', count)
+  return { verdicts, ...settling({ ...parts, opened, mode, leftMs, allowanceMs, storedTwice }) }
+}
+
+type Look = {
+  seen: ReadonlyMap<number, Seen | undefined>
+  /** Those that this process knew nothing of. */
+  asked: readonly (MarkedEvent & { mark: HeldMark })[]
+  isAnswered: boolean
+}
+
+/** What is unknown here is held at once, so that of twins in this process only one gets through, whatever Redis does. */
+async function look(marked: readonly MarkedEvent[], token: string, { marks, reach, holding }: Parts): Promise<Look> {
+  const seen = new Map(marked.map(({ index, mark }) => [index, holding.find(mark)]))
+  const asked = marked
+    .filter(({ index }) => seen.get(index) === undefined)
+    .map((event) => ({ ...event, mark: { ...event.mark, token } }))
+  for (const { mark } of asked) holding.undecided(mark)
+  if (asked.length === 0) return { seen, asked, isAnswered: true }
+  const open = () =>
+    marks.open(
+      asked.map(({ mark }) => mark),
+      token,
+    )
+  const answers = await reach.ask(open, allowanceFor(asked.length))
+  for (const [at, { index }] of asked.entries()) seen.set(index, answers?.[at])
+  return { seen, asked, isAnswered: answers !== null }
+}
+
+async function verdictsOf(
+  { stream, events }: DedupRequest,
+  marked: readonly MarkedEvent[],
+  seen: Look['seen'],
+): Promise<readonly Verdict[]> {
+  const slices = inSlices()
+  const verdicts: Verdict[] = events.map(() => append)
+  for (const { index, impliedId } of marked) {
+    const event = events[index]
+    if (event !== undefined) verdicts[index] = verdictOf({ stream, event, impliedId, seen: seen.get(index) })
+    const pause = slices.pause()
+    if (pause !== undefined) await pause
+  }
+  return verdicts
+}
+
+type Found = Pick<Look, 'seen'> & { unchecked: number }
+
+function report({ reach, observe }: Parts, verdicts: readonly Verdict[], { seen, unchecked }: Found): void {
+  const replayed = verdicts.reduce((sum, { kind }) => sum + Number(kind === 'replay'), 0)
+  const takenOver = [...seen.values()].reduce((sum, one) => sum + Number(one?.kind === 'taken-over'), 0)
+  if (replayed > 0) observe('replayed', replayed)
+  if (takenOver > 0) observe('taken-over', takenOver)
+  if (unchecked === 0) return
+  reach.missed()
+  observe('unchecked', unchecked)
+}

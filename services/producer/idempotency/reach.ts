@@ -1,0 +1,95 @@
+import type { RedisConnection } from '#shared/redis/connection.ts'
+import { createBreaker } from '#shared/resilience/breaker.ts'
+
+/**
+ * How a publish may use Redis: never for longer than it is worth.
+ *
+ * - usable: connected, and the last answer came in time.
+ * - unusable: not connected, or an answer was late. Nothing is asked; a ping five times a second, which no publish waits
+ *   for, ends it.
+ */
+export type Reach = {
+  isUsable(): boolean
+  /** The answer, or null when Redis is unusable, refuses, or takes longer than `limitMs`; the last makes it unusable. */
+  ask<T>(operation: () => Promise<T | null>, limitMs: number): Promise<T | null>
+  /** An event was accepted that Redis does not know of. */
+  missed(): void
+  /** Whether a repeat of any event of the last window would be recognised, as far as this process can tell. */
+  isComplete(): boolean
+  close(): void
+}
+
+export type ReachOptions = {
+  redis: Pick<RedisConnection, 'up' | 'reconnectedForMs'>
+  /** Whether Redis answers. */
+  ping(): Promise<boolean>
+  windowMs: number
+  /** Ms from a late answer to the first ping. Default 200. */
+  resetMs?: number
+}
+
+/** The most that Redis may add to a publish. In a healthy installation an answer takes under 1 ms. */
+const allowanceMs = 50
+/** Looking these up takes Redis about 4 ms. */
+const eventsPerAllowance = 1_000
+
+/** The same for a request of so many events. */
+export function allowanceFor(events: number): number {
+  return allowanceMs * Math.max(1, Math.ceil(events / eventsPerAllowance))
+}
+
+export function openReach({ redis, ping, windowMs, resetMs = 200 }: ReachOptions): Reach {
+  let missedAtMs = Number.NEGATIVE_INFINITY
+  const isInTime = async () => (await within(ping(), allowanceMs)) === true
+  const breaker = createBreaker<boolean>({
+    healthy: (inTime) => inTime,
+    probeTimeoutMs: 2 * allowanceMs,
+    resetMs,
+    onState: (state) => {
+      if (state === 'half-open') void breaker.run(isInTime)
+    },
+  })
+  const isUsable = () => redis.up() && breaker.state() === 'closed'
+  return {
+    isUsable,
+    async ask(operation, limitMs) {
+      if (!isUsable()) return null
+      const answer = await within(operation(), limitMs)
+      if (answer !== late) return answer
+      // One is enough: every further one would cost a publish 50 ms, a false alarm costs a fifth of a second of checks.
+      breaker.open()
+      return null
+    },
+    missed() {
+      missedAtMs = performance.now()
+    },
+    isComplete: () => Math.min(redis.reconnectedForMs(), performance.now() - missedAtMs) > windowMs,
+    close: () => breaker.shutdown(),
+  }
+}
+
+const late = Symbol('late')
+
+/** The time is counted in slices, so that a process that stood still itself does not take that for a slow Redis. */
+const slices = 5
+
+function within<T>(operation: Promise<T>, limitMs: number): Promise<T | typeof late> {
+  return new Promise((resolve, reject) => {
+    let left = slices
+    let timer: NodeJS.Timeout
+    const next = () => {
+      left -= 1
+      // Answers that are here already are looked at before the last slice counts.
+      if (left < 0) setImmediate(resolve, late)
+      else timer = setTimeout(next, limitMs / slices)
+    }
+    next()
+    const end = <V>(settle: (value: V) => void) => {
+      return (value: V) => {
+        clearTimeout(timer)
+        settle(value)
+      }
+    }
+    operation.then(end(resolve), end(reject))
+  })
+}

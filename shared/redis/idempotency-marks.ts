@@ -1,0 +1,130 @@
+import type { Redis, Result } from 'ioredis'
+import type { RedisConnection } from './connection.ts'
+import { openScript, releaseScript, renewScript, settleScript } from './idempotency-scripts.ts'
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    idempotencyOpen(keys: number, ...rest: string[]): Result<string[], Context>
+    idempotencySettle(keys: number, ...rest: string[]): Result<number, Context>
+    idempotencyRelease(keys: number, ...rest: string[]): Result<number, Context>
+    idempotencyRenew(keys: number, ...rest: string[]): Result<number, Context>
+  }
+}
+
+/** One event as Redis knows it. Marks of one `tag` share a slot of a Redis Cluster. */
+export type Mark = { readonly tag: string; readonly name: string /** 16 characters. */; readonly digest: string }
+
+/** A mark and the token it was opened with. */
+export type HeldMark = Mark & { readonly token: string }
+
+/**
+ * What an open finds. `opened`: nobody had it, append. `taken-over`: somebody had it, but its lease ended without an answer,
+ * append. `running`: an append is under way. `mismatch`: it belongs to another body. `done`: it is stored.
+ */
+export type Seen = { kind: 'opened' | 'taken-over' | 'running' | 'mismatch' } | { kind: 'done'; answer: string }
+
+/** The marks of events in Redis. Everything resolves with null when Redis is off, down, full, or refuses. */
+export type IdempotencyMarks = {
+  /** One answer per mark, in order; all in one round trip. A token opens the same marks any number of times. */
+  open(marks: readonly Mark[], token: string): Promise<readonly Seen[] | null>
+  /** Writes answers down for one window. Resolves with how many events already had another answer: they are stored twice. */
+  settle(settled: readonly (HeldMark & { readonly answer: string })[]): Promise<number | null>
+  /** Gives marks up whose event is certainly not stored. */
+  release(held: readonly HeldMark[]): Promise<number | null>
+  /** Lets leases begin anew. */
+  renew(held: readonly HeldMark[]): Promise<number | null>
+  /** Whether Redis answers at all. */
+  ping(): Promise<boolean>
+}
+
+export type MarkOptions = {
+  redis: Pick<RedisConnection, 'tryRun'>
+  prefix: string
+  /** How long an answer is kept, ms. */
+  windowMs: number
+  /** How long a pending mark is believed that nobody renews, ms. */
+  leaseMs: number
+}
+
+/** 500 marks are about 2 ms of Redis's one thread, which everybody shares. */
+const marksPerCall = 500
+
+export function openMarks({ redis, prefix, windowMs, leaseMs }: MarkOptions): IdempotencyMarks {
+  const start = `${prefix.replace(/\.$/, '')}:idem:`
+  const keysOf = (marks: readonly Mark[]) => marks.map(({ tag, name }) => `${start}{${tag}}${name}`)
+  /** A request has one tag; what is renewed together may have several. */
+  const inCalls = async <M extends Mark, T>(marks: readonly M[], call: (part: readonly M[]) => Promise<T | null>) => {
+    const answers: T[] = []
+    // One after the other: making and reading 20 calls at a time would hold up the event loop.
+    for (const part of [...Map.groupBy(marks, ({ tag }) => tag).values()].flatMap(inParts)) {
+      const answer = await call(part)
+      if (answer === null) return null
+      answers.push(answer)
+    }
+    return answers
+  }
+  const total = async (counts: Promise<number[] | null>) =>
+    (await counts)?.reduce((sum, count) => sum + count, 0) ?? null
+  const run = <T>(command: (client: Redis) => Promise<T>) => redis.tryRun((client) => command(withScripts(client)))
+  const [window, lease] = [String(windowMs), String(leaseMs)]
+  return {
+    async open(marks, token) {
+      const answers = await inCalls(marks, (part) =>
+        run((client) =>
+          client.idempotencyOpen(
+            part.length,
+            ...keysOf(part),
+            token,
+            lease,
+            window,
+            ...part.map(({ digest }) => digest),
+          ),
+        ),
+      )
+      return answers?.flat().map(seenOf) ?? null
+    },
+    settle: (settled) =>
+      total(
+        inCalls(settled, (part) => {
+          const rest = part.flatMap(({ token, digest, answer }) => [token, digest, answer])
+          return run((client) => client.idempotencySettle(part.length, ...keysOf(part), window, ...rest))
+        }),
+      ),
+    release: (held) =>
+      total(
+        inCalls(held, (part) => {
+          const tokens = part.map(({ token }) => token)
+          return run((client) => client.idempotencyRelease(part.length, ...keysOf(part), ...tokens))
+        }),
+      ),
+    renew: (held) =>
+      total(
+        inCalls(held, (part) => {
+          const rest = part.flatMap(({ token, digest }) => [token, digest])
+          return run((client) => client.idempotencyRenew(part.length, ...keysOf(part), lease, window, ...rest))
+        }),
+      ),
+    ping: async () => (await redis.tryRun((client) => client.ping())) !== null,
+  }
+}
+
+function inParts<M>(marks: readonly M[]): (readonly M[])[] {
+  const count = Math.ceil(marks.length / marksPerCall)
+  return Array.from({ length: count }, (_, part) => marks.slice(part * marksPerCall, (part + 1) * marksPerCall))
+}
+
+/** ioredis sends a script once per connection and its digest from then on, also after SCRIPT FLUSH. */
+function withScripts(client: Redis): Redis {
+  if (!('idempotencyOpen' in client)) {
+    const commands = { Open: openScript, Settle: settleScript, Release: releaseScript, Renew: renewScript }
+    for (const [name, lua] of Object.entries(commands)) (client as Redis).defineCommand(`idempotency${name}`, { lua })
+  }
+  return client
+}
+
+const done = 'done '
+
+function seenOf(text: string): Seen {
+  if (text.startsWith(done)) return { kind: 'done', answer: text.slice(done.length) }
+  return { kind: text as 'opened' | 'taken-over' | 'running' | 'mismatch' }
+}
