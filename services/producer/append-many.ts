@@ -4,9 +4,15 @@ import type { MappedEvent } from '#shared/event/event-request.ts'
 import type { AppendRun } from '#shared/kafka/lanes.ts'
 import type { Slices } from '#shared/resilience/slices.ts'
 import type { Ending } from './deduplication.ts'
-import { outcomeUnknown, type PublishOptions, refusedWith, storedAt } from './publishing.ts'
+import { outcomeUnknown, type PublishOptions, partitionOf, refusedWith, storedAt } from './publishing.ts'
 
-export type Targets = { events: readonly MappedEvent[]; stream: Stream; options: PublishOptions }
+export type Targets = {
+  events: readonly MappedEvent[]
+  /** For each event where it goes. */
+  partitions: readonly number[]
+  stream: Stream
+  options: PublishOptions
+}
 
 export type Watching = {
   /** The endings that are known before; those events are not appended. */
@@ -29,7 +35,7 @@ export async function appendMany(targets: Targets, { known, ended, slices }: Wat
     endings.end(index, ending)
     ended(index, ending)
   }
-  for (const part of partsOf(await runsOf(waiting, targets, slices))) {
+  for (const part of partsOf(Map.groupBy(waiting, (index) => targets.partitions[index] as number))) {
     appendPart(part, targets, end)
     await slices.pause()
   }
@@ -37,6 +43,22 @@ export async function appendMany(targets: Targets, { known, ended, slices }: Wat
   const results = events.map((_, index) => endings.of(index) ?? outcomeUnknown(options.deadlineMs))
   report(waiting, results, targets, (performance.now() - startedMs) / 1000)
   return results
+}
+
+/** The partition of each event. Events without a key of one request stay together: that fills batches. */
+export async function partitionsOf(
+  { events, stream, options }: Omit<Targets, 'partitions'>,
+  slices: Slices,
+): Promise<readonly number[]> {
+  const partitions: number[] = []
+  let keyless: number | undefined
+  for (const event of events) {
+    if (event.record.key === null) keyless ??= partitionOf(event, stream, options)
+    partitions.push(event.record.key === null ? (keyless ?? 0) : partitionOf(event, stream, options))
+    const pause = slices.pause()
+    if (pause !== undefined) await pause
+  }
+  return partitions
 }
 
 /** Resolves `complete` when `open` endings have come, or when the deadline has passed. */
@@ -64,24 +86,6 @@ function collectEndings(known: readonly (Ending | undefined)[], open: number, de
 
 type Run = readonly number[]
 type End = (index: number, ending: Ending) => void
-
-/** The numbers of the events by partition. Events without a key of one request stay together: that fills batches. */
-async function runsOf(waiting: Run, { events, stream, options }: Targets, slices: Slices): Promise<Map<number, Run>> {
-  const { topic, partitions } = stream
-  const runs = new Map<number, number[]>()
-  let keyless: number | undefined
-  for (const index of waiting) {
-    const key = events[index]?.record.key ?? null
-    if (key === null) keyless ??= options.lanes.placeKeyless(topic, partitions)
-    const partition = key === null ? (keyless ?? 0) : options.lanes.partitionForKey(key, partitions)
-    const run = runs.get(partition)
-    if (run === undefined) runs.set(partition, [index])
-    else run.push(index)
-    const pause = slices.pause()
-    if (pause !== undefined) await pause
-  }
-  return runs
-}
 
 type Part = { partition: number; indexes: Run; run: AppendRun['run'] }
 

@@ -34,6 +34,9 @@ export type DedupRequest = {
   /** All bytes of the request, after decompression. */
   body: Buffer
   events: readonly MappedEvent[]
+  topic: string
+  /** For each event where it will be appended. */
+  partitions: readonly number[]
 }
 
 export type Deduplication = {

@@ -1,7 +1,7 @@
 import { errorTable, type FieldFault, TailraceError } from '#shared/errors.ts'
 import { type ManyRequest, recordsFromMany } from '#shared/event/from-many.ts'
 import { inSlices, type Slices } from '#shared/resilience/slices.ts'
-import { appendMany, type Targets } from './append-many.ts'
+import { appendMany, partitionsOf, type Targets } from './append-many.ts'
 import type { Deduplication, Ending } from './deduplication.ts'
 import { readIdempotencyKey } from './idempotency/idempotency-key.ts'
 import { allNamedByKey } from './idempotency/named.ts'
@@ -37,10 +37,12 @@ export function createPublishMany(options: PublishOptions): PublishMany {
     request.hold(many.body.length + events.length * eventBytes)
     await request.charge(events.length)
     const { unique, places } = findTwins(await allNamedByKey(events, scope, slices))
-    const dedup = await options.deduplicate?.({ ...scope, body: many.body, events: unique })
+    const partitions = await partitionsOf({ events: unique, stream, options }, slices)
+    const { topic } = stream
+    const dedup = await options.deduplicate?.({ ...scope, topic, body: many.body, events: unique, partitions })
     if (dedup !== undefined) await refuseTogether(dedup, places)
     await slices.pause()
-    const endings = await storeAll({ events: unique, stream, options }, slices, dedup)
+    const endings = await storeAll({ events: unique, partitions, stream, options }, slices, dedup)
     await slices.pause()
     const { stored, results } = manyResults({ events, places, endings })
     const subscriptions = options.streams.subscriptionsOf(stream.name)

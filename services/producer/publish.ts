@@ -11,6 +11,7 @@ import {
   outcomeUnknown,
   type Publishing,
   type PublishOptions,
+  partitionOf,
   refusedWith,
   storedAt,
 } from './publishing.ts'
@@ -35,9 +36,11 @@ export function createPublish(options: PublishOptions): Publish {
     const key = readIdempotencyKey(request.event)
     const mapped = recordFromRequest(request.event, contextOf(request, stream, options))
     const event = namedByKey(mapped, scope, { key, index: 0 })
-    const target: Target = { event, stream, options }
+    const target: Target = { event, stream, partition: partitionOf(event, stream, options), options }
     const about = { stream: stream.name, subscriptions: streams.subscriptionsOf(stream.name) }
-    const judged = deduplicate?.({ ...scope, key, body: request.event.body, events: [event] })
+    const { topic } = stream
+    const partitions = [target.partition]
+    const judged = deduplicate?.({ ...scope, topic, key, body: request.event.body, events: [event], partitions })
     if (judged === undefined) return { dedup: 'off', answer: { ...(await append(target)), ...about } }
     const dedup = await judged
     const stored = await appendOnce(target, dedup)
@@ -45,7 +48,7 @@ export function createPublish(options: PublishOptions): Publish {
   }
 }
 
-type Target = { event: MappedEvent; stream: Stream; options: PublishOptions }
+type Target = { event: MappedEvent; stream: Stream; partition: number; options: PublishOptions }
 
 async function appendOnce(target: Target, dedup: Deduplication): Promise<StoredEvent> {
   const [verdict] = dedup.verdicts
@@ -58,12 +61,10 @@ async function appendOnce(target: Target, dedup: Deduplication): Promise<StoredE
   }
 }
 
-async function append({ event, stream, options }: Target, dedup?: Deduplication): Promise<StoredEvent> {
+async function append({ event, stream, partition, options }: Target, dedup?: Deduplication): Promise<StoredEvent> {
   const { lanes, telemetry, deadlineMs } = options
-  const { name, topic, partitions } = stream
+  const { name, topic } = stream
   const { record } = event
-  const partition =
-    record.key === null ? lanes.placeKeyless(topic, partitions) : lanes.partitionForKey(record.key, partitions)
   const startedMs = performance.now()
   const appended = lanes.append(topic, partition, record)
   if (dedup !== undefined) {

@@ -49,6 +49,11 @@ export function contextOf(publishing: Publishing, stream: Stream, options: Publi
   }
 }
 
+/** Where an event goes: by its key, or to the partition that is being filled just now. */
+export function partitionOf({ record }: MappedEvent, { topic, partitions }: Stream, { lanes }: PublishOptions): number {
+  return record.key === null ? lanes.placeKeyless(topic, partitions) : lanes.partitionForKey(record.key, partitions)
+}
+
 export function storedAt(event: MappedEvent, stream: Stream, at: { partition: number; offset: number }): StoredEvent {
   const { id, source, webhookId } = event
   const { partition, offset } = at

@@ -6,7 +6,7 @@ import { allows } from '#shared/catalog/scopes.ts'
 import { createAuthenticate } from '#shared/http/authenticate.ts'
 import { drainHttpServer } from '#shared/http/drain.ts'
 import { createHttpServer, type HttpServerOptions } from '#shared/http/server.ts'
-import { openAdmin } from '#shared/kafka/admin.ts'
+import { type KafkaAdmin, openAdmin } from '#shared/kafka/admin.ts'
 import { newClientId } from '#shared/kafka/client-id.ts'
 import type { KafkaConnection } from '#shared/kafka/connection.ts'
 import { openLanes } from '#shared/kafka/lanes.ts'
@@ -19,6 +19,7 @@ import { openHeartbeat } from '#shared/redis/heartbeat.ts'
 import { readInstances } from '#shared/redis/instances.ts'
 import { openRateLimits } from '#shared/redis/rate-limits.ts'
 import type { ProducerConfig } from './config.ts'
+import { createLookBack } from './idempotency/look-back.ts'
 import { type Idempotency, openIdempotency } from './idempotency/open.ts'
 import { announcedBytes, boundInFlight } from './in-flight.ts'
 import { watchLoopLoad } from './loop-load.ts'
@@ -97,7 +98,7 @@ async function openIngest(parts: Ingest) {
   resources.defer('telemetry', () => telemetry.close())
   const topicAdmin = await openAdmin(connection)
   resources.defer('kafka admin', () => topicAdmin.close())
-  const idempotency = recogniseRepeats(parts, telemetry)
+  const idempotency = recogniseRepeats(parts, topicAdmin, telemetry)
   const lanes = openLanes({ connection, metrics, ownProducers: true })
   resources.defer('lanes', () => lanes.close())
   const catalog = await followCatalog(parts, connection)
@@ -126,11 +127,13 @@ async function openIngest(parts: Ingest) {
  */
 function recogniseRepeats(
   { config, redis, resources }: Ingest,
+  admin: KafkaAdmin,
   telemetry: ProducerTelemetry,
 ): Partial<Pick<Idempotency, 'deduplicate'>> {
   if (config.REDIS_URL === '') return {}
   const { TAILRACE_PREFIX: prefix, TAILRACE_IDEMPOTENCY_WINDOW_MS: windowMs } = config
-  const idempotency = openIdempotency({ redis, prefix, windowMs, observe: telemetry.idempotency })
+  const lookBack = createLookBack({ admin })
+  const idempotency = openIdempotency({ redis, prefix, windowMs, lookBack, observe: telemetry.idempotency })
   resources.defer('idempotency', () => idempotency.close())
   return { deduplicate: idempotency.deduplicate }
 }

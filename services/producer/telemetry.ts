@@ -13,8 +13,11 @@ export type ProducerTelemetry = {
   storedMany(stream: string, many: StoredMany): void
   /** One request ended without that. */
   refused(outcome: Outcome): void
-  /** What idempotency made of events; one that was `taken-over` or `unchecked` may be stored twice, `stored-twice` is. */
-  idempotency(event: 'replayed' | 'taken-over' | 'stored-twice' | 'unchecked', events: number): void
+  /**
+   * What idempotency made of events. `found`: in the log, where a dead producer had left it; one that was `taken-over` from
+   * it without that or `unchecked` may be stored twice, `stored-twice` is.
+   */
+  idempotency(event: 'replayed' | 'taken-over' | 'found' | 'stored-twice' | 'unchecked', events: number): void
   unsafeTopic(topic: string, reasons: readonly string[]): void
   unsafetyUnknown(topic: string, error: unknown): void
   close(): void

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Admin, FetchOffsetsPartition, SeekEntry } from 'kafkajs'
 import kafkajs from 'kafkajs'
+import type { StoredRecord } from '#shared/event/record.ts'
 import { type AdminClient, createAdminClient } from './admin-client.ts'
 import type { KafkaConnection } from './connection.ts'
 import { deleteRecords } from './delete-records.ts'
 import { isKafkaError } from './errors.ts'
+import { type LookBack, lookBack } from './look-back.ts'
 import {
   configureTopic,
   createTopic,
@@ -51,6 +53,8 @@ export type KafkaAdmin = {
   offsets(topic: string): Promise<PartitionOffsets[]>
   /** The first offset at or after a time (ms); past the end it is `high`. */
   offsetsAt(topic: string, timestampMs: number): Promise<{ partition: number; offset: number }[]>
+  /** Shows the newest records of a partition until `visit` returns true, at most 16 MiB; resolves with whether it did. */
+  lookBack(where: LookBack, visit: (record: StoredRecord) => boolean): Promise<boolean>
   committed(groupId: string, topic: string): Promise<CommittedOffset[]>
   cluster(): Promise<ClusterDescription>
   groupMembers(groupId: string): Promise<GroupMember[]>
@@ -97,6 +101,8 @@ function adminOf({ call, close }: AdminClient): KafkaAdmin {
       call(`ask for a time in ${topic}`, async (admin) =>
         (await admin.fetchTopicOffsetsByTimestamp(topic, timestampMs)).map(numbered).sort(byPartition),
       ),
+    lookBack: (where, visit) =>
+      call(`look back in ${where.topic}/${where.partition}`, (admin) => lookBack(admin, where, visit)),
     committed: (groupId, topic) =>
       call(`ask for the offsets of ${groupId}`, async (admin) =>
         (await committedOffsets(admin, groupId, [topic])).map(({ topic: _topic, ...rest }) => rest),

@@ -14,6 +14,10 @@ export class FieldWriter {
     return this.#add(4, (part) => part.writeInt32BE(value))
   }
 
+  int64(value: number): this {
+    return this.#add(8, (part) => part.writeBigInt64BE(BigInt(value)))
+  }
+
   /** STRING, or NULLABLE_STRING when null. */
   string(value: string | null): this {
     if (value === null) return this.int16(-1)
@@ -70,6 +74,11 @@ export class FieldReader {
   skipBytes(): void {
     const length = Math.max(0, this.int32())
     this.#at += length
+  }
+
+  /** What is left, as it is. */
+  rest(): Buffer {
+    return this.#bytes.subarray(this.#at)
   }
 
   array<T>(read: () => T): T[] {

@@ -21,12 +21,15 @@ export type HeldMark = Mark & { readonly token: string }
  * What an open finds. `opened`: nobody had it, append. `taken-over`: somebody had it, but its lease ended without an answer,
  * append. `running`: an append is under way. `mismatch`: it belongs to another body. `done`: it is stored.
  */
-export type Seen = { kind: 'opened' | 'taken-over' | 'running' | 'mismatch' } | { kind: 'done'; answer: string }
+export type Seen =
+  | { kind: 'opened' | 'running' | 'mismatch' }
+  | { kind: 'taken-over' /** Of whoever had it. */; token: string }
+  | { kind: 'done'; answer: string }
 
 /** The marks of events in Redis. Everything resolves with null when Redis is off, down, full, or refuses. */
 export type IdempotencyMarks = {
   /** One answer per mark, in order; all in one round trip. A token opens the same marks any number of times. */
-  open(marks: readonly Mark[], token: string): Promise<readonly Seen[] | null>
+  open(held: readonly HeldMark[]): Promise<readonly Seen[] | null>
   /** Writes answers down for one window. Resolves with how many events already had another answer: they are stored twice. */
   settle(settled: readonly (HeldMark & { readonly answer: string })[]): Promise<number | null>
   /** Gives marks up whose event is certainly not stored. */
@@ -68,19 +71,11 @@ export function openMarks({ redis, prefix, windowMs, leaseMs }: MarkOptions): Id
   const run = <T>(command: (client: Redis) => Promise<T>) => redis.tryRun((client) => command(withScripts(client)))
   const [window, lease] = [String(windowMs), String(leaseMs)]
   return {
-    async open(marks, token) {
-      const answers = await inCalls(marks, (part) =>
-        run((client) =>
-          client.idempotencyOpen(
-            part.length,
-            ...keysOf(part),
-            token,
-            lease,
-            window,
-            ...part.map(({ digest }) => digest),
-          ),
-        ),
-      )
+    async open(held) {
+      const answers = await inCalls(held, (part) => {
+        const rest = part.flatMap(({ token, digest }) => [token, digest])
+        return run((client) => client.idempotencyOpen(part.length, ...keysOf(part), lease, window, ...rest))
+      })
       return answers?.flat().map(seenOf) ?? null
     },
     settle: (settled) =>
@@ -122,9 +117,10 @@ function withScripts(client: Redis): Redis {
   return client
 }
 
-const done = 'done '
-
 function seenOf(text: string): Seen {
-  if (text.startsWith(done)) return { kind: 'done', answer: text.slice(done.length) }
-  return { kind: text as 'opened' | 'taken-over' | 'running' | 'mismatch' }
+  const space = text.indexOf(' ')
+  const [kind, rest] = space < 0 ? [text, ''] : [text.slice(0, space), text.slice(space + 1)]
+  if (kind === 'done') return { kind, answer: rest }
+  if (kind === 'taken-over') return { kind, token: rest }
+  return { kind: kind as 'opened' | 'running' | 'mismatch' }
 }

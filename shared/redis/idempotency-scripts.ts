@@ -19,13 +19,13 @@ local function isDone(mark) return mark and string.sub(mark, 1, 1) == 'd' end
 local function isOwn(mark, token) return mark and not isDone(mark) and string.sub(mark, 32) == token end
 `
 
-/** KEYS: marks. ARGV: token, lease ms, ms to keep, then a digest per mark. Returns per mark what was found. */
+/** KEYS: marks. ARGV: lease ms, ms to keep, then token and digest per mark. Returns per mark what was found. */
 export const openScript = `${helpers}
-local token, leaseMs, keepMs = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local leaseMs, keepMs = tonumber(ARGV[1]), ARGV[2]
 local at = now()
 local seen = {}
 for i, key in ipairs(KEYS) do
-  local digest, mark = ARGV[i + 3], redis.call('GET', key)
+  local token, digest, mark = ARGV[2 * i + 1], ARGV[2 * i + 2], redis.call('GET', key)
   if mark and string.sub(mark, 2, 17) ~= digest then
     seen[i] = 'mismatch'
   elseif isDone(mark) then
@@ -34,7 +34,7 @@ for i, key in ipairs(KEYS) do
     seen[i] = 'running'
   else
     redis.call('SET', key, pending(digest, at + leaseMs, token), 'PX', keepMs)
-    seen[i] = (mark and not isOwn(mark, token)) and 'taken-over' or 'opened'
+    seen[i] = (mark and not isOwn(mark, token)) and 'taken-over ' .. string.sub(mark, 32) or 'opened'
   end
 end
 return seen

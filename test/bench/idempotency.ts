@@ -31,7 +31,8 @@ async function measureBytes(name: string, key: string | null): Promise<void> {
   const redis = openRedis({ url: testRedisUrl(), log: pino({ level: 'silent' }) })
   await until('redis is up', () => redis.up())
   const prefix = `${uniqueName('tailrace').slice(0, 8)}.`
-  const idempotency = openIdempotency({ redis, prefix, windowMs: 60_000, observe: () => {} })
+  const [observe, lookBack] = [() => {}, { find: async () => new Map<never, number>() }]
+  const idempotency = openIdempotency({ redis, prefix, windowMs: 60_000, observe, lookBack })
   const used = async () =>
     Number(/used_memory:(\d+)/.exec((await redis.tryRun((client) => client.info('memory'))) ?? '')?.[1])
   await redis.tryRun((client) => client.flushall())
@@ -41,7 +42,8 @@ async function measureBytes(name: string, key: string | null): Promise<void> {
     const id = key === null ? `order-${index}` : eventIdOf(scope, `${key}-${index}`, 0)
     const [source, webhookId] = ['/keys/shop-backend', 'evt_']
     const event = { id, source, webhookId, hasOwnId: key === null, record: { key: null, value: body, headers: {} } }
-    const whole = { ...scope, key: key === null ? null : `${key}-${index}`, body, events: [event] }
+    const places = { topic: 'tailrace.events.orders', partitions: [3] }
+    const whole = { ...scope, key: key === null ? null : `${key}-${index}`, body, events: [event], ...places }
     const dedup = await idempotency.deduplicate(whole)
     const offset = 100_000 + index
     dedup?.ended(0, { id, source, webhookId, partition: 3, offset, position: `orders-3-${offset}`, replayed: false })

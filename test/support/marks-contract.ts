@@ -22,7 +22,8 @@ const settled = (mark: Mark, token: string, answer = '3 1042') => ({ ...mark, to
 export function holdToContract(name: string, underTest: () => MarksUnderTest): void {
   const it = (sentence: string, body: (under: MarksUnderTest) => Promise<void>) =>
     test(`${name}: ${sentence}`, () => body(underTest()))
-  const open = async ({ marks }: MarksUnderTest, mark: Mark, token: string) => (await marks.open([mark], token))?.[0]
+  const open = async ({ marks }: MarksUnderTest, mark: Mark, token: string) =>
+    (await marks.open([held(mark, token)]))?.[0]
 
   it('the first one opens, everybody else is told that it is running', async (under) => {
     const mark = fresh()
@@ -57,7 +58,7 @@ export function holdToContract(name: string, underTest: () => MarksUnderTest): v
     const mark = fresh()
     await open(under, mark, 'dead')
     await under.pass('lease')
-    assert.deepEqual(await open(under, mark, 'b'), { kind: 'taken-over' })
+    assert.deepEqual(await open(under, mark, 'b'), { kind: 'taken-over', token: 'dead' })
     assert.deepEqual(await open(under, mark, 'c'), { kind: 'running' })
   })
 
@@ -111,7 +112,7 @@ export function holdToContract(name: string, underTest: () => MarksUnderTest): v
     await under.marks.settle(
       many.filter((_, index) => index % 2 === 1).map((mark, at) => settled(mark, 'a', `0 ${at}`)),
     )
-    const seen = await under.marks.open(many, 'b')
+    const seen = await under.marks.open(many.map((mark) => held(mark, 'b')))
     assert.equal(seen?.length, many.length)
     seen.forEach((one, index) => {
       assert.deepEqual(one, index % 2 === 1 ? { kind: 'done', answer: `0 ${(index - 1) / 2}` } : { kind: 'opened' })

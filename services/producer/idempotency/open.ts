@@ -4,20 +4,24 @@ import { type HeldMark, type IdempotencyMarks, openMarks, type Seen } from '#sha
 import { inSlices } from '#shared/resilience/slices.ts'
 import type { Deduplicate, Deduplication, DedupRequest, Verdict } from '../deduplication.ts'
 import { type Holding, openHolding } from './holding.ts'
+import type { LookBack } from './look-back.ts'
 import { isRecognisable, type MarkedEvent, marksOf } from './marks.ts'
 import { allowanceFor, openReach, type Reach } from './reach.ts'
 import { settling } from './settling.ts'
+import { type FoundEvent, findTakenOver } from './taken-over.ts'
+import { tokenOf } from './token.ts'
 import { append, verdictOf } from './verdict.ts'
 
 /** What happened to an event because of idempotency, for the metrics. */
-export type IdempotencyEvent = 'replayed' | 'taken-over' | 'stored-twice' | 'unchecked'
+export type IdempotencyEvent = 'replayed' | 'taken-over' | 'found' | 'stored-twice' | 'unchecked'
 
 /**
  * Recognises events that were published before, once per request of any number of events.
  *
  * A mark in Redis is absent → pending (opened before the append, believed while its producer renews the lease) → done with
- * the answer, for one window. A pending mark whose lease ended belonged to a producer that died: the event is appended
- * again, because nobody knows whether it is in the log, and an event twice is better than none.
+ * the answer, for one window. A pending mark whose lease ended belonged to a producer that died: whoever takes it over looks
+ * for the event in the log. When it is not there, or that cannot be found out within 2 s, it is appended again: an event
+ * twice is better than none.
  */
 export type Idempotency = { deduplicate: Deduplicate; close(): void }
 
@@ -26,6 +30,7 @@ export type IdempotencyOptions = {
   prefix: string
   windowMs: number
   observe(event: IdempotencyEvent, count: number): void
+  lookBack: LookBack
   /** Default: the marks in Redis. */
   marks?: IdempotencyMarks
   /** Default 5,000. */
@@ -38,10 +43,13 @@ export type IdempotencyOptions = {
  */
 const defaultLeaseMs = 5_000
 
-type Parts = { marks: IdempotencyMarks; reach: Reach; holding: Holding; observe: IdempotencyOptions['observe'] }
+type Parts = { marks: IdempotencyMarks; reach: Reach; holding: Holding } & Pick<
+  IdempotencyOptions,
+  'observe' | 'lookBack'
+>
 
 export function openIdempotency(options: IdempotencyOptions): Idempotency {
-  const { redis, prefix, windowMs, observe, leaseMs = defaultLeaseMs } = options
+  const { redis, prefix, windowMs, observe, lookBack, leaseMs = defaultLeaseMs } = options
   const marks = options.marks ?? openMarks({ redis, prefix, windowMs, leaseMs })
   const reach = openReach({ redis, ping: marks.ping, windowMs })
   const holding = openHolding({ marks, reach, windowMs, leaseMs })
@@ -51,7 +59,7 @@ export function openIdempotency(options: IdempotencyOptions): Idempotency {
     deduplicate(request) {
       if (!isRecognisable(request)) return undefined
       requests += 1
-      return deduplicate(request, `${boot}${requests.toString(36)}`, { marks, reach, holding, observe })
+      return deduplicate(request, `${boot}${requests.toString(36)}`, { marks, reach, holding, observe, lookBack })
     },
     close() {
       holding.close()
@@ -60,43 +68,59 @@ export function openIdempotency(options: IdempotencyOptions): Idempotency {
   }
 }
 
-async function deduplicate(request: DedupRequest, token: string, parts: Parts): Promise<Deduplication> {
-  const { reach, holding, observe } = parts
+async function deduplicate(request: DedupRequest, owner: string, parts: Parts): Promise<Deduplication> {
+  const { holding, observe } = parts
   const marked = await marksOf(request)
   const allowanceMs = allowanceFor(marked.length)
   const startedMs = performance.now()
-  const { seen, asked, isAnswered } = await look(marked, token, parts)
+  const { seen, asked, isAnswered } = await look(marked, tokensOf(request, owner), parts)
   const leftMs = Math.max(1, allowanceMs - (performance.now() - startedMs))
+  const found = await findTakenOver(request, { asked, seen }, parts.lookBack)
+  for (const { index, answer } of found) seen.set(index, { kind: 'done', answer })
   const verdicts = await verdictsOf(request, marked, seen)
   const opened = asked.filter(({ index }) => verdicts[index]?.kind === 'append')
   for (const { index, mark } of asked) if (verdicts[index]?.kind !== 'append') holding.letGo(mark)
-  report(parts, verdicts, { seen, unchecked: isAnswered ? 0 : asked.length })
-  const mode = !isAnswered ? 'unavailable' : reach.isComplete() ? 'checked' : 'best-effort'
+  await writeDown(found, parts)
+  report(parts, verdicts, { seen, found: found.length, unchecked: isAnswered ? 0 : asked.length })
+  const mode = !isAnswered ? 'unavailable' : parts.reach.isComplete() ? 'checked' : 'best-effort'
   const storedTwice = (count: number) => observe('stored-twice', count)
   return { verdicts, ...settling({ ...parts, opened, mode, leftMs, allowanceMs, storedTwice }) }
 }
 
+function tokensOf({ partitions }: DedupRequest, owner: string): (index: number) => string {
+  const sinceMs = Date.now()
+  return (index) => tokenOf(owner, { partition: partitions[index] ?? 0, sinceMs })
+}
+
+/** In Redis before the answer is given, as the answer of an event that was appended. */
+async function writeDown(found: readonly FoundEvent[], { marks, reach, holding }: Parts): Promise<void> {
+  if (found.length === 0) return
+  for (const { mark, answer } of found) holding.unwritten(mark, answer)
+  const settled = found.map(({ mark, answer }) => ({ ...mark, answer }))
+  const written = await reach.ask(() => marks.settle(settled), allowanceFor(found.length))
+  if (written !== null) for (const { mark } of found) holding.letGo(mark)
+}
+
 type Look = {
-  seen: ReadonlyMap<number, Seen | undefined>
+  seen: Map<number, Seen | undefined>
   /** Those that this process knew nothing of. */
   asked: readonly (MarkedEvent & { mark: HeldMark })[]
   isAnswered: boolean
 }
 
 /** What is unknown here is held at once, so that of twins in this process only one gets through, whatever Redis does. */
-async function look(marked: readonly MarkedEvent[], token: string, { marks, reach, holding }: Parts): Promise<Look> {
+async function look(
+  marked: readonly MarkedEvent[],
+  tokenAt: (index: number) => string,
+  { marks, reach, holding }: Parts,
+): Promise<Look> {
   const seen = new Map(marked.map(({ index, mark }) => [index, holding.find(mark)]))
   const asked = marked
     .filter(({ index }) => seen.get(index) === undefined)
-    .map((event) => ({ ...event, mark: { ...event.mark, token } }))
+    .map((event) => ({ ...event, mark: { ...event.mark, token: tokenAt(event.index) } }))
   for (const { mark } of asked) holding.undecided(mark)
   if (asked.length === 0) return { seen, asked, isAnswered: true }
-  const open = () =>
-    marks.open(
-      asked.map(({ mark }) => mark),
-      token,
-    )
-  const answers = await reach.ask(open, allowanceFor(asked.length))
+  const answers = await reach.ask(() => marks.open(asked.map(({ mark }) => mark)), allowanceFor(asked.length))
   for (const [at, { index }] of asked.entries()) seen.set(index, answers?.[at])
   return { seen, asked, isAnswered: answers !== null }
 }
@@ -117,13 +141,14 @@ async function verdictsOf(
   return verdicts
 }
 
-type Found = Pick<Look, 'seen'> & { unchecked: number }
+type Found = Pick<Look, 'seen'> & { found: number; unchecked: number }
 
-function report({ reach, observe }: Parts, verdicts: readonly Verdict[], { seen, unchecked }: Found): void {
+function report({ reach, observe }: Parts, verdicts: readonly Verdict[], { seen, found, unchecked }: Found): void {
   const replayed = verdicts.reduce((sum, { kind }) => sum + Number(kind === 'replay'), 0)
   const takenOver = [...seen.values()].reduce((sum, one) => sum + Number(one?.kind === 'taken-over'), 0)
   if (replayed > 0) observe('replayed', replayed)
   if (takenOver > 0) observe('taken-over', takenOver)
+  if (found > 0) observe('found', found)
   if (unchecked === 0) return
   reach.missed()
   observe('unchecked', unchecked)

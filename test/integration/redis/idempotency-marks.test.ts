@@ -36,16 +36,16 @@ holdToContract('the marks in Redis', () => {
 test('scripts that Redis forgot are sent again', async () => {
   const marks = openMarks({ redis, prefix, windowMs, leaseMs })
   const mark = { tag: 'key', name: uniqueName('event'), digest: 'aaaaaaaaaaaaaaaa' }
-  await marks.open([mark], 'a')
+  await marks.open([{ ...mark, token: 'a' }])
   await redis.tryRun((client) => client.script('FLUSH'))
-  assert.deepEqual(await marks.open([mark], 'b'), [{ kind: 'running' }])
+  assert.deepEqual(await marks.open([{ ...mark, token: 'b' }]), [{ kind: 'running' }])
 })
 
 test('every mark goes by itself: none is left without an end', async () => {
   const own = `${uniqueName('test')}.`
   const marks = openMarks({ redis, prefix: own, windowMs: 60_000, leaseMs })
   const mark = (name: string) => ({ tag: 'key', name, digest: 'aaaaaaaaaaaaaaaa' })
-  await marks.open([mark('opened')], 'a')
+  await marks.open([{ ...mark('opened'), token: 'a' }])
   await marks.settle([{ ...mark('settled'), token: 'a', answer: '0 1' }])
   await marks.renew([{ ...mark('renewed'), token: 'a' }])
   const keys = await redis.tryRun((client) => client.keys(`${own.slice(0, -1)}:idem:*`))

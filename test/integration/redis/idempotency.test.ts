@@ -13,7 +13,8 @@ import { type OwnRedis, startOwnRedis } from './own-redis.ts'
 async function producerOn(t: TestContext, own: OwnRedis, windowMs = 60_000) {
   const redis = await own.connect()
   const observe = () => {}
-  const idempotency = openIdempotency({ redis, prefix: 'test.', windowMs, observe })
+  const lookBack = { find: async () => new Map<never, number>() }
+  const idempotency = openIdempotency({ redis, prefix: 'test.', windowMs, observe, lookBack })
   const door = openDoor({ deduplicate: idempotency.deduplicate })
   defer(t, async () => {
     idempotency.close()

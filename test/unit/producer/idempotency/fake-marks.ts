@@ -36,17 +36,17 @@ export function createFakeMarks({ windowMs = 60_000, leaseMs = 5_000 } = {}): Fa
     const found = find(mark)
     if (found !== undefined && found.digest !== mark.digest) return { kind: 'mismatch' }
     if (found !== undefined && 'answer' in found) return { kind: 'done', answer: found.answer }
-    const isOther = found !== undefined && !isOwn(found, token)
+    const isOther = found !== undefined && 'token' in found && found.token !== token
     if (isOther && found.leaseEndMs > fake.nowMs) return { kind: 'running' }
     pend(mark, token)
-    return { kind: isOther ? 'taken-over' : 'opened' }
+    return isOther ? { kind: 'taken-over', token: found.token } : { kind: 'opened' }
   }
   const fake: FakeMarks = {
     nowMs: 1_000,
     mood: 'well',
     calls: [],
     flush: () => kept.clear(),
-    open: (marks, token) => run('open', () => marks.map((mark) => openOne(mark, token))),
+    open: (held) => run('open', () => held.map((mark) => openOne(mark, mark.token))),
     settle: (settled) =>
       run('settle', () => {
         let others = 0

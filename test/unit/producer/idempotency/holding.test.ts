@@ -19,13 +19,13 @@ function holdingOf(t: TestContext) {
   }
   const holding = openHolding({ marks, reach, windowMs, leaseMs, now: () => marks.nowMs })
   t.after(() => holding.close())
-  const seen = async (name: string) => (await marks.open([mark(name)], 'other'))?.[0]
+  const seen = async (name: string) => (await marks.open([{ ...mark(name), token: 'other' }]))?.[0]
   return { marks, state, holding, seen }
 }
 
 test('the lease of an undecided event never ends while this process lives', async (t) => {
   const { marks, holding, seen } = holdingOf(t)
-  await marks.open([mark('a')], 'mine')
+  await marks.open([mark('a')])
   holding.undecided(mark('a'))
   for (let sweeps = 0; sweeps < 20; sweeps += 1) {
     marks.nowMs += leaseMs / 3
@@ -48,12 +48,12 @@ test('what is held decides about twins in this process, until it is let go under
 test('what was let go is renewed no more', async (t) => {
   const { marks, holding, seen } = holdingOf(t)
   const held = mark('a')
-  await marks.open([held], 'mine')
+  await marks.open([held])
   holding.undecided(held)
   holding.letGo(held)
   marks.nowMs += leaseMs
   await holding.sweep()
-  assert.deepEqual(await seen('a'), { kind: 'taken-over' })
+  assert.deepEqual(await seen('a'), { kind: 'taken-over', token: 'mine' })
 })
 
 test('a quick publish is never renewed', async (t) => {

@@ -10,7 +10,7 @@ const event = (id: string, body = id, hasOwnId = true): MappedEvent => ({
   record: { key: null, value: Buffer.from(body), headers: {} },
 })
 const request = (events: MappedEvent[], more: Partial<DedupRequest> = {}): DedupRequest => ({
-  ...{ keyId: 'key', stream: 'orders', key: null, events },
+  ...{ keyId: 'key', stream: 'orders', key: null, events, topic: 'orders', partitions: events.map(() => 0) },
   body: Buffer.concat(events.map(({ record }) => record.value ?? Buffer.alloc(0))),
   ...more,
 })

@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test'
 import type { EventRecord } from '#shared/event/record.ts'
+import type { LookBack } from '../../../../services/producer/idempotency/look-back.ts'
 import { openIdempotency } from '../../../../services/producer/idempotency/open.ts'
 import { openDoor } from '../door.ts'
 import { createFakeMarks, type FakeMarks } from './fake-marks.ts'
@@ -10,7 +11,10 @@ type Setting = {
   isConfigured?: boolean
   marks?: FakeMarks
   stored?: EventRecord[]
+  lookBack?: LookBack
 }
+
+const findsNothing: LookBack = { find: async () => new Map() }
 
 /** A producer whose Redis is a fake; several with the same `marks` and `stored` share Redis and log. */
 export function producerOf(t: TestContext, setting: Setting = {}) {
@@ -19,7 +23,7 @@ export function producerOf(t: TestContext, setting: Setting = {}) {
   const redis = { isUp: true, reconnectedMs: Number.POSITIVE_INFINITY }
   const idempotency = openIdempotency({
     redis: { up: () => redis.isUp, reconnectedForMs: () => redis.reconnectedMs, tryRun: () => Promise.resolve(null) },
-    ...{ prefix: 'test.', windowMs: 60_000, marks },
+    ...{ prefix: 'test.', windowMs: 60_000, marks, lookBack: setting.lookBack ?? findsNothing },
     observe: (event) => void events.push(event),
   })
   const append = async (_topic: string, _partition: number, record: EventRecord) =>

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TailraceError } from '#shared/errors.ts'
 import { webhookIdOf } from '#shared/event/webhook-id.ts'
+import type { LookBack } from '../../../../services/producer/idempotency/look-back.ts'
 import { until } from '../../../support/until.ts'
 import type { Door } from '../door.ts'
+import { createFakeMarks } from './fake-marks.ts'
 import { producerOf } from './producer.ts'
 
 const batch = { 'content-type': 'application/cloudevents-batch+json' }
@@ -136,6 +138,20 @@ test('what is decided after the deadline is written in one round trip, and then 
   await until('it is written', () => marks.calls.includes('settle'))
   assert.deepEqual((await post(door, batch, batchOf('a1', 'a2', 'a3'))).replayed, [true, true, true])
   assert.equal(marks.calls.filter((call) => call === 'settle').length, 1)
+})
+
+test('of a batch whose producer died, what is in the log is replayed and the rest appended', async (t) => {
+  const marks = createFakeMarks()
+  const dead = producerOf(t, { marks, append: () => new Promise(() => {}), deadlineMs: 10 })
+  const find: LookBack['find'] = async ({ events }) => new Map(events.slice(0, 2).map((one, at) => [one, 40 + at]))
+  const living = producerOf(t, { marks, lookBack: { find } })
+  living.door.lend(dead.door)
+  const headers = { ...batch, authorization: `Bearer ${dead.door.key}` }
+  await post(dead.door, headers, batchOf('a1', 'a2', 'a3'))
+  marks.nowMs += 5_000
+  const answer = await post(living.door, headers, batchOf('a1', 'a2', 'a3'))
+  assert.deepEqual([answer.replayed, living.stored.length], [[true, true, false], 1])
+  assert.deepEqual(living.events.toSorted(), ['found', 'replayed', 'taken-over'])
 })
 
 test('bad-input 63: a bad key on many events is refused and nothing is stored', async (t) => {

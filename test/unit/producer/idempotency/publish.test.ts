@@ -4,6 +4,7 @@ import type { LightMyRequestResponse } from 'fastify'
 import { TailraceError } from '#shared/errors.ts'
 import type { EventRecord } from '#shared/event/record.ts'
 import { webhookIdOf } from '#shared/event/webhook-id.ts'
+import type { LookBack, Wanted } from '../../../../services/producer/idempotency/look-back.ts'
 import { until } from '../../../support/until.ts'
 import type { Door } from '../door.ts'
 import { createFakeMarks, type FakeMarks } from './fake-marks.ts'
@@ -138,6 +139,32 @@ test('a producer that died between its steps is waited for, then the event is ap
   const again = await post(living.door, headers)
   assert.deepEqual([again.statusCode, again.json().replayed, stored.length], [202, false, 1])
   assert.deepEqual(living.events, ['taken-over'])
+})
+
+test('what a dead producer did store is found in the log, replayed and written down', async (t) => {
+  const [marks, stored]: [FakeMarks, EventRecord[]] = [createFakeMarks(), []]
+  const append = (record: EventRecord) => {
+    stored.push(record)
+    return new Promise<number>(() => {})
+  }
+  const dead = producerOf(t, { marks, stored, append, deadlineMs: 10 })
+  const looked: Wanted[] = []
+  const find: LookBack['find'] = async (wanted) => {
+    looked.push(wanted)
+    return new Map(wanted.events.map((event) => [event, 42]))
+  }
+  const living = producerOf(t, { marks, stored, lookBack: { find } })
+  living.door.lend(dead.door)
+  const headers = { ...withKey('k'), authorization: `Bearer ${dead.door.key}` }
+  await dead.door.post({ headers, payload: '{"n":1}', query: { key: 'customer' } })
+  marks.nowMs += 5_000
+  for (let times = 0; times < 2; times += 1) {
+    const { replayed, offset, partition, id } = (await post(living.door, headers)).json()
+    assert.deepEqual([replayed, offset, partition, id], [true, 42, 1, stored[0]?.headers.ce_id])
+  }
+  assert.deepEqual([stored.length, looked.length, living.events.includes('found')], [1, 1, true])
+  assert.deepEqual([looked[0]?.partition, looked[0]?.topic], [1, 'tailrace.events.orders'])
+  assert.deepEqual(marks.calls.filter((call) => call === 'settle').length, 1)
 })
 
 test('the id that a key implies is in the log and gives the webhook-id, also when Redis recognises nothing', async (t) => {

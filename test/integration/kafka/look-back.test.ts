@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { StoredRecord } from '#shared/event/record.ts'
+import { adminFor, lanesFor, textRecord, topicFor } from './fixture.ts'
+
+const large = 'x'.repeat(300_000)
+
+test('looking back shows the records since a time to the end, in order, however many fetches that takes', async (t) => {
+  const admin = await adminFor(t)
+  const topic = await topicFor(t, admin, { partitions: 2 })
+  const lanes = lanesFor(t, true)
+  const texts = Array.from({ length: 20 }, (_, index) => `${index} ${large}`)
+  await Promise.all(texts.map((text) => lanes.append(topic, 1, textRecord(text))))
+  const seen: StoredRecord[] = []
+  const collect = (record: StoredRecord) => seen.push(record) < 0
+  assert.equal(await admin.lookBack({ topic, partition: 1, sinceMs: 0 }, collect), false)
+  assert.deepEqual(
+    seen.map(({ offset, value }) => [offset, value?.toString()]),
+    texts.map((text, offset) => [offset, text]),
+  )
+  assert.equal(await admin.lookBack({ topic, partition: 1, sinceMs: 0 }, ({ offset }) => offset === 7), true)
+  const after = (seen.at(-1)?.timestampMs ?? 0) + 1
+  await lanes.append(topic, 1, textRecord('later'))
+  const later: string[] = []
+  const note = ({ value }: StoredRecord) => later.push(value?.toString() ?? '') < 0
+  assert.equal(await admin.lookBack({ topic, partition: 1, sinceMs: after }, note), false)
+  assert.deepEqual(later, ['later'])
+  assert.equal(await admin.lookBack({ topic, partition: 0, sinceMs: 0 }, () => true), false)
+})
+
+test('looking back gives up instead of reading without an end, and at a partition that is not there', async (t) => {
+  const admin = await adminFor(t)
+  const topic = await topicFor(t, admin, { partitions: 1 })
+  const lanes = lanesFor(t, true)
+  await Promise.all(Array.from({ length: 60 }, () => lanes.append(topic, 0, textRecord(large))))
+  await assert.rejects(admin.lookBack({ topic, partition: 0, sinceMs: 0 }, () => false))
+  await assert.rejects(admin.lookBack({ topic, partition: 9, sinceMs: 0 }, () => false))
+})
