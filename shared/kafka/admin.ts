@@ -53,7 +53,10 @@ export type KafkaAdmin = {
   offsets(topic: string): Promise<PartitionOffsets[]>
   /** The first offset at or after a time (ms); past the end it is `high`. */
   offsetsAt(topic: string, timestampMs: number): Promise<{ partition: number; offset: number }[]>
-  /** Shows the newest records of a partition until `visit` returns true, at most 16 MiB; resolves with whether it did. */
+  /**
+   * Shows the newest records of a partition until `visit` returns true, at most 16 MiB; resolves with whether it did. A
+   * further try shows them again.
+   */
   lookBack(where: LookBack, visit: (record: StoredRecord) => boolean): Promise<boolean>
   committed(groupId: string, topic: string): Promise<CommittedOffset[]>
   cluster(): Promise<ClusterDescription>
