@@ -64,6 +64,11 @@ export const settings = {
     maximum: 120_000,
     description: 'longest wait of a publish before 503 outcome-unknown',
   }),
+  TAILRACE_PRODUCE_LANES: Type.Union([Type.Literal('leader'), Type.Literal('partition')], {
+    default: 'leader',
+    description:
+      'how producers write events: one request in flight per broker with batches of all its partitions, or one per partition',
+  }),
   TAILRACE_SHUTDOWN_GRACE_MS: Type.Integer({
     default: 30_000,
     minimum: 100,

@@ -13,6 +13,7 @@ const names = [
   'TAILRACE_INSTANCE_ID',
   'TAILRACE_PREFIX',
   'TAILRACE_PUBLISH_DEADLINE_MS',
+  'TAILRACE_PRODUCE_LANES',
   'TAILRACE_SHUTDOWN_GRACE_MS',
   'TAILRACE_LOG_LEVEL',
   ...(Object.keys(limitSettings) as (keyof Limits)[]),

@@ -96,7 +96,7 @@ async function openIngest(parts: Ingest) {
   resources.defer('telemetry', () => telemetry.close())
   const topicAdmin = await openAdmin(connection)
   resources.defer('kafka admin', () => topicAdmin.close())
-  const lanes = openLanes({ connection, metrics, ownProducers: true })
+  const lanes = openLanes({ connection, metrics, kind: config.TAILRACE_PRODUCE_LANES })
   resources.defer('lanes', () => lanes.close())
   const catalog = await followCatalog(parts, connection)
   const streams = followStreams(catalog)
@@ -120,7 +120,7 @@ async function openIngest(parts: Ingest) {
 
 async function followCatalog({ config, log, metrics, resources }: Ingest, connection: KafkaConnection) {
   const own = { ...connection, clientId: `${connection.clientId}-catalog` }
-  const lanes = openLanes({ connection: own, metrics, ownProducers: false })
+  const lanes = openLanes({ connection: own, metrics, kind: 'shared' })
   resources.defer('catalog lanes', () => lanes.close())
   const { catalog: topic } = topicNames(config.TAILRACE_PREFIX)
   const catalog = await openCatalog({ connection: own, topic, lanes, instance: connection.clientId, box: null, log })
