@@ -15,6 +15,11 @@ export const faults = {
     takeovers: 1,
     inject: (scene) => signalOne(scene, { name: 'kill-broker', service: 'kafka', signal: 'SIGKILL' }),
   },
+  'term-broker': {
+    what: 'SIGTERM one broker: it hands over what it leads before it ends',
+    takeovers: 1,
+    inject: (scene) => signalOne(scene, { name: 'term-broker', service: 'kafka', signal: 'SIGTERM' }),
+  },
   'freeze-broker': {
     what: 'SIGSTOP one broker for 8 s, then let it go on',
     takeovers: 2,
