@@ -100,7 +100,7 @@ async function replace(console: Console, known: Stream, body: JsonObject): Promi
 /** `stored`: the schema that the stream has, which is not judged again. */
 function readDefinition(body: JsonObject, stored: Stream['schema']): StreamDefinition {
   const definition = readBody(body, streamBody)
-  if (isDeepStrictEqual(definition.schema, stored)) return definition
+  if (definition.schema === null || isDeepStrictEqual(definition.schema, stored)) return definition
   const compiled = compileSchema(definition.schema)
   if (compiled.kind === 'usable') return definition
   throw bodyInvalid(compiled.faults.map((fault) => ({ ...fault, pointer: `/schema${fault.pointer ?? ''}` })))

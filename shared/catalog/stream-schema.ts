@@ -66,6 +66,7 @@ export const streamRecord = Type.Object({
 /** A stream as answers show it. */
 export const streamAnswer = Type.Object({
   ...streamRecord.properties,
+  schema: streamDefinition.properties.schema,
   revision: Type.Integer({ description: 'Offset of its record in the catalog topic; also the ETag.' }),
   status: Type.Object({
     phase: Type.String({ description: 'active or failed; clients must accept others.' }),

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { longestFormatted } from '#shared/event/schema/formats.ts'
+import type { JsonSchema } from '#shared/event/schema/keywords.ts'
 import { compilePattern, patternFault } from '#shared/event/schema/pattern.ts'
 import { compileValidator } from '#shared/event/schema/validator.ts'
 
 /** Most members and elements that an event may have. */
 const most = 10_000
 
-const judge = (schema: object, value: unknown) => compileValidator(schema, 'first')(value).kind
+const judge = (schema: JsonSchema, value: unknown) => compileValidator(schema, 'first')(value).kind
 
 function countedWork() {
   let spent = 0
