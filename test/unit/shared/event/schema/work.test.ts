@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import fc from 'fast-check'
 import { longestFormatted } from '#shared/event/schema/formats.ts'
 import type { JsonSchema } from '#shared/event/schema/keywords.ts'
 import { compilePattern, patternFault } from '#shared/event/schema/pattern.ts'
@@ -91,6 +93,18 @@ test('uniqueItems knows equal values whatever the order of their members', () =>
   assert.equal(judge(schema, [1, 1.0]), 'invalid')
   assert.equal(judge(schema, [1, '1', [1], ['1'], { 1: 1 }, true, null, 'null']), 'valid')
   assert.equal(judge({ uniqueItems: false }, [1, 1]), 'valid')
+})
+
+test('uniqueItems judges as the comparison of all pairs does', () => {
+  const oracle = new Ajv2020({ strict: false }).compile({ uniqueItems: true })
+  const validate = compileValidator({ uniqueItems: true }, 'first')
+  const few = fc.oneof(fc.constantFrom(0, -0, '', '0', null, true), fc.jsonValue({ maxDepth: 2 }))
+  fc.assert(
+    fc.property(fc.array(few), fc.boolean(), (values, isDoubled) => {
+      const items = JSON.parse(JSON.stringify(isDoubled ? [...values, ...values.slice(0, 1)] : values))
+      assert.equal(validate(items).kind === 'valid', oracle(items))
+    }),
+  )
 })
 
 test('references that double the work with each level end the check', () => {
