@@ -29,7 +29,13 @@ const order = { id: '0198f0c2-7d1a-7b64-9f3e-5b1f0c9d2e77', total: 19.99, curren
 const body = Buffer.from(JSON.stringify(order))
 
 const nothing = () => {}
-const telemetry = { stored: nothing, refused: nothing, unsafeTopic: nothing, unsafetyUnknown: nothing }
+const telemetry = {
+  stored: nothing,
+  storedMany: nothing,
+  refused: nothing,
+  unsafeTopic: nothing,
+  unsafetyUnknown: nothing,
+}
 const silent = { ...telemetry, schemaUnusable: nothing, close: nothing }
 const streams: Stream[] = [
   streamNamed('without'),
@@ -44,7 +50,7 @@ const publish = createPublish({
   },
   safety: { require: nothing, isKnown: () => true, refresh: async () => {} },
   schemas: keepSchemas({ catalog: { streams: () => streams, onChange: () => nothing }, telemetry: silent }),
-  lanes: { append: async () => 0, placeKeyless: () => 0, partitionForKey: () => 0 },
+  lanes: { append: async () => 0, appendAll: nothing, placeKeyless: () => 0, partitionForKey: () => 0 },
   ...{ telemetry: silent, instance: 'bench', deadlineMs: 10_000, limits: defaultLimits },
 })
 

@@ -70,6 +70,12 @@ test('a schema decides what its stream takes, as soon as it is stored', async (t
     const envelope = { specversion: '1.0', id: '1', source: '/s', type: 't', data: {} }
     const structured = await publish(JSON.stringify(envelope), 'application/cloudevents+json')
     assert.deepEqual(structured.places, [['/data/total', 'missing']])
+    const batch = JSON.stringify([
+      { ...envelope, data: { total: 1 } },
+      { ...envelope, id: '2', data: undefined },
+    ])
+    const many = await publish(batch, 'application/cloudevents-batch+json')
+    assert.deepEqual([many.status, many.places], [422, [['/data', 'not-json']]])
     assert.equal((await publish(good)).offset, stored)
     stored += 1
   })

@@ -53,6 +53,50 @@ test('binary and structured events are checked like plain ones', async (t) => {
   }
 })
 
+const batch = { 'content-type': 'application/cloudevents-batch+json' }
+const lines = { 'content-type': 'application/x-ndjson' }
+const event = (id: number, members: object = { data: { total: id } }) => {
+  return { specversion: '1.0', id: `e${id}`, source: '/s', type: 't', ...members }
+}
+
+/** `index pointer code` of each fault. */
+function placesOf(answer: { json(): { errors?: { index: number; pointer: string; code: string }[] } }): string[] {
+  return (answer.json().errors ?? []).map(({ index, pointer, code }) => `${index} ${pointer} ${code}`)
+}
+
+test('one event of a batch that violates the schema refuses all of them, each bad one by its number', async (t) => {
+  const door = doorWith(t, { schema })
+  const bad = [event(2, { data: { total: 'x' } }), event(3, { data_base64: 'e30=' }), event(4, {})]
+  const answer = await door.post({ headers: batch, payload: JSON.stringify([event(1), ...bad, event(5)]) })
+  assert.deepEqual([answer.statusCode, answer.json().code], [422, 'schema-violation'])
+  assert.deepEqual(placesOf(answer), ['1 /data/total wrong-type', '2 /data_base64 not-json', '3 /data not-json'])
+  assert.equal(door.stored.length, 0)
+})
+
+test('each line is checked, be it an event or the data of one', async (t) => {
+  const door = doorWith(t, { schema })
+  const payload = ['{"total":1}', '', '{"id":7}', JSON.stringify(event(3, { data: {} })), '7'].join('\n')
+  const answer = await door.post({ headers: lines, payload })
+  assert.equal(answer.json().code, 'schema-violation')
+  assert.deepEqual(placesOf(answer), ['1 /total missing', '2 /data/total missing', '3  wrong-type'])
+  assert.equal(door.stored.length, 0)
+})
+
+test('every bad event of a batch is named before further violations of one', async (t) => {
+  const door = doorWith(t, { schema: { items: { type: 'string' } } })
+  const payload = JSON.stringify(Array.from({ length: 800 }, (_, id) => event(id, { data: [1, 2, 3] })))
+  const answer = await door.post({ headers: batch, payload })
+  const named = new Set(placesOf(answer).map((place) => place.split(' ')[0]))
+  assert.equal(named.size, 800)
+  assert.match(answer.json().detail, /800 of 800 events are wrong/)
+})
+
+test('a batch as the schema wants it is stored', async (t) => {
+  const door = doorWith(t, { schema })
+  const answer = await door.post({ headers: batch, payload: JSON.stringify([event(1), event(2)]) })
+  assert.deepEqual([answer.statusCode, door.stored.length], [202, 2])
+})
+
 test('a changed stream is checked by its new schema, one without schema not at all', async (t) => {
   const door = doorWith(t, { schema })
   const post = async () => (await door.post({ headers: json, payload: '{}' })).statusCode
