@@ -60,9 +60,11 @@ export function keepSchemas({ catalog, telemetry }: Options): Schemas {
 /** Refuses an event that violates the schema of its stream: `schema-violation` with the places in its data. */
 export function requireValid(record: EventRecord, check: EventCheck): void {
   const errors = check(record)
-  if (errors.length === 0) return
+  const [first, ...more] = errors
+  if (first === undefined) return
+  const place = first.pointer === '' ? '' : `${first.pointer}: `
   const detail =
-    errors.length === 1 ? `One thing is wrong: ${errors[0]?.detail}.` : `${errors.length} things are wrong.`
+    more.length === 0 ? `One thing is wrong: ${place}${first.detail}.` : `${errors.length} things are wrong.`
   throw new TailraceError('schema-violation', `${detail} Nothing was stored.`, { errors })
 }
 

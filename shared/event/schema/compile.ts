@@ -5,7 +5,7 @@ import type { EventRecord } from '../record.ts'
 import { eventData } from './event-data.ts'
 import { isSchemaObject, type JsonSchema } from './keywords.ts'
 import { countSubschemas, pointerOfReference, ruleFaults } from './rules.ts'
-import { compileValidator, metaSchemaErrors, type Validator } from './validator.ts'
+import { compileValidator, metaSchemaErrors, type Validation, type Validator } from './validator.ts'
 import { violationsOf } from './violations.ts'
 
 /** Says what is wrong with the data of an event, at most 20 faults; none when it is as the schema wants it. */
@@ -17,18 +17,21 @@ export type CompiledSchema = { kind: 'usable'; check: EventCheck } | { kind: 'un
 /** Compiles the schema of a stream: JSON Schema draft 2020-12 with the restrictions of `rules.ts`. Takes milliseconds; never throws. */
 export function compileSchema(schema: unknown): CompiledSchema {
   if (!isSchemaObject(schema)) return unusable([notAnObject])
-  const faults = ruleFaults(schema)
-  if (faults.length > 0) return unusable(faults)
-  const invalid = violationsOf(metaSchemaErrors(schema), '')
-  if (invalid.length > 0) return unusable(invalid)
   try {
-    const first = compileValidator(schema, 'first')
-    return samples.some((value) => first(value).kind === 'too-costly')
-      ? unusable([endless])
-      : { kind: 'usable', check: checkWith(first, schema) }
+    const faults = ruleFaults(schema)
+    return faults.length > 0 ? unusable(faults) : compiled(schema)
   } catch (error) {
     return unusable([error instanceof RangeError ? endless : notCompilable(error, schema)])
   }
+}
+
+function compiled(schema: JsonSchema): CompiledSchema {
+  const invalid = violationsOf(metaSchemaErrors(schema), '')
+  if (invalid.length > 0) return unusable(invalid)
+  const validators = { first: compileValidator(schema, 'first'), every: compileValidator(schema, 'every') }
+  return samples.some((value) => validators.first(value).kind === 'too-costly')
+    ? unusable([endless])
+    : { kind: 'usable', check: checkWith(validators, countSubschemas(schema)) }
 }
 
 function notCompilable(error: unknown, schema: JsonSchema): FieldFault {
@@ -63,9 +66,7 @@ const endless: FieldFault = {
  * Events are checked up to their first violation. Only where that is cheap they are checked again for all of them: an
  * event of 10,000 members could else make millions of errors.
  */
-function checkWith(first: Validator, schema: JsonSchema): EventCheck {
-  let every: Validator | undefined
-  const subschemaCount = countSubschemas(schema)
+function checkWith({ first, every }: Record<'first' | 'every', Validator>, subschemaCount: number): EventCheck {
   return (record) => {
     const data = eventData(record)
     if (data.kind === 'none') return [data.fault]
@@ -73,16 +74,15 @@ function checkWith(first: Validator, schema: JsonSchema): EventCheck {
     if (found.kind === 'valid') return []
     if (found.kind === 'too-costly') return [{ pointer: data.pointer, ...tooCostly }]
     const isCheap = data.bytes * subschemaCount <= cheapUnits
-    if (isCheap) every ??= compileValidator(schema, 'every')
-    return violationsOf(errorsOf(isCheap ? every?.(data.value) : undefined, found.errors), data.pointer)
+    return violationsOf(errorsOf(isCheap ? every(data.value) : found, found.errors), data.pointer)
   }
 }
 
 /** Bytes of the event times subschemas: at most as many errors, of 200 bytes each. */
 const cheapUnits = 200_000
 
-function errorsOf(again: ReturnType<Validator> | undefined, errors: readonly ErrorObject[]): readonly ErrorObject[] {
-  return again?.kind === 'invalid' ? again.errors : errors
+function errorsOf(again: Validation, errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  return again.kind === 'invalid' ? again.errors : errors
 }
 
 const tooCostly = {

@@ -70,6 +70,9 @@ function validatorFor(work: Work, end: 'first' | 'every'): Ajv2020 {
       code: { optimize: false, regExp: engineOf(work) },
     }),
   )
+  // A reference may lead into data of the schema, which nobody has looked at.
+  for (const keyword of ['$dynamicRef', '$dynamicAnchor', '$recursiveRef', '$recursiveAnchor'])
+    ajv.removeKeyword(keyword)
   ajv.removeKeyword('uniqueItems')
   ajv.addKeyword(uniqueItems(work))
   ajv.addKeyword('$anchor')

@@ -22,7 +22,7 @@ function faultOf(error: ErrorObject, prefix: string): FieldFault {
   const member = memberAtFault(error)
   const pointer = `${prefix}${error.instancePath}${member === undefined ? '' : pointerTo(member)}`
   const code = codes[error.keyword] ?? 'invalid'
-  return { pointer: shortened(pointer), code, detail: (details[code] ?? error.message ?? '').slice(0, longestDetail) }
+  return { pointer: shortened(pointer), code, detail: detailOf(error).slice(0, longestDetail) }
 }
 
 /** Names of members are the publisher's; the place of a very long one is named by what it stands in. */
@@ -35,9 +35,8 @@ function memberAtFault({ params, propertyName }: ErrorObject): string | undefine
   return missingProperty ?? additionalProperty ?? unevaluatedProperty ?? params.propertyName ?? propertyName
 }
 
-const details: Readonly<Record<string, string>> = {
-  missing: 'the schema of the stream requires it',
-  'unknown-field': 'the schema of the stream does not allow it',
+function detailOf({ keyword, message = '' }: ErrorObject): string {
+  return codes[keyword] === 'unknown-field' ? 'it is not allowed' : message
 }
 
 const codes: Readonly<Record<string, string>> = {

@@ -83,6 +83,18 @@ test('a schema that never comes to an end is refused', () => {
   assert.deepEqual(placesOf({ items: { $ref: '#' } }), [])
 })
 
+test('a reference into what is no schema brings in nothing that is refused elsewhere', () => {
+  for (const hidden of [
+    { $dynamicRef: '#' },
+    { $async: true },
+    { pattern: '(?=a)' },
+    { format: 'url' },
+    { typ: 'x' },
+  ]) {
+    assert.deepEqual(placesOf({ $ref: '#/examples/0', examples: [hidden] }), [['', 'not-compilable']])
+  }
+})
+
 test('what ajv would ignore is refused', () => {
   assert.deepEqual(placesOf({ if: { type: 'string' } }), [['', 'not-compilable']])
 })
