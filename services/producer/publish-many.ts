@@ -5,6 +5,7 @@ import { appendMany, type Targets } from './append-many.ts'
 import type { Deduplication, Ending } from './deduplication.ts'
 import { type ManyPublished, manyResults } from './many-answer.ts'
 import { type Answered, contextOf, openStream, type Publishing, type PublishOptions } from './publishing.ts'
+import { requireAllValid } from './schemas.ts'
 import { findTwins, mostListed } from './twins.ts'
 
 export type PublishManyRequest = Publishing & {
@@ -33,6 +34,7 @@ export function createPublishMany(options: PublishOptions): PublishMany {
     const events = await recordsFromMany(many, contextOf(request, stream, options), slices)
     request.hold(many.body.length + events.length * eventBytes)
     await request.charge(events.length)
+    if (stream.schema !== null) await requireAllValid(events, options.schemas.checkOf(stream), slices)
     const { unique, places } = findTwins(events)
     const { headers } = many
     const dedup = await options.deduplicate?.({ stream: stream.name, keyId, headers, events: unique })

@@ -12,6 +12,7 @@ import {
   refusedWith,
   storedAt,
 } from './publishing.ts'
+import { requireValid } from './schemas.ts'
 
 export type PublishRequest = Publishing & { event: EventRequest }
 
@@ -21,8 +22,9 @@ export type Published = StoredEvent & { stream: string; subscriptions: number }
 export type Publish = (request: PublishRequest) => Promise<Answered<Published>>
 
 /**
- * Stores one event: finds the stream, maps the request to a record, appends it, and answers once all in-sync replicas have
- * it. Rejects with the refusal of the step that failed; `outcome-unknown` when Kafka did not answer within the deadline.
+ * Stores one event: finds the stream, maps the request to a record, checks its data when the stream has a schema, appends
+ * it, and answers once all in-sync replicas have it. Rejects with the refusal of the step that failed; `outcome-unknown`
+ * when Kafka did not answer within the deadline.
  */
 export function createPublish(options: PublishOptions): Publish {
   const { deduplicate, streams } = options
@@ -30,6 +32,7 @@ export function createPublish(options: PublishOptions): Publish {
     const opened = openStream(request.stream, options)
     const stream = opened instanceof Promise ? await opened : opened
     const event = recordFromRequest(request.event, contextOf(request, stream, options))
+    if (stream.schema !== null) requireValid(event.record, options.schemas.checkOf(stream))
     const target: Target = { event, stream, options }
     const about = { stream: stream.name, subscriptions: streams.subscriptionsOf(stream.name) }
     if (deduplicate === undefined) return { dedup: 'off', answer: { ...(await append(target)), ...about } }

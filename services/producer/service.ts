@@ -26,6 +26,7 @@ import { createPublishMany } from './publish-many.ts'
 import { createPublishRates } from './rate-limits.ts'
 import { watchReadiness } from './readiness.ts'
 import { publishRoute } from './routes/publish.ts'
+import { keepSchemas } from './schemas.ts'
 import { followStreams } from './streams.ts'
 import { createTelemetry } from './telemetry.ts'
 import { keepTopicsSafe } from './topic-safety.ts'
@@ -103,9 +104,11 @@ async function openIngest(parts: Ingest) {
   resources.defer('streams', () => streams.close())
   const safety = keepTopicsSafe({ catalog, admin: topicAdmin, telemetry })
   resources.defer('topic safety', () => safety.close())
+  const schemas = keepSchemas({ catalog, telemetry })
+  resources.defer('schemas', () => schemas.close())
   const inFlight = boundInFlight(config.TAILRACE_LIMIT_INFLIGHT_BYTES, metrics)
   const deadlineMs = config.TAILRACE_PUBLISH_DEADLINE_MS
-  const publishing = { streams, safety, lanes, telemetry, instance, deadlineMs, limits: config }
+  const publishing = { streams, safety, schemas, lanes, telemetry, instance, deadlineMs, limits: config }
   const [publish, publishMany] = [createPublish(publishing), createPublishMany(publishing)]
   const loopLoad = watchLoopLoad(metrics)
   resources.defer('loop load', () => loopLoad.close())

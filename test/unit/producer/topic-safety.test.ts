@@ -3,7 +3,15 @@ import { test } from 'node:test'
 import { TailraceError } from '#shared/errors.ts'
 import { watchTopicSafety } from '../../../services/producer/topic-safety.ts'
 
-const telemetry = { stored() {}, storedMany() {}, refused() {}, unsafeTopic() {}, unsafetyUnknown() {}, close() {} }
+const telemetry = {
+  stored() {},
+  storedMany() {},
+  refused() {},
+  unsafeTopic() {},
+  unsafetyUnknown() {},
+  schemaUnusable() {},
+  close() {},
+}
 const unsafe = (error: TailraceError) => error.code === 'kafka-unavailable' && /factor is 1/.test(error.detail)
 
 test('an unknown topic is looked at before the first event, a known one costs nothing', async () => {
