@@ -16,7 +16,7 @@ export function reportOf(machine: Machine, results: readonly Result[]): string {
 }
 
 const legend =
-  'Latency in ms of a request (of a record: ProducerPerformance), CPU in seconds for 10,000 events, others: cores in use beside the run.'
+  'Latency in ms of a request (of a record: ProducerPerformance), CPU in seconds for 10,000 events, RSS: most memory of the producer, which keeps what earlier rows took; others: cores in use beside the run.'
 
 const isPublish = ({ scenario }: Result) => scenario.kind === 'publish'
 const ours = (result: Result, value: number, decimals: number) => figure(isPublish(result) ? value : null, decimals)

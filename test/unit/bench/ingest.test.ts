@@ -46,8 +46,8 @@ describe('the goals of a scenario', () => {
   it('are named with what was reached where they were missed', () => {
     const goals = { perSecond: 13_000, p99Ms: 25, producerCpu: 0.6, residentMb: 100 }
     const { goals: text, missed } = judge(goals, measured(), undefined)
-    assert.equal(text, '≥ 13,000/s, ≤ p99 25.0 ms, ≤ producer 0.60 s, ≤ 100 MB')
-    assert.deepEqual(missed, ['10,000/s (≥ 13,000/s)', '150 MB (≤ 100 MB)'])
+    assert.equal(text, '≥ 13,000/s, p99 ≤ 25.0 ms, producer ≤ 0.60 s, ≤ 100 MB')
+    assert.deepEqual(missed, ['10,000 < 13,000/s', '150 > 100 MB'])
   })
 
   it('are met at the very figure', () => {
@@ -56,7 +56,7 @@ describe('the goals of a scenario', () => {
 
   it("compare with Kafka's own tool where it ran, and say nothing where something was not measured", () => {
     const kafka = measured({ eventsPerSecond: 20_000 })
-    assert.deepEqual(judge({ shareOfKafka: 0.8 }, measured(), kafka).missed, ['0.50 of Kafka (≥ 0.80 of Kafka)'])
+    assert.deepEqual(judge({ shareOfKafka: 0.8 }, measured(), kafka).missed, ['0.50 < 0.80 of kafka'])
     assert.equal(judge({ shareOfKafka: 0.8 }, measured(), undefined).goals, '')
     assert.equal(judge({ residentMb: 200 }, measured({ residentMb: Number.NaN }), undefined).goals, '')
   })
@@ -95,8 +95,8 @@ describe('the report', () => {
   }
 
   it('says which goals were missed', () => {
-    assert.match(row('single-64', measured()), /^single-64 +64 +10,000 .* missed: 10,000\/s \(≥ 13,000\/s\)$/)
-    assert.match(row('open-200', measured({ latencyMs: { p50: 1, p99: 2, p999: 3, max: 4 } })), /reached: ≤ p50 3/)
+    assert.match(row('single-64', measured()), /^single-64 +64 +10,000 .* missed: 10,000 < 13,000\/s$/)
+    assert.match(row('open-200', measured({ latencyMs: { p50: 1, p99: 2, p999: 3, max: 4 } })), /reached: p50 ≤ 3/)
   })
 
   it('says plainly that a producer does not take a form, in place of a figure', () => {
