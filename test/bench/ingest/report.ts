@@ -59,8 +59,8 @@ function refusalText({ refusal, outcomes }: Measurement): string {
   return `not measured: ${JSON.stringify(outcomes)}`
 }
 
-/** The functions and libraries that the producer spent its time in. */
-export function profileReport(name: string, { busy, functions, libraries }: ProfileSummary): string {
+/** The functions that the producer spent its time in, and the libraries that called them. */
+export function profileReport(name: string, { busy, functions, owners }: ProfileSummary): string {
   const percent = (share: number) => `${figure(share * 100, 1)} %`
   const right = 'right' as const
   const left = 'left' as const
@@ -72,6 +72,6 @@ export function profileReport(name: string, { busy, functions, libraries }: Prof
     ],
     functions,
   )
-  const byLibrary = libraries.map((one) => `${one.name} ${percent(one.share)}`).join(', ')
-  return `The producer's thread in ${name}: busy ${percent(busy)} of the time; of that\n\n${byFunction}\n\n${byLibrary}`
+  const byOwner = owners.map((one) => `${one.name} ${percent(one.share)}`).join(', ')
+  return `The producer's thread in ${name}: busy ${percent(busy)} of the time; of that\n\n${byFunction}\n\non behalf of: ${byOwner}`
 }
