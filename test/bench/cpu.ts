@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { usageOf } from './processes.ts'
 
-const ticksPerSecond = 100
 const listening = '0A'
 
 /** Processes that listen on the ports of these `host:port`, found in /proc; empty where there is none. */
@@ -14,15 +14,8 @@ export function brokerPids(addresses: readonly string[]): number[] {
 }
 
 /** CPU seconds that these processes have taken so far, user and system. */
-export function cpuSecondsOf(pids: readonly number[]): number {
-  const ticks = pids.map((pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ')
-    return Number(fields[11]) + Number(fields[12])
-  })
-  return ticks.reduce((sum, one) => sum + one, 0) / ticksPerSecond
-}
+export const cpuSecondsOf = (pids: readonly number[]): number =>
+  pids.reduce((sum, pid) => sum + usageOf(pid).cpuSeconds, 0)
 
 /** Rows of a table of sockets: number, local address, remote address, state, …, inode. */
 function readTable(path: string): string[][] {
