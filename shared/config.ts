@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { Ajv, type ErrorObject } from 'ajv'
 import envSchema from 'env-schema'
+import type { Static } from 'typebox'
 import { messageOf } from './errors.ts'
 import { type SettingName, secretSettings, settings } from './settings.ts'
 
@@ -10,7 +11,7 @@ type Setting = string | number
 
 /** The settings a service asked for, checked and with their defaults. */
 export type Config<Name extends SettingName> = {
-  readonly [K in Name]: (typeof settings)[K] extends { type: 'integer' } ? number : string
+  readonly [K in Name]: Static<(typeof settings)[K]>
 }
 
 /** What is wrong with the environment: every fault at once, one line each. */

@@ -70,6 +70,11 @@ export const settings = {
     maximum: 86_400_000,
     description: 'how long a repeated publish is recognised',
   }),
+  TAILRACE_PRODUCE_LANES: Type.Union([Type.Literal('leader'), Type.Literal('partition')], {
+    default: 'leader',
+    description:
+      'how producers write events: one request in flight per broker with batches of all its partitions, or one per partition',
+  }),
   TAILRACE_SHUTDOWN_GRACE_MS: Type.Integer({
     default: 30_000,
     minimum: 100,

@@ -12,10 +12,11 @@ import { root } from './bootstrap/places.mjs'
 import { Refusal } from './bootstrap/refusal.mjs'
 
 const args = process.argv.slice(2)
-const runsCluster = ['up', 'test', 'chaos'].includes(args[0]) && !args.includes('--help') && !args.includes('-h')
+const runsCluster =
+  ['up', 'test', 'chaos', 'bench'].includes(args[0]) && !args.includes('--help') && !args.includes('-h')
 // Keeps our modules stripped and compiled: each process of a run starts in half the CPU time (0.3 s instead of 0.6 s).
 const compileCache = join(root, '.tailrace/compile-cache')
-const needsDevPackages = ['test', 'chaos', 'check'].includes(args[0])
+const needsDevPackages = ['test', 'chaos', 'bench', 'check'].includes(args[0])
 
 try {
   preparePackages({ needsDevPackages })

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { version } from '#shared/version.ts'
 import { writeDocs } from './docs.ts'
 import { printKey } from './key.ts'
-import { runChaos } from './run-chaos.ts'
+import { runApart } from './run-apart.ts'
 import { runCheck } from './run-check.ts'
 import { runTests } from './run-tests.ts'
 import { endWithStarter } from './starter.ts'
@@ -41,7 +41,15 @@ program
   .argument('[options...]')
   .allowUnknownOption()
   .helpOption(false)
-  .action(runChaos)
+  .action(runApart('test/chaos/run.ts'))
+
+program
+  .command('bench')
+  .description('measure a stack of its own: ingest [--only, --seconds, --profile …]')
+  .argument('[options...]')
+  .allowUnknownOption()
+  .helpOption(false)
+  .action(runApart('test/bench/run.ts'))
 
 program.command('check').description('check types, style and the direction of imports').action(runCheck)
 

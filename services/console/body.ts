@@ -13,6 +13,8 @@ export type BodyKind<T extends TSchema> = {
   schema: T
   /** Names or `parent.name`. */
   readOnly: readonly string[]
+  /** Members whose value is kept as it is: a null inside it means something. */
+  opaque?: readonly string[]
   rules: (typeof notBuiltRules)[keyof typeof notBuiltRules]
 }
 
@@ -28,7 +30,7 @@ export function readBody<T extends TSchema>(body: unknown, kind: BodyKind<T>): S
   const members = withoutReadOnly(requireObject(body), kind.readOnly)
   const faults = notBuiltFaults(members, kind.rules)
   if (faults.length > 0) throw bodyInvalid(faults)
-  const input = withoutNulls(members)
+  const input = withoutNullsBut(members, kind.opaque ?? [])
   const validate = validatorOf(kind.schema)
   if (validate(input)) return input as Static<T>
   throw refusal((validate.errors ?? []).map(faultOf))
@@ -70,6 +72,13 @@ function withoutReadOnly(body: JsonObject, readOnly: readonly string[]): JsonObj
     else if (isObject(copy[parent])) delete copy[parent][child]
   }
   return copy
+}
+
+function withoutNullsBut(members: JsonObject, opaque: readonly string[]): JsonObject {
+  const given = Object.entries(members).filter(([, member]) => member !== null)
+  return Object.fromEntries(
+    given.map(([name, member]) => [name, opaque.includes(name) ? member : withoutNulls(member)]),
+  )
 }
 
 function withoutNulls(value: unknown): unknown {

@@ -32,11 +32,7 @@ const subscriptionRules: readonly Rule[] = [
   },
 ]
 
-const streamRules: readonly Rule[] = [
-  { pointer: '/schema', asked: isGiven, detail: 'schemas of streams are not built yet' },
-]
-
-export const notBuiltRules = { stream: streamRules, subscription: subscriptionRules, none: [] as Rule[] }
+export const notBuiltRules = { subscription: subscriptionRules, none: [] as Rule[] }
 
 /** The members whose value asks for something this version cannot honour. */
 export function notBuiltFaults(body: unknown, rules: readonly Rule[]): FieldFault[] {

@@ -95,7 +95,7 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
   const box = createSecretBox(Buffer.from(config.TAILRACE_MASTER_KEY, 'base64'))
   const admin = await openAdmin(connection)
   resources.defer('kafka admin', () => admin.close())
-  const lanes = openLanes({ connection, metrics, ownProducers: false })
+  const lanes = openLanes({ connection, metrics, kind: 'shared' })
   resources.defer('lanes', () => lanes.close())
   const catalog = await openCatalog({ connection, topic: topics.catalog, lanes, instance: clientId, box, log })
   resources.defer('catalog', () => catalog.close())

@@ -7,6 +7,7 @@ import { streamDefinition } from '#shared/catalog/stream-schema.ts'
 import { retentionConfig } from '#shared/catalog/topics.ts'
 import { nearest } from '#shared/config.ts'
 import { TailraceError } from '#shared/errors.ts'
+import { compileSchema } from '#shared/event/schema/compile.ts'
 import { type BodyKind, bodyInvalid, type JsonObject, readBody, requireObject } from './body.ts'
 import { type Console, change } from './context.ts'
 import { mergePatch } from './merge-patch.ts'
@@ -16,7 +17,8 @@ import { type Preconditions, requirePreconditions } from './preconditions.ts'
 const streamBody: BodyKind<typeof streamDefinition> = {
   schema: streamDefinition,
   readOnly: ['name', 'revision', 'createdAt', 'updatedAt', 'bound', 'status'],
-  rules: notBuiltRules.stream,
+  opaque: ['schema'],
+  rules: notBuiltRules.none,
 }
 
 /** What names one stream and says what its writer expects of it. */
@@ -76,7 +78,7 @@ export function requireName(name: string): void {
 
 async function create(console: Console, name: string, body: JsonObject): Promise<Stream> {
   requireName(name)
-  const definition = readBody(body, streamBody)
+  const definition = readDefinition(body, null)
   const partitions = typeof body.partitions === 'number' ? definition.partitions : null
   const stream = await createStream(console, { ...definition, name, partitions })
   console.telemetry.changed('stream', 'created', name)
@@ -84,7 +86,7 @@ async function create(console: Console, name: string, body: JsonObject): Promise
 }
 
 async function replace(console: Console, known: Stream, body: JsonObject): Promise<Stream> {
-  const definition = readBody({ ...body, ...kept(known, body) }, streamBody)
+  const definition = readDefinition({ ...body, ...kept(known, body) }, known.schema)
   requireFixed(known, definition)
   const next = { ...known, ...definition, topic: known.topic }
   if (isDeepStrictEqual(next, known)) return known
@@ -93,6 +95,15 @@ async function replace(console: Console, known: Stream, body: JsonObject): Promi
   const revision = await console.catalog.write(recordKey.stream(known.name), record, known.revision)
   console.telemetry.changed('stream', 'changed', known.name)
   return { ...record, revision }
+}
+
+/** `stored`: the schema that the stream has, which is not judged again. */
+function readDefinition(body: JsonObject, stored: Stream['schema']): StreamDefinition {
+  const definition = readBody(body, streamBody)
+  if (definition.schema === null || isDeepStrictEqual(definition.schema, stored)) return definition
+  const compiled = compileSchema(definition.schema)
+  if (compiled.kind === 'usable') return definition
+  throw bodyInvalid(compiled.faults.map((fault) => ({ ...fault, pointer: `/schema${fault.pointer ?? ''}` })))
 }
 
 /** Members that cannot change keep their value when they are left out; the retention of a bound topic is its owner's. */

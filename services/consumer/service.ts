@@ -83,7 +83,7 @@ async function openRunners(parts: Parts): Promise<RunnerSet> {
   resources.defer('telemetry', () => telemetry.close())
   const admin = await openAdmin(connection)
   resources.defer('kafka admin', () => admin.close())
-  const lanes = openLanes({ connection, metrics, ownProducers: false })
+  const lanes = openLanes({ connection, metrics, kind: 'shared' })
   resources.defer('lanes', () => lanes.close())
   const box = createSecretBox(Buffer.from(config.TAILRACE_MASTER_KEY, 'base64'))
   const catalog = await openCatalog({ connection, topic: topics.catalog, lanes, instance: clientId, box, log })

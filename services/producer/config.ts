@@ -14,6 +14,7 @@ const names = [
   'TAILRACE_PREFIX',
   'TAILRACE_PUBLISH_DEADLINE_MS',
   'TAILRACE_IDEMPOTENCY_WINDOW_MS',
+  'TAILRACE_PRODUCE_LANES',
   'TAILRACE_SHUTDOWN_GRACE_MS',
   'TAILRACE_LOG_LEVEL',
   ...(Object.keys(limitSettings) as (keyof Limits)[]),

@@ -7,6 +7,7 @@ import { readIdempotencyKey } from './idempotency/idempotency-key.ts'
 import { allNamedByKey } from './idempotency/named.ts'
 import { type ManyPublished, manyResults } from './many-answer.ts'
 import { type Answered, contextOf, openStream, type Publishing, type PublishOptions } from './publishing.ts'
+import { requireAllValid } from './schemas.ts'
 import { findTwins, mostListed } from './twins.ts'
 
 export type PublishManyRequest = Publishing & {
@@ -36,6 +37,7 @@ export function createPublishMany(options: PublishOptions): PublishMany {
     const events = await recordsFromMany(many, contextOf(request, stream, options), slices)
     request.hold(many.body.length + events.length * eventBytes)
     await request.charge(events.length)
+    if (stream.schema !== null) await requireAllValid(events, options.schemas.checkOf(stream), slices)
     const { unique, places } = findTwins(await allNamedByKey(events, scope, slices))
     const partitions = await partitionsOf({ events: unique, stream, options }, slices)
     const { topic } = stream

@@ -15,6 +15,7 @@ import {
   refusedWith,
   storedAt,
 } from './publishing.ts'
+import { requireValid } from './schemas.ts'
 
 export type PublishRequest = Publishing & { event: EventRequest }
 
@@ -24,8 +25,9 @@ export type Published = StoredEvent & { stream: string; subscriptions: number }
 export type Publish = (request: PublishRequest) => Promise<Answered<Published>>
 
 /**
- * Stores one event: finds the stream, maps the request to a record, appends it, and answers once all in-sync replicas have
- * it. Rejects with the refusal of the step that failed; `outcome-unknown` when Kafka did not answer within the deadline.
+ * Stores one event: finds the stream, maps the request to a record, checks its data when the stream has a schema, appends
+ * it, and answers once all in-sync replicas have it. Rejects with the refusal of the step that failed; `outcome-unknown`
+ * when Kafka did not answer within the deadline.
  */
 export function createPublish(options: PublishOptions): Publish {
   const { deduplicate, streams } = options
@@ -35,6 +37,7 @@ export function createPublish(options: PublishOptions): Publish {
     const scope = { keyId: request.keyId, stream: stream.name }
     const key = readIdempotencyKey(request.event)
     const mapped = recordFromRequest(request.event, contextOf(request, stream, options))
+    if (stream.schema !== null) requireValid(mapped.record, options.schemas.checkOf(stream))
     const event = namedByKey(mapped, scope, { key, index: 0 })
     const target: Target = { event, stream, partition: partitionOf(event, stream, options), options }
     const about = { stream: stream.name, subscriptions: streams.subscriptionsOf(stream.name) }

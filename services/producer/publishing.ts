@@ -5,6 +5,7 @@ import { positionOf } from '#shared/event/record.ts'
 import type { ProduceLanes } from '#shared/kafka/lanes.ts'
 import type { Limits } from '#shared/limits.ts'
 import type { Deduplicate, DedupMode, StoredEvent } from './deduplication.ts'
+import type { Schemas } from './schemas.ts'
 import type { Streams } from './streams.ts'
 import type { ProducerTelemetry } from './telemetry.ts'
 import type { TopicSafety } from './topic-safety.ts'
@@ -15,6 +16,7 @@ export type Publishing = { stream: string; keyId: string; keyName: string }
 export type PublishOptions = {
   streams: Streams
   safety: TopicSafety
+  schemas: Pick<Schemas, 'checkOf'>
   lanes: Pick<ProduceLanes, 'append' | 'appendAll' | 'placeKeyless' | 'partitionForKey'>
   telemetry: ProducerTelemetry
   instance: string

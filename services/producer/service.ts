@@ -28,6 +28,7 @@ import { createPublishMany } from './publish-many.ts'
 import { createPublishRates } from './rate-limits.ts'
 import { watchReadiness } from './readiness.ts'
 import { publishRoute } from './routes/publish.ts'
+import { keepSchemas } from './schemas.ts'
 import { followStreams } from './streams.ts'
 import { createTelemetry, type ProducerTelemetry } from './telemetry.ts'
 import { keepTopicsSafe } from './topic-safety.ts'
@@ -99,16 +100,21 @@ async function openIngest(parts: Ingest) {
   const topicAdmin = await openAdmin(connection)
   resources.defer('kafka admin', () => topicAdmin.close())
   const idempotency = recogniseRepeats(parts, topicAdmin, telemetry)
-  const lanes = openLanes({ connection, metrics, ownProducers: true })
+  const lanes = openLanes({ connection, metrics, kind: config.TAILRACE_PRODUCE_LANES })
   resources.defer('lanes', () => lanes.close())
   const catalog = await followCatalog(parts, connection)
   const streams = followStreams(catalog)
   resources.defer('streams', () => streams.close())
   const safety = keepTopicsSafe({ catalog, admin: topicAdmin, telemetry })
   resources.defer('topic safety', () => safety.close())
+  const schemas = keepSchemas({ catalog, telemetry })
+  resources.defer('schemas', () => schemas.close())
   const inFlight = boundInFlight(config.TAILRACE_LIMIT_INFLIGHT_BYTES, metrics)
   const deadlineMs = config.TAILRACE_PUBLISH_DEADLINE_MS
-  const publishing = { streams, safety, lanes, telemetry, instance, deadlineMs, limits: config, ...idempotency }
+  const publishing = {
+    ...{ streams, safety, schemas, lanes, telemetry, instance, deadlineMs, limits: config },
+    ...idempotency,
+  }
   const [publish, publishMany] = [createPublish(publishing), createPublishMany(publishing)]
   const loopLoad = watchLoopLoad(metrics)
   resources.defer('loop load', () => loopLoad.close())
@@ -140,7 +146,7 @@ function recogniseRepeats(
 
 async function followCatalog({ config, log, metrics, resources }: Ingest, connection: KafkaConnection) {
   const own = { ...connection, clientId: `${connection.clientId}-catalog` }
-  const lanes = openLanes({ connection: own, metrics, ownProducers: false })
+  const lanes = openLanes({ connection: own, metrics, kind: 'shared' })
   resources.defer('catalog lanes', () => lanes.close())
   const { catalog: topic } = topicNames(config.TAILRACE_PREFIX)
   const catalog = await openCatalog({ connection: own, topic, lanes, instance: connection.clientId, box: null, log })

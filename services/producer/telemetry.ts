@@ -20,6 +20,7 @@ export type ProducerTelemetry = {
   idempotency(event: 'replayed' | 'taken-over' | 'found' | 'stored-twice' | 'unchecked', events: number): void
   unsafeTopic(topic: string, reasons: readonly string[]): void
   unsafetyUnknown(topic: string, error: unknown): void
+  schemaUnusable(stream: string, reason: string): void
   close(): void
 }
 
@@ -76,6 +77,7 @@ export function createTelemetry(log: Log, metrics: Metrics): ProducerTelemetry {
     },
     unsafeTopic: (topic, reasons) => log.error({ topic, reasons }, 'the topic is not safe: nothing is written to it'),
     unsafetyUnknown: (topic, error) => log.debug({ topic, err: error }, 'the topic could not be looked at'),
+    schemaUnusable: (stream, reason) => log.error({ stream, reason }, 'the schema of a stream cannot be used here'),
     close() {
       clearInterval(timer)
       flush()

@@ -1,3 +1,5 @@
+import type { JsonSchema } from '#shared/event/schema/keywords.ts'
+
 /** A named, partitioned, replicated log of events. `bound`: on an existing topic of another owner. Times are RFC 3339 UTC. */
 export type Stream = {
   name: string
@@ -11,7 +13,8 @@ export type Stream = {
   topic: string
   bound: boolean
   defaultType: string | null
-  schema: null
+  /** JSON Schema (draft 2020-12) of the data of its events. A newer version may have stored one that this one cannot use. */
+  schema: JsonSchema | null
   description: string
 }
 

@@ -1,4 +1,4 @@
-import { type FieldFault, TailraceError } from '#shared/errors.ts'
+import { type ErrorCode, type FieldFault, TailraceError } from '#shared/errors.ts'
 
 /** What is wrong with the events of one request, and with the request around them. */
 export type EventFaults = {
@@ -15,9 +15,9 @@ const mostListed = 1_000
 
 /**
  * Collects faults within bounded memory: the first one of each event before further ones. Events that are only too large
- * make the refusal `event-too-large`, anything else `event-invalid`.
+ * make the refusal `event-too-large`, anything else `code`.
  */
-export function collectFaults(): EventFaults {
+export function collectFaults(code: ErrorCode = 'event-invalid'): EventFaults {
   const around: FieldFault[] = []
   const firsts: FieldFault[] = []
   const others: FieldFault[] = []
@@ -42,7 +42,7 @@ export function collectFaults(): EventFaults {
       const listed = [...around, ...firsts, ...others].slice(0, mostListed)
       const errors = listed.sort((one, other) => (one.index ?? -1) - (other.index ?? -1))
       const detail = `${counted(bad.size, events)}${listed.length < total ? ` ${listed.length} of ${total} faults are listed.` : ''}`
-      return new TailraceError(areTooLarge ? 'event-too-large' : 'event-invalid', detail, { errors })
+      return new TailraceError(areTooLarge ? 'event-too-large' : code, detail, { errors })
     },
   }
 }

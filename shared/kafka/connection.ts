@@ -35,6 +35,9 @@ export const clientRetry: RetryTimes = { retries: 2, initialRetryTime: 100, maxR
 /** kafkajs waits `initialRetryTime`, doubled up to `maxRetryTime`, between tries: 4 tries last about 0.9 s. */
 export const producerRetry: RetryTimes = { retries: 4, initialRetryTime: 100, maxRetryTime: 250 }
 
+/** As few tries as kafkajs allows, soon: a round goes out once, and what fails alone is sent again above (`settle.ts`). */
+export const leaderRetry: RetryTimes = { retries: 1, initialRetryTime: 50, maxRetryTime: 50 }
+
 patchRequestQueue()
 patchFetchLoop()
 

@@ -3,6 +3,10 @@ import type { AppendFault } from './errors.ts'
 import type { LaneObserver } from './lane.ts'
 
 export type LaneMetrics = LaneObserver & {
+  /** A send was handed to kafkajs: one produce request, unless it fails. */
+  sent(): void
+  /** A round was put back because its partitions had two leaders by then. */
+  split(): void
   /** Adds a set of lanes to the gauges; returns how to take it out again. */
   add(loads: () => LaneLoad): () => void
 }
@@ -31,8 +35,12 @@ function register(metrics: Metrics): LaneMetrics {
   gauge('lanes_open', 'Produce lanes that are open.', (load) => load.open)
   gauge('lanes_broken', 'Produce lanes without an acknowledgement for 5 s; they refuse records.', (load) => load.broken)
   gauge('lane_queue_records', 'Records queued in produce lanes.', (load) => load.queued)
+  const sends = metrics.counter('lane_sends_total', 'Sends of produce lanes, one produce request each.')
+  const splits = metrics.counter('lane_rounds_split_total', 'Rounds put back unsent because a leader had moved.')
   return {
     ...observer(metrics),
+    sent: () => sends.inc(),
+    split: () => splits.inc(),
     add: (load) => {
       loads.add(load)
       return () => loads.delete(load)

@@ -1,11 +1,11 @@
-import type { Message } from 'kafkajs'
+import type { LaneMessage } from './record-mapping.ts'
 
 /** Ties records of one partition together: once one of them is refused it `isCut`, and nothing more of them is written. */
 export type LaneRun = { isCut: boolean }
 
 /** One record waiting for its acknowledgement. */
 export type LaneEntry = {
-  readonly message: Message
+  readonly message: LaneMessage
   readonly bytes: number
   readonly run?: LaneRun
   readonly resolve: (offset: number) => void
@@ -55,6 +55,13 @@ export class LaneQueue {
       bytes += size
     }
     return this.#take(end, bytes)
+  }
+
+  /** Returns what `takeBatch` gave out to where it came from. */
+  putBack(entries: readonly LaneEntry[]): void {
+    this.#entries = [...entries, ...this.#entries.slice(this.#head)]
+    this.#head = 0
+    for (const { bytes } of entries) this.#bytes += bytes
   }
 
   takeAll(): LaneEntry[] {

@@ -1,19 +1,24 @@
-import type { Message } from 'kafkajs'
 import { TailraceError } from '#shared/errors.ts'
 import type { Clock } from './clock.ts'
 import { type AppendFault, appendFaultOf, refusalOf } from './errors.ts'
 import { type LaneEntry, LaneQueue, queueBytesLimit } from './lane-queue.ts'
+import { cutError, isCut, rejectAndCut, withoutCut } from './lane-run.ts'
+import type { LaneMessage } from './record-mapping.ts'
 
-/** Sends batches of one lane under its own sequence numbers; resolves with the offset of the first record. */
-export type LaneProducer = { send(messages: readonly Message[]): Promise<number> }
+/** What a lane has in flight: sent, and sent again, exactly like this. */
+export type LaneBatch = {
+  readonly topic: string
+  readonly partition: number
+  readonly messages: readonly LaneMessage[]
+  readonly bytes: number
+}
 
-/** Where a lane gets its producer from; a lease ends with `giveBack` or `retire`. */
-export type LaneProducers = {
-  /** The producer for the next batch, opened when there is none. Rejects when that fails now. */
-  lease(): Promise<LaneProducer>
-  giveBack(producer: LaneProducer): void
-  /** Its sequence is broken for good: the next lease is another producer. */
-  retire(producer: LaneProducer): void
+/** Who sends what lanes hold (`send-by-partition.ts`, `send-by-leader.ts`). */
+export type LaneSender = {
+  /** The lane has records and is the sender's until `take` finds nothing; the next record wakes the sender again. */
+  wake(lane: Lane): void
+  /** Disconnects; what is in flight then ends by itself. */
+  close(): Promise<void>
 }
 
 /** What a lane tells its metrics. */
@@ -23,9 +28,9 @@ export type LaneObserver = {
 }
 
 export type LaneOptions = {
-  /** `<topic>/<partition>`, for messages. */
-  name: string
-  producers: LaneProducers
+  topic: string
+  partition: number
+  sender: LaneSender
   clock: Clock
   observe: LaneObserver
 }
@@ -40,14 +45,14 @@ const slowAfterMs = 250
 const unknownTopicAfterMs = 15_000
 
 /**
- * One produce lane: the queue in front of one partition.
+ * One produce lane: the queue in front of one partition, and what becomes of the batch in flight.
  *
- * - idle: nothing queued, nothing in flight. A record starts the work.
- * - sending: one batch is in flight. What queues meanwhile goes next, together (group commit).
- * - settling: the last try was ambiguous or its producer is broken. The identical batch is sent again, on the same
- *   producer unless its sequence is broken for good, after min(50·2ⁿ, 300) ms, without limit. Nothing else of this
- *   partition is sent before: other data under the same sequence number would be taken for a duplicate and vanish.
- * - broken: sending or settling for 5 s. New records are refused at once; the next acknowledgement ends it.
+ * - idle: nothing queued, nothing in flight. A record wakes the sender.
+ * - waiting: the sender will come with `take`. What queues meanwhile goes together (group commit).
+ * - sending: one batch is in flight. `acknowledge` ends it; `putBack` if it never went out; `failed` leads to settling.
+ * - settling: the last try was ambiguous or its producer is broken. Only the identical batch may be sent (`settle.ts`):
+ *   other data under the same sequence number would be taken for a duplicate and vanish.
+ * - broken: waiting, sending or settling for 5 s. New records are refused at once; the next acknowledgement ends it.
  *
  * A batch that Kafka refuses for good is halved until the bad record is alone; only that one fails, in order. When it is
  * one of a run, what still waits of the run fails too: within a run no record is written after one that was not.
@@ -57,12 +62,16 @@ export class Lane {
   readonly #queue = new LaneQueue()
   /** Halves of a refused batch; they go before the queue. */
   #halves: LaneEntry[][] = []
-  #batch: LaneEntry[] = []
-  #batchSince: number | undefined
+  #inFlight: readonly LaneEntry[] = []
+  #batch: LaneBatch | undefined
+  #sentAt = 0
+  /** Since when the oldest unacknowledged batch waits or is in flight. */
+  #since: number | undefined
   #failures = 0
+  #isIdle = true
   #idleSince: number
-  #working: Promise<void> | undefined
   #isAbandoned = false
+  #onIdle: (() => void)[] = []
 
   constructor(options: LaneOptions) {
     this.#options = options
@@ -70,12 +79,11 @@ export class Lane {
   }
 
   /** Resolves with the offset of the record; refuses at once when the lane is broken or full. */
-  append(message: Message, bytes: number): Promise<number> {
+  append(message: LaneMessage, bytes: number): Promise<number> {
     if (this.isBroken) return Promise.reject(this.#brokenError())
     if (this.#queue.bytes + bytes > queueBytesLimit) return Promise.reject(this.#fullError())
     return new Promise((resolve, reject) => {
-      this.#queue.push({ message, bytes, resolve, reject })
-      this.#working ??= this.#work()
+      this.#enqueue([{ message, bytes, resolve, reject }])
     })
   }
 
@@ -85,18 +93,49 @@ export class Lane {
    */
   appendAll(entries: readonly LaneEntry[]): void {
     const error = this.#refusalOfAll(entries)
-    for (const entry of entries) {
-      if (error === undefined) this.#queue.push(entry)
-      else rejectAndCut(entry, error)
-    }
-    if (this.#queue.length > 0) this.#working ??= this.#work()
+    if (error === undefined) this.#enqueue(entries)
+    else for (const entry of entries) rejectAndCut(entry, error)
   }
 
-  #refusalOfAll(entries: readonly LaneEntry[]): TailraceError | undefined {
-    if (entries.some(isCut)) return cutError()
-    if (this.isBroken) return this.#brokenError()
-    const isFull = this.#queue.bytes > 0 && this.#queue.bytes + sumBytes(entries) > queueBytesLimit
-    return isFull ? this.#fullError() : undefined
+  /** Puts the next batch in flight; undefined, and idle, when nothing waits. */
+  take(): LaneBatch | undefined {
+    while (this.#queue.length > 0) {
+      const entries = withoutCut(this.#queue.takeBatch())
+      if (entries.length > 0) return this.#begin(entries)
+    }
+    this.#isIdle = true
+    this.#since = undefined
+    this.#idleSince = this.#options.clock.now()
+    for (const resolve of this.#onIdle.splice(0)) resolve()
+    return undefined
+  }
+
+  /** The batch in flight is written, from this offset on. */
+  acknowledge(baseOffset: number): void {
+    const { clock, observe } = this.#options
+    const entries = this.#inFlight
+    observe.acknowledged(entries.length, this.#batch?.bytes ?? 0, clock.now() - this.#sentAt)
+    for (const [index, entry] of entries.entries()) entry.resolve(baseOffset + index)
+    this.#end()
+  }
+
+  /** The batch in flight never went out and was not sent before either: it waits again, with what queued behind it. */
+  putBack(): void {
+    this.#queue.putBack(this.#isAbandoned ? [] : this.#inFlight)
+    this.#clear()
+  }
+
+  /**
+   * Judges the failure of a send that carried this batch alone, or of a round: that one never condemns the batch, because
+   * it does not say whose fault it is. Afterwards either the same batch is in flight still, or, when Kafka refuses it for
+   * good, its first half, or nothing.
+   */
+  failed(error: unknown, sent: 'alone' | 'in a round'): AppendFault {
+    const fault = sent === 'alone' ? this.#judge(error) : 'ambiguous'
+    this.#options.observe.failed(fault, error)
+    if (fault === 'permanent') this.#refuse(error)
+    else this.#failures += 1
+    return fault
   }
 
   /** Rejects what is queued; the batch in flight settles by itself, so that its sequence number is never reused. */
@@ -106,8 +145,8 @@ export class Lane {
   }
 
   /** Resolves when nothing is queued or in flight. */
-  async drained(): Promise<void> {
-    while (this.#working !== undefined) await this.#working
+  drained(): Promise<void> {
+    return this.#isIdle ? Promise.resolve() : new Promise((resolve) => this.#onIdle.push(resolve))
   }
 
   /** The end: rejects everything that is not acknowledged and stops sending; the outcome of the batch in flight is unknown. */
@@ -117,7 +156,25 @@ export class Lane {
     const unknown = new TailraceError('outcome-unknown', 'this instance stopped before Kafka answered', {
       cause: error,
     })
-    for (const entry of this.#batch) entry.reject(unknown)
+    for (const entry of this.#inFlight) entry.reject(unknown)
+  }
+
+  get partition(): number {
+    return this.#options.partition
+  }
+
+  /** The batch in flight, whether sent or about to be sent again. */
+  get batch(): LaneBatch | undefined {
+    return this.#batch
+  }
+
+  /** Tries of the batch in flight that failed. */
+  get failures(): number {
+    return this.#failures
+  }
+
+  get isAbandoned(): boolean {
+    return this.#isAbandoned
   }
 
   get isBroken(): boolean {
@@ -139,121 +196,88 @@ export class Lane {
   }
 
   get inFlight(): number {
-    return this.#batch.length
+    return this.#inFlight.length
   }
 
   /** Age of the oldest unacknowledged batch, ms; 0 when there is none. */
   get unacknowledgedMs(): number {
-    return this.#batchSince === undefined ? 0 : this.#options.clock.now() - this.#batchSince
+    return this.#since === undefined ? 0 : this.#options.clock.now() - this.#since
   }
 
   /** Milliseconds without any work; 0 while there is some. */
   get idleMs(): number {
-    return this.#working === undefined ? this.#options.clock.now() - this.#idleSince : 0
+    return this.#isIdle ? this.#options.clock.now() - this.#idleSince : 0
   }
 
-  async #work(): Promise<void> {
-    // Records of requests that came in this turn of the event loop join the first batch.
-    await this.#options.clock.turn()
-    for (let batch = this.#next(); batch.length > 0; batch = this.#next()) {
-      this.#batch = batch
-      this.#batchSince = this.#options.clock.now()
-      await this.#settle(batch)
-      this.#batch = []
-      this.#batchSince = undefined
-    }
-    this.#idleSince = this.#options.clock.now()
-    this.#working = undefined
+  #enqueue(entries: readonly LaneEntry[]): void {
+    if (entries.length === 0) return
+    for (const entry of entries) this.#queue.push(entry)
+    this.#since ??= this.#options.clock.now()
+    if (!this.#isIdle) return
+    this.#isIdle = false
+    this.#options.sender.wake(this)
   }
 
-  #next(): LaneEntry[] {
-    for (;;) {
-      const batch = this.#halves.shift() ?? this.#queue.takeBatch()
-      if (!batch.some(isCut)) return batch
-      for (const entry of batch.filter(isCut)) entry.reject(cutError())
-      const rest = batch.filter((entry) => !isCut(entry))
-      if (rest.length > 0) return rest
-    }
+  #refusalOfAll(entries: readonly LaneEntry[]): TailraceError | undefined {
+    if (entries.some(isCut)) return cutError()
+    if (this.isBroken) return this.#brokenError()
+    const isFull = this.#queue.bytes > 0 && this.#queue.bytes + sumBytes(entries) > queueBytesLimit
+    return isFull ? this.#fullError() : undefined
   }
 
-  async #settle(batch: readonly LaneEntry[]): Promise<void> {
-    const { producers, clock, observe } = this.#options
-    const messages = batch.map((entry) => entry.message)
-    let producer: LaneProducer | undefined
-    for (this.#failures = 0; ; this.#failures += 1) {
-      try {
-        producer ??= await producers.lease()
-        this.#acknowledge(batch, await producer.send(messages))
-        break
-      } catch (error) {
-        const fault = this.#judge(error)
-        observe.failed(fault, error)
-        if (fault === 'permanent') {
-          this.#refuse(batch, error)
-          break
-        }
-        if (fault === 'producer-fatal' && producer !== undefined) {
-          producers.retire(producer)
-          producer = undefined
-        }
-        // Perhaps only this producer does not know it; then its source has another one.
-        if (appendFaultOf(error) === 'unknown-topic' && producer !== undefined) {
-          producers.giveBack(producer)
-          producer = undefined
-        }
-      }
-      if (this.#isAbandoned) break
-      await clock.sleep(resendDelayMs(this.#failures))
-    }
+  #begin(entries: readonly LaneEntry[]): LaneBatch {
+    const { topic, partition, clock } = this.#options
+    this.#inFlight = entries
+    this.#batch = { topic, partition, messages: entries.map((entry) => entry.message), bytes: sumBytes(entries) }
+    this.#sentAt = clock.now()
+    return this.#batch
+  }
+
+  #end(): void {
+    this.#clear()
+    this.#halves = this.#halves.map(withoutCut).filter(({ length }) => length > 0)
+    const half = this.#halves.shift()
+    this.#since = half === undefined && this.#queue.length === 0 ? undefined : this.#options.clock.now()
+    if (half !== undefined) this.#begin(half)
+  }
+
+  #clear(): void {
+    this.#inFlight = []
+    this.#batch = undefined
     this.#failures = 0
-    if (producer !== undefined) producers.giveBack(producer)
   }
 
   #judge(error: unknown): AppendFault {
     const fault = appendFaultOf(error)
     if (fault !== 'unknown-topic') return fault
-    return this.unacknowledgedMs >= unknownTopicAfterMs ? 'permanent' : 'ambiguous'
+    return this.unacknowledgedMs >= unknownTopicAfterMs ? 'permanent' : fault
   }
 
-  #acknowledge(batch: readonly LaneEntry[], baseOffset: number): void {
-    this.#options.observe.acknowledged(batch.length, sumBytes(batch), this.unacknowledgedMs)
-    for (const [index, entry] of batch.entries()) entry.resolve(baseOffset + index)
-  }
-
-  #refuse(batch: readonly LaneEntry[], error: unknown): void {
-    if (batch.length === 1 || appendFaultOf(error) === 'unknown-topic') {
-      for (const entry of batch) rejectAndCut(entry, refusalOf(error, this.#options.name))
-      return
+  #refuse(error: unknown): void {
+    const entries = this.#inFlight
+    if (entries.length === 1 || appendFaultOf(error) === 'unknown-topic') {
+      for (const entry of entries) rejectAndCut(entry, refusalOf(error, this.#name))
+    } else {
+      const middle = entries.length >> 1
+      this.#halves.unshift(entries.slice(0, middle), entries.slice(middle))
     }
-    const middle = batch.length >> 1
-    this.#halves.unshift(batch.slice(0, middle), batch.slice(middle))
+    this.#end()
+  }
+
+  get #name(): string {
+    return `${this.#options.topic}/${this.#options.partition}`
   }
 
   #brokenError(): TailraceError {
-    const detail = `Kafka has not acknowledged ${this.#options.name} for ${Math.round(this.unacknowledgedMs)} ms`
+    const detail = `Kafka has not acknowledged ${this.#name} for ${Math.round(this.unacknowledgedMs)} ms`
     return new TailraceError('kafka-unavailable', detail, { retryAfterMs: 1_000 })
   }
 
   #fullError(): TailraceError {
-    const detail = `${this.#queue.bytes} bytes wait for ${this.#options.name} already`
+    const detail = `${this.#queue.bytes} bytes wait for ${this.#name} already`
     return new TailraceError('overloaded', detail, { retryAfterMs: 1_000 })
   }
 }
-
-/** Pause before send number `failures + 2` of the same batch: 50, 100, 200, 300, 300 … ms. */
-export function resendDelayMs(failures: number): number {
-  return Math.min(50 * 2 ** Math.min(failures, 3), 300)
-}
-
-const isCut = ({ run }: LaneEntry) => run?.isCut === true
-
-function rejectAndCut({ run, reject }: LaneEntry, error: TailraceError): void {
-  if (run !== undefined) run.isCut = true
-  reject(error)
-}
-
-const cutError = () =>
-  new TailraceError('batch-incomplete', 'Another event of this request for the same partition is not stored.')
 
 function sumBytes(batch: readonly LaneEntry[]): number {
   return batch.reduce((sum, entry) => sum + entry.bytes, 0)

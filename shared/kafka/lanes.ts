@@ -4,20 +4,15 @@ import type { EventRecord } from '#shared/event/record.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { KafkaConnection } from './connection.ts'
-import { Lane } from './lane.ts'
+import { Lane, type LaneSender } from './lane.ts'
 import { type LaneLoad, type LaneMetrics, laneMetricsOf } from './lane-metrics.ts'
-import { openProducer, ProducerSource } from './lane-producers.ts'
 import type { LaneEntry, LaneRun } from './lane-queue.ts'
+import { type LaneKind, type Senders, sendersOf } from './lane-senders.ts'
 import { partitionForKey } from './partitioner.ts'
 import { KeylessPlacement } from './placement.ts'
 import { bytesOf, toMessage } from './record-mapping.ts'
 
-export type LaneOptions = {
-  connection: KafkaConnection
-  metrics: Metrics
-  /** One idempotent producer per lane (event lanes), or one for all lanes of this set (retry, dead letters, catalog). */
-  ownProducers: boolean
-}
+export type LaneOptions = { connection: KafkaConnection; metrics: Metrics; kind: LaneKind }
 
 /** One lane as operators see it. `oldestMs`: age of its oldest unacknowledged batch, 0 when there is none. */
 export type LaneSnapshot = {
@@ -70,25 +65,15 @@ const sweepEveryMs = 10_000
 const drainLimitMs = 10_000
 
 /** The produce lanes of one process: one queue per topic-partition, opened at the first record, closed after 60 s without. */
-export function openLanes({ connection, metrics, ownProducers }: LaneOptions): ProduceLanes {
-  const source = (name: string) => new ProducerSource((number) => openProducer(connection, `-${name}-${number}`))
-  if (ownProducers) return new LaneSet({ producersFor: (name) => source(`lane-${name}`), metrics })
-  const shared = source('lanes')
-  return new LaneSet({ producersFor: () => shared, shared, metrics })
+export function openLanes({ connection, metrics, kind }: LaneOptions): ProduceLanes {
+  const observe = laneMetricsOf(metrics)
+  return new LaneSet(sendersOf(kind, { connection, clock: systemClock, observe }), observe, systemClock)
 }
 
-type LaneSetOptions = {
-  producersFor(lane: string): ProducerSource
-  /** Set when all lanes have one source: it outlives each of them. */
-  shared?: ProducerSource
-  metrics: Metrics
-  clock?: Clock
-}
-
-type OpenLane = { lane: Lane; topic: string; partition: number; source: ProducerSource }
+type OpenLane = { lane: Lane; topic: string; partition: number; sender: LaneSender }
 
 class LaneSet implements ProduceLanes {
-  readonly #options: LaneSetOptions
+  readonly #senders: Senders
   readonly #clock: Clock
   readonly #lanes = new Map<string, OpenLane>()
   readonly #placement: KeylessPlacement
@@ -97,12 +82,12 @@ class LaneSet implements ProduceLanes {
   readonly #sweep: NodeJS.Timeout
   #isClosed = false
 
-  constructor(options: LaneSetOptions) {
-    this.#options = options
-    this.#clock = options.clock ?? systemClock
-    this.#placement = new KeylessPlacement(this.#clock.now)
-    this.#metrics = laneMetricsOf(options.metrics)
-    this.#removeLoad = this.#metrics.add(() => this.#load())
+  constructor(senders: Senders, metrics: LaneMetrics, clock: Clock) {
+    this.#senders = senders
+    this.#clock = clock
+    this.#placement = new KeylessPlacement(clock.now)
+    this.#metrics = metrics
+    this.#removeLoad = metrics.add(() => this.#load())
     this.#sweep = setInterval(() => this.#closeIdle(), sweepEveryMs).unref()
   }
 
@@ -157,7 +142,7 @@ class LaneSet implements ProduceLanes {
     const drained = Promise.all(lanes.map(({ lane }) => lane.drained()))
     await Promise.race([drained, sleep(drainLimitMs, undefined, { ref: false })])
     for (const { lane } of lanes) lane.abandon(stopping())
-    await Promise.all([...new Set(lanes.map(({ source }) => source))].map((source) => source.close()))
+    await this.#senders.close()
     this.#removeLoad()
   }
 
@@ -165,19 +150,17 @@ class LaneSet implements ProduceLanes {
     const name = `${topic}/${partition}`
     const known = this.#lanes.get(name)
     if (known !== undefined) return known.lane
-    const source = this.#options.producersFor(`${topic}-${partition}`)
-    const producers = source.forPartition(topic, partition)
-    const lane = new Lane({ name, producers, clock: this.#clock, observe: this.#metrics })
-    this.#lanes.set(name, { lane, topic, partition, source })
+    const sender = this.#senders.senderOf(topic, partition)
+    const lane = new Lane({ topic, partition, sender, clock: this.#clock, observe: this.#metrics })
+    this.#lanes.set(name, { lane, topic, partition, sender })
     return lane
   }
 
   #closeIdle(): void {
-    for (const [name, { lane, source }] of this.#lanes) {
-      if (lane.idleMs < closeAfterIdleMs) continue
-      this.#lanes.delete(name)
-      if (source !== this.#options.shared) void source.close()
+    for (const [name, { lane }] of this.#lanes) {
+      if (lane.idleMs >= closeAfterIdleMs) this.#lanes.delete(name)
     }
+    this.#senders.closeUnused(new Set([...this.#lanes.values()].map(({ sender }) => sender)))
   }
 
   #load(): LaneLoad {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { createInstallation } from '../integration/consumer/fixture.ts'
 import { until } from '../support/until.ts'
+import { usageOf } from './processes.ts'
 
 /**
  * Deliveries per second of one consumer process, order per key, from a backlog on a real cluster (KAFKA_BROKERS) to a
@@ -30,7 +31,6 @@ const [events, keys, bytes, delay, concurrency] = [
   values.concurrency,
 ].map(Number) as [number, number, number, number, number]
 const chunk = 10_000
-const ticksPerSecond = 100
 
 const closers: (() => unknown)[] = []
 const installation = await createInstallation({ after: (close) => closers.push(close) }, { partitions: 6 })
@@ -67,10 +67,8 @@ async function started(script: string, args: string[]): Promise<{ child: ChildPr
   return { child, first }
 }
 
-/** User and system time so far; fields 14 and 15 of /proc/<pid>/stat, in ticks. */
-function cpuSeconds({ pid }: ChildProcess): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+function cpuSeconds({ pid = 0 }: ChildProcess): number {
+  return usageOf(pid).cpuSeconds
 }
 
 function rssMb({ pid }: ChildProcess): number {

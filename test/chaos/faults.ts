@@ -1,6 +1,7 @@
 import type { Stack } from '../support/stack.ts'
 import type { DuplicateBound, Experiment } from './experiment.ts'
 import type { Fault, Scene } from './faults/fault.ts'
+import { freezeBroker } from './faults/freeze-broker.ts'
 import { freezeConsumer } from './faults/freeze-consumer.ts'
 import { freezeCoordinator } from './faults/freeze-coordinator.ts'
 import { killAll, signalOne } from './faults/signal.ts'
@@ -13,6 +14,18 @@ export const faults = {
     what: 'SIGKILL one broker',
     takeovers: 1,
     inject: (scene) => signalOne(scene, { name: 'kill-broker', service: 'kafka', signal: 'SIGKILL' }),
+  },
+  'term-broker': {
+    what: 'SIGTERM one broker: it hands over what it leads before it ends',
+    takeovers: 1,
+    inject: (scene) => signalOne(scene, { name: 'term-broker', service: 'kafka', signal: 'SIGTERM' }),
+  },
+  'freeze-broker': {
+    what: 'SIGSTOP one broker for 8 s, then let it go on',
+    takeovers: 2,
+    // It may coordinate groups: see commit-timeout-rejoin.
+    uncommittedMs: 8_000,
+    inject: freezeBroker,
   },
   'kill-consumer': {
     what: 'SIGKILL one consumer',

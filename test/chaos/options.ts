@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { Refusal } from '../../services/cli/up/refusal.ts'
 import type { Load } from './experiment.ts'
 import { type FaultName, faults, isFaultName } from './faults.ts'
+import { allMixes, type MixName } from './load/mixes.ts'
 import { isScenarioName, type ScenarioName, scenarios } from './scenarios.ts'
 
 export type ChaosOptions = { kind: 'list' } | RunOptions
@@ -15,17 +16,23 @@ export type RunOptions = {
 }
 
 /** One run: faults one after the other, or a scenario, and the load that they come into; `backlog` as its option says. */
-export type Plan = { names: readonly FaultName[]; load: Load } | { scenario: ScenarioName; load: Load; backlog: number }
+export type Plan =
+  | { names: readonly FaultName[]; load: Load; subscriptions: readonly MixName[] }
+  | { scenario: ScenarioName; load: Load; backlog: number }
 
-const quickLoad = { ratePerSecond: 150, keys: 100 }
+const quickRun = (name: FaultName, seconds: number): Plan => ({
+  names: [name],
+  load: { ratePerSecond: 150, keys: 100, seconds },
+  subscriptions: allMixes,
+})
 
 /** Each fault once, in under five minutes all together; seconds of load. */
 const quick: readonly Plan[] = [
-  { names: ['kill-broker'], load: { ...quickLoad, seconds: 16 } },
-  { names: ['kill-consumer'], load: { ...quickLoad, seconds: 14 } },
-  { names: ['freeze-consumer'], load: { ...quickLoad, seconds: 30 } },
-  { names: ['kill-everything'], load: { ...quickLoad, seconds: 16 } },
-  { names: ['kill-redis'], load: { ...quickLoad, seconds: 12 } },
+  quickRun('kill-broker', 16),
+  quickRun('kill-consumer', 14),
+  quickRun('freeze-consumer', 30),
+  quickRun('kill-everything', 16),
+  quickRun('kill-redis', 12),
 ]
 
 /** Reads the command line. Throws a Refusal that names the option, what is wrong with it and what it takes. */
@@ -40,7 +47,7 @@ export function readOptions(args: readonly string[]): ChaosOptions {
     seconds: positive('seconds', values.seconds),
     keys: positive('keys', values.keys),
   }
-  const plan = planOf(values.fault, load, positive('backlog', values.backlog))
+  const plan = planOf(values, load)
   return { kind: 'run', plans: [plan], repeats, stackDir }
 }
 
@@ -64,6 +71,7 @@ function parse(args: readonly string[]) {
         seconds: { type: 'string', default: '60' },
         keys: { type: 'string', default: '500' },
         backlog: { type: 'string', default: '200000' },
+        subscriptions: { type: 'string', default: allMixes.join() },
         stack: { type: 'string' },
       },
     })
@@ -73,18 +81,24 @@ function parse(args: readonly string[]) {
   }
 }
 
-function planOf(text: string | undefined, load: Load, backlog: number): Plan {
+function planOf({ fault: text, backlog, subscriptions }: ReturnType<typeof parse>, load: Load): Plan {
   if (text === undefined) {
     throw new Refusal(`--fault is missing: name one, or several with commas, or take --quick.\n${faultList()}`)
   }
-  if (isScenarioName(text)) return { scenario: text, load, backlog }
-  return { names: text.split(',').map(faultName), load }
+  if (isScenarioName(text)) return { scenario: text, load, backlog: positive('backlog', backlog) }
+  return { names: text.split(',').map(faultName), load, subscriptions: subscriptions.split(',').map(mixName) }
 }
 
 function faultName(name: string): FaultName {
   if (isFaultName(name)) return name
   if (isScenarioName(name)) throw new Refusal(`--fault ${name} is a run of its own: name it without others.`)
   throw new Refusal(`--fault ${name} is unknown; there are:\n${faultList()}`)
+}
+
+function mixName(name: string): MixName {
+  const known = allMixes.find((one) => one === name)
+  if (known !== undefined) return known
+  throw new Refusal(`--subscriptions ${name} is unknown; there are ${allMixes.join(', ')}.`)
 }
 
 function positive(option: string, text: string): number {

@@ -5,6 +5,7 @@
  *   npm run chaos -- --quick
  *   npm run chaos -- --list
  *
+ * --subscriptions takes some of clean, picky, shaky, hopeless instead of all.
  * --stack names the folder of a running stack to break instead of one of its own. Ends with code 1 when an invariant broke
  * or a publish request failed that had not to.
  */

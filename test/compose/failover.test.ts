@@ -16,6 +16,7 @@ import { attachComposeStack, untilUp } from './running-stack.ts'
 const load = { ratePerSecond: 100, seconds: 45, keys: 100 }
 const targetMs = 3_000
 const replicas = 2
+const sentinels = ['sentinel-1', 'sentinel-2', 'sentinel-3']
 
 type Outage = { verb: 'kill' | 'pause'; mend: 'start' | 'unpause' }
 
@@ -88,12 +89,19 @@ async function currentMaster(): Promise<Container> {
   return master
 }
 
-/** Waits until the master has both replicas: only then can the next one go. */
+/** Waits until the master has both replicas and the Sentinels know them: only then can the next one go. */
 async function untilReplicated(): Promise<void> {
   await until('the master has its replicas', async () => {
     const info = await docker('exec', (await currentMaster()).id, 'redis-cli', 'info', 'replication')
     return info.match(/state=online/g)?.length === replicas
   })
+  const known = ['redis-cli', '-p', '26379', 'sentinel', 'replicas', 'mymaster']
+  for (const name of sentinels) {
+    await until(`${name} knows a replica that it can promote`, async () => {
+      const answer = await docker('exec', idOf(await containers(), name), ...known)
+      return /^slave$/m.test(answer)
+    })
+  }
 }
 
 function idOf(all: readonly Container[], service: string): string {

@@ -22,6 +22,7 @@ const ports: Readonly<Record<string, string>> = {
   'p-retry': 'shared/resilience/',
   undici: 'shared/delivery/',
   fastify: 'shared/http/',
+  re2js: 'shared/event/schema/',
   pino: 'shared/observability/',
   '@prometheus-io/client': 'shared/observability/',
 }

@@ -51,7 +51,7 @@ async function openKafka({ config, log, resources, signal }: Options, box: Secre
   const admin = await openAdmin(connection, signal)
   resources.defer('kafka admin', () => admin.close())
   for (const spec of ownTopics(topics)) await provideTopic(admin, spec)
-  const lanes = openLanes({ connection, metrics, ownProducers: false })
+  const lanes = openLanes({ connection, metrics, kind: 'shared' })
   resources.defer('lanes', () => lanes.close())
   const instance = connection.clientId
   const catalog = await openCatalog({ connection, topic: topics.catalog, lanes, instance, box, log })

@@ -83,7 +83,7 @@ const propertiesText = (properties: Readonly<Record<string, string>>) =>
     .join('')
 
 /** Every jar by name and sorted: a class archive only fits the very class path that it was made with. */
-const classPath = (jarsFolder: string) =>
+export const classPath = (jarsFolder: string) =>
   readdirSync(jarsFolder)
     .filter((name) => name.endsWith('.jar'))
     .sort()

@@ -21,5 +21,9 @@ const hopeless: CourseSetup = {
   mode: { kind: 'fail', of: { shareOfEvents: 0.01 }, asksForRetry: true },
 }
 
-/** The subscriptions of every run. */
-export const mixes: readonly CourseSetup[] = [clean, picky, shaky, hopeless]
+/** The subscriptions of a run, by name: all of them unless some are chosen. */
+export const mixes = { clean, picky, shaky, hopeless } as const satisfies Record<string, CourseSetup>
+
+export type MixName = keyof typeof mixes
+
+export const allMixes = Object.keys(mixes) as MixName[]

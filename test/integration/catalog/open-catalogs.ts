@@ -36,7 +36,7 @@ export async function createCatalogTopic(t: TestContext): Promise<CatalogTopic> 
   await provideTopic(admin, spec)
   closers.push(() => admin.deleteTopic(names.catalog))
   const box = createSecretBox(randomBytes(32))
-  const lanes = openLanes({ connection: connectionOf('lanes'), metrics: createMetrics(), ownProducers: false })
+  const lanes = openLanes({ connection: connectionOf('lanes'), metrics: createMetrics(), kind: 'shared' })
   closers.push(() => lanes.close())
   return {
     ...{ topic: names.catalog, admin, lanes },

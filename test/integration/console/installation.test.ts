@@ -14,7 +14,7 @@ import { createInstallation, quietLog } from './running-console.ts'
 /** Every record of the catalog topic as it stands on the brokers. */
 async function readCatalogTopic(t: TestContext, topic: string): Promise<StoredRecord[]> {
   const connection = { brokers: testBrokers(), clientId: 'test-reader', log: quietLog }
-  const lanes = openLanes({ connection, metrics: createMetrics(), ownProducers: false })
+  const lanes = openLanes({ connection, metrics: createMetrics(), kind: 'shared' })
   const records: StoredRecord[] = []
   const follower = await followTopic({
     ...{ connection, topic, onRecord: (record: StoredRecord) => records.push(record) },

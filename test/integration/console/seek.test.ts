@@ -17,7 +17,7 @@ const wordOf = (seen: { status: number; body: { [member: string]: unknown } }) =
 /** What a consumer has: the catalog, and lanes to write events and its state. */
 async function openConsumerSide({ prefix, defer }: Installation) {
   const [connection, topics] = [connectionOf('consumer'), topicNames(prefix)]
-  const lanes = openLanes({ connection, metrics: createMetrics(), ownProducers: false })
+  const lanes = openLanes({ connection, metrics: createMetrics(), kind: 'shared' })
   const box = createSecretBox(randomBytes(32))
   const catalog = await openCatalog({
     ...{ connection, topic: topics.catalog, lanes, instance: connection.clientId, box, log: quietLog },

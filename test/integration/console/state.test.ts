@@ -21,7 +21,7 @@ test('the state shows brokers, instances, streams and how far subscriptions are 
   const { api } = await installation.start()
   const lanes = openLanes({
     connection: { brokers: testBrokers(), clientId: 'test-publish', log: quietLog },
-    ...{ metrics: createMetrics(), ownProducers: false },
+    ...{ metrics: createMetrics(), kind: 'shared' },
   })
   t.after(() => lanes.close())
   for (let count = 0; count < 3; count += 1) {

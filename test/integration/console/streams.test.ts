@@ -95,7 +95,9 @@ test('streams follow the rules of the API', async (t) => {
     for (const body of [[], 'text', 7, null]) {
       assert.equal((await api('PUT', '/v1/streams/wrong', JSON.stringify(body))).body.code, 'body-invalid')
     }
-    assert.equal((await api('PUT', '/v1/streams/wrong', { schema: { type: 'object' } })).status, 400)
+    const schema = { properties: { a: { type: 'text' } } }
+    const unusable = await api('PUT', '/v1/streams/wrong', { schema })
+    assert.equal((unusable.body.errors as { pointer: string }[])[0]?.pointer, '/schema/properties/a/type')
     assert.equal((await api('GET', '/v1/streams/wrong')).body.code, 'stream-unknown')
   })
 

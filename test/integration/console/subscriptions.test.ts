@@ -203,7 +203,7 @@ test('subscriptions follow the rules of the API', async (t) => {
 
   await t.test('its start is fixed before the answer: what is published after it belongs to it', async (t) => {
     const connection = { brokers: testBrokers(), clientId: 'test-publish', log: quietLog }
-    const lanes = openLanes({ connection, metrics: createMetrics(), ownProducers: false })
+    const lanes = openLanes({ connection, metrics: createMetrics(), kind: 'shared' })
     t.after(() => lanes.close())
     const topic = `${installation.prefix}events.demo`
     const event = { key: null, value: Buffer.from('x'), headers: {} }

@@ -71,7 +71,7 @@ export async function createInstallation(
     await provideTopic(admin, spec)
     closers.push(() => admin.deleteTopic(spec.name))
   }
-  const lanes = openLanes({ connection, metrics: createMetrics(), ownProducers: false })
+  const lanes = openLanes({ connection, metrics: createMetrics(), kind: 'shared' })
   closers.push(() => lanes.close())
   const box = createSecretBox(masterKey)
   const catalog = await openCatalog({ connection, topic: topics.catalog, lanes, instance: prefix, box, log: silent })

@@ -49,7 +49,7 @@ test('changes one setting of a topic and leaves the others', async (t) => {
 test('knows the ends of a log and the offset of a time; past the end it is the end', async (t) => {
   const admin = await adminFor(t)
   const topic = await topicFor(t, admin, { partitions: 2 })
-  const lanes = lanesFor(t, false)
+  const lanes = lanesFor(t, 'shared')
   for (const value of ['a', 'b']) await lanes.append(topic, 1, textRecord(value))
   assert.deepEqual(await admin.offsets(topic), [
     { partition: 0, low: 0, high: 0 },
@@ -65,7 +65,7 @@ test('knows the ends of a log and the offset of a time; past the end it is the e
 test('deletes records below an offset, once or again, and none past the end', async (t) => {
   const admin = await adminFor(t)
   const topic = await topicFor(t, admin, { partitions: 2 })
-  const lanes = lanesFor(t, false)
+  const lanes = lanesFor(t, 'shared')
   for (const value of ['a', 'b', 'c']) await lanes.append(topic, 1, textRecord(value))
   const fresh = await adminFor(t)
   for (const beforeOffset of [2, 2, 1, 0]) await fresh.deleteRecords(topic, 1, beforeOffset)

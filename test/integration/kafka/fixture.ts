@@ -9,6 +9,7 @@ import {
   keepGroup,
   type RecordBatch,
 } from '#shared/kafka/group-keeper.ts'
+import type { LaneKind } from '#shared/kafka/lane-senders.ts'
 import { openLanes, type ProduceLanes } from '#shared/kafka/lanes.ts'
 import { openResources, type Resources } from '#shared/lifecycle.ts'
 import { createLogger } from '#shared/observability/log.ts'
@@ -55,8 +56,8 @@ export async function topicFor(t: TestContext, admin: KafkaAdmin, topic: TestTop
   return name
 }
 
-export function lanesFor(t: TestContext, ownProducers: boolean, metrics: Metrics = createMetrics()): ProduceLanes {
-  const lanes = openLanes({ connection: connectionOf('producer'), metrics, ownProducers })
+export function lanesFor(t: TestContext, kind: LaneKind, metrics: Metrics = createMetrics()): ProduceLanes {
+  const lanes = openLanes({ connection: connectionOf('producer'), metrics, kind })
   resourcesOf(t).defer('lanes', () => lanes.close())
   return lanes
 }

@@ -10,7 +10,7 @@ import { adminFor, connectionOf, lanesFor, textRecord, topicFor } from './fixtur
 async function compactedTopic(t: TestContext) {
   const admin = await adminFor(t)
   const topic = await topicFor(t, admin, { partitions: 1, config: { 'cleanup.policy': 'compact' } })
-  return { topic, lanes: lanesFor(t, false) }
+  return { topic, lanes: lanesFor(t, 'shared') }
 }
 
 async function follow(t: TestContext, topic: string, lanes: ProduceLanes) {

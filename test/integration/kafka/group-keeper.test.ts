@@ -23,7 +23,7 @@ const isSplit = (members: ObservedMember[], partitions: number) => {
 test('assigns the same partition numbers of both topics to one member, all of them paused', async (t) => {
   const admin = await adminFor(t)
   const [stream, retry] = [await topicFor(t, admin, { partitions: 6 }), await topicFor(t, admin, { partitions: 6 })]
-  const lanes = lanesFor(t, false)
+  const lanes = lanesFor(t, 'shared')
   await lanes.append(stream, 0, textRecord('waits'))
   const groupId = `${stream}-group`
   const members = [
@@ -47,7 +47,7 @@ test('assigns the same partition numbers of both topics to one member, all of th
 test('hands over from the offset that was sought, as copies, and stops at a pause', async (t) => {
   const admin = await adminFor(t)
   const topic = await topicFor(t, admin, { partitions: 1 })
-  const lanes = lanesFor(t, false)
+  const lanes = lanesFor(t, 'shared')
   await Promise.all(['a', 'b', 'c', 'd'].map((value) => lanes.append(topic, 0, textRecord(value))))
   const member = memberFor(t, { groupId: `${topic}-group`, topics: [topic] })
   await until('it is assigned', () => member.owned()?.length === 1)
@@ -112,7 +112,7 @@ test('a commit started while the ownership ends still counts; afterwards its epo
 test('everything is paused again after a rebalance, and nothing arrives before a seek of the new epoch', async (t) => {
   const admin = await adminFor(t)
   const topic = await topicFor(t, admin, { partitions: 2 })
-  const lanes = lanesFor(t, false)
+  const lanes = lanesFor(t, 'shared')
   const groupId = `${topic}-group`
   const first = memberFor(t, { groupId, topics: [topic] })
   await until('the first is alone', () => first.owned()?.length === 2)

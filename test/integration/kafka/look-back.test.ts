@@ -9,7 +9,7 @@ const large = 'x'.repeat(100_000)
 test('looking back shows the records since a time to the end, in order, however many fetches that takes', async (t) => {
   const admin = await adminFor(t)
   const topic = await topicFor(t, admin, { partitions: 2 })
-  const lanes = lanesFor(t, true)
+  const lanes = lanesFor(t, 'partition')
   const texts = Array.from({ length: 20 }, (_, index) => `${index} ${large}`)
   await Promise.all(texts.map((text) => lanes.append(topic, 1, textRecord(text))))
   const seen: StoredRecord[] = []
@@ -32,7 +32,7 @@ test('looking back shows the records since a time to the end, in order, however 
 test('looking back gives up instead of reading without an end, and at a partition that is not there', async (t) => {
   const admin = await adminFor(t)
   const topic = await topicFor(t, admin, { partitions: 1 })
-  const lanes = lanesFor(t, true)
+  const lanes = lanesFor(t, 'partition')
   await Promise.all(Array.from({ length: 100 }, () => lanes.append(topic, 0, textRecord(large))))
   await assert.rejects(admin.lookBack({ topic, partition: 0, sinceMs: 0 }, () => false))
   await assert.rejects(admin.lookBack({ topic, partition: 9, sinceMs: 0 }, () => false))

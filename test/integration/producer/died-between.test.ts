@@ -11,6 +11,7 @@ import { createMetrics } from '#shared/observability/metrics.ts'
 import { openRedis } from '#shared/redis/connection.ts'
 import { openIdempotency } from '../../../services/producer/idempotency/open.ts'
 import { createPublish } from '../../../services/producer/publish.ts'
+import { keepSchemas } from '../../../services/producer/schemas.ts'
 import { createTelemetry } from '../../../services/producer/telemetry.ts'
 import { testBrokers, testRedisUrl } from '../../support/dependencies.ts'
 import { until } from '../../support/until.ts'
@@ -50,6 +51,7 @@ async function publishAndDie({ catalog, config, defer }: Installation, keyId: st
   const publish = createPublish({
     streams: { find: () => stream, subscriptionsOf: () => 0, close: () => {} },
     safety: { require: () => undefined, refresh: async () => {}, isKnown: () => true },
+    schemas: keepSchemas({ catalog, telemetry }),
     lanes: { append, appendAll: never, placeKeyless: () => 2, partitionForKey: () => 2 },
     ...{ telemetry, instance: 'dead', deadlineMs: 500, limits: config, deduplicate: idempotency.deduplicate },
   })
@@ -65,7 +67,7 @@ async function publishAndDie({ catalog, config, defer }: Installation, keyId: st
 test('an event that Kafka has and nobody else knows of is found there: one record, and its answer', async (t) => {
   const { installation, records, post, keyId } = await setUp(t)
   const connection = { brokers: testBrokers(), clientId: 'dead', log }
-  const lanes = openLanes({ connection, metrics: createMetrics(), ownProducers: true })
+  const lanes = openLanes({ connection, metrics: createMetrics(), kind: 'partition' })
   installation.defer(() => lanes.close())
   await publishAndDie(installation, keyId, 'k', async (...where) => {
     await lanes.append(...where)

@@ -52,7 +52,7 @@ export async function createInstallation(scope: { after(close: () => Promise<voi
     await provideTopic(admin, spec)
     created.push(spec.name)
   }
-  const lanes = openLanes({ connection, metrics: createMetrics(), ownProducers: false })
+  const lanes = openLanes({ connection, metrics: createMetrics(), kind: 'shared' })
   closers.push(() => lanes.close())
   const catalog = await openCatalog({
     connection,

@@ -14,8 +14,16 @@ describe('the command line of the fault runner', () => {
       ...'--fault kill-broker,kill-redis --repeats 3 --rate 10 --seconds 5 --keys 2'.split(' '),
     )
     const load = { ratePerSecond: 10, seconds: 5, keys: 2 }
-    assert.deepEqual(plans, [{ names: ['kill-broker', 'kill-redis'], load }])
+    const subscriptions = ['clean', 'picky', 'shaky', 'hopeless']
+    assert.deepEqual(plans, [{ names: ['kill-broker', 'kill-redis'], load, subscriptions }])
     assert.equal(repeats, 3)
+  })
+
+  it('takes some subscriptions instead of all', () => {
+    const [plan] = runsOf('--fault', 'kill-broker', '--subscriptions', 'clean,shaky').plans
+    assert.ok(plan !== undefined && 'names' in plan)
+    assert.deepEqual(plan.subscriptions, ['clean', 'shaky'])
+    assert.throws(() => readOptions(['--fault', 'kill-broker', '--subscriptions', 'dirty']), /there are clean, picky/)
   })
 
   it('runs five faults on their own when it shall be quick', () => {

@@ -3,9 +3,11 @@ import { test } from 'node:test'
 import { streamDefinition } from '#shared/catalog/stream-schema.ts'
 import { TailraceError } from '#shared/errors.ts'
 import { readBody } from '../../../services/console/body.ts'
-import { notBuiltRules } from '../../../services/console/not-built.ts'
 
-const kind = { schema: streamDefinition, readOnly: ['name', 'status'], rules: notBuiltRules.stream }
+const kind = {
+  ...{ schema: streamDefinition, readOnly: ['name', 'status'], opaque: ['schema'] },
+  rules: [{ pointer: '/description', asked: (value: unknown) => value === 'sung', detail: 'songs are not built yet' }],
+}
 
 function refusalOf(body: unknown): TailraceError {
   try {
@@ -45,10 +47,17 @@ test('a pointer escapes what a member name may hold, and a long name is not echo
 })
 
 test('what is not built is told apart from what is wrong', () => {
-  assert.equal(refusalOf({ schema: {} }).options.errors?.[0]?.code, 'not-built')
+  assert.equal(refusalOf({ description: 'sung' }).options.errors?.[0]?.code, 'not-built')
   assert.equal(refusalOf({ partitions: 'six' }).options.errors?.[0]?.code, 'wrong-type')
 })
 
 test('a body that is no object is refused', () => {
   for (const body of [undefined, null, [], 'text', 7, true]) assert.equal(refusalOf(body).code, 'body-invalid')
+})
+
+test('a schema is kept as it is, with the nulls inside it; null itself means none', () => {
+  const schema = { const: null, properties: { a: { enum: [null, 1], default: null } } }
+  assert.deepEqual(readBody({ schema }, kind).schema, schema)
+  assert.equal(readBody({ schema: null }, kind).schema, null)
+  assert.equal(refusalOf({ schema: true }).options.errors?.[0]?.pointer, '/schema')
 })

@@ -17,6 +17,7 @@ import { createPublish } from '../../../services/producer/publish.ts'
 import { createPublishMany } from '../../../services/producer/publish-many.ts'
 import { createPublishRates } from '../../../services/producer/rate-limits.ts'
 import { publishRoute } from '../../../services/producer/routes/publish.ts'
+import { keepSchemas } from '../../../services/producer/schemas.ts'
 import { followStreams } from '../../../services/producer/streams.ts'
 import { createTelemetry } from '../../../services/producer/telemetry.ts'
 
@@ -109,7 +110,11 @@ export function openDoor(options: Options = {}): Door {
   }
   const safety = { require: () => {}, refresh: async () => {}, isKnown: () => true }
   const dedup = deduplicate === undefined ? {} : { deduplicate }
-  const publishing = { streams: known, safety, lanes, telemetry, instance: 'p', deadlineMs, limits, ...dedup }
+  const schemas = keepSchemas({
+    catalog: { streams: () => [...streams.values()], onChange: () => () => {} },
+    telemetry,
+  })
+  const publishing = { streams: known, safety, schemas, lanes, telemetry, instance: 'p', deadlineMs, limits, ...dedup }
   const authenticate = createAuthenticate<Key>({
     keys: { key: (id) => keys.get(id) },
     catchUp,

@@ -10,6 +10,7 @@ const telemetry = {
   idempotency() {},
   unsafeTopic() {},
   unsafetyUnknown() {},
+  schemaUnusable() {},
   close() {},
 }
 const unsafe = (error: TailraceError) => error.code === 'kafka-unavailable' && /factor is 1/.test(error.detail)

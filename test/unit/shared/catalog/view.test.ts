@@ -26,6 +26,15 @@ test('members that an older version did not write get their defaults', () => {
   view.apply(record(0, 'stream/s', stream))
   assert.equal(view.stream('s')?.retentionMs, 604_800_000)
   assert.equal(view.stream('s')?.description, '')
+  assert.equal(view.stream('s')?.schema, null)
+})
+
+test('a schema of a newer version is kept as it is, so that nothing passes without it', () => {
+  const view = createView(null)
+  for (const schema of [{ keywordOfTomorrow: null }, true, 'https://acme.example/schema']) {
+    view.apply(record(0, 'stream/s', { ...stream, schema }))
+    assert.deepEqual(view.stream('s')?.schema, schema)
+  }
 })
 
 test('hellos and kinds of other versions are passed over', () => {

@@ -1,7 +1,8 @@
 import type { Message } from 'kafkajs'
 import type { EventRecord } from '#shared/event/record.ts'
 import type { Clock } from '#shared/kafka/clock.ts'
-import type { LaneObserver, LaneProducer, LaneProducers } from '#shared/kafka/lane.ts'
+import type { LaneObserver } from '#shared/kafka/lane.ts'
+import type { LaneProducers, ProducerLease } from '#shared/kafka/lane-producers.ts'
 
 /** What the fake broker does with one send: `lost-reply` and `lost-request` look the same to the lane. */
 export type Outcome = 'ok' | 'lost-reply' | 'lost-request' | 'fatal' | 'silence'
@@ -41,6 +42,7 @@ export class FakePartition implements LaneProducers {
   readonly sends: SeenSend[] = []
   readonly #outcomes: Outcome[]
   readonly #isRefused: (value: string) => Error | undefined
+  readonly #next = new Map<number, number>()
   readonly #last = new Map<number, { sequence: number; count: number; offset: number }>()
   #current = 0
   #silent: (() => void)[] = []
@@ -50,32 +52,29 @@ export class FakePartition implements LaneProducers {
     this.#isRefused = isRefused
   }
 
-  readonly lease = async (): Promise<LaneProducer> => this.#producer()
-  readonly giveBack = () => undefined
-  readonly retire = () => {
-    this.#current += 1
-    this.#held = undefined
-  }
+  readonly lease = async (): Promise<ProducerLease> => this.#leaseOf(this.#current)
+  readonly close = async () => undefined
 
   /** Lets sends that met `silence` fail now. */
   breakSilence(): void {
     for (const fail of this.#silent.splice(0)) fail()
   }
 
-  #held: LaneProducer | undefined
-
-  #producer(): LaneProducer {
-    const id = this.#current
-    let next = 0
-    this.#held ??= {
-      send: async (messages) => {
-        const sequence = next
+  #leaseOf(id: number): ProducerLease {
+    return {
+      send: async ({ messages }) => {
+        const sequence = this.#next.get(id) ?? 0
         const offset = await this.#receive(id, sequence, messages)
-        next = sequence + messages.length
+        this.#next.set(id, sequence + messages.length)
         return offset
       },
+      sendRound: () => Promise.reject(new Error('a single partition has no rounds')),
+      share: () => this.#leaseOf(id),
+      giveBack: () => undefined,
+      retire: () => {
+        this.#current = id + 1
+      },
     }
-    return this.#held
   }
 
   async #receive(id: number, sequence: number, messages: readonly Message[]): Promise<number> {

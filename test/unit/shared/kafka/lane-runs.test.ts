@@ -5,6 +5,7 @@ import { TailraceError } from '#shared/errors.ts'
 import { Lane } from '#shared/kafka/lane.ts'
 import { openLanes } from '#shared/kafka/lanes.ts'
 import { bytesOf, toMessage } from '#shared/kafka/record-mapping.ts'
+import { sendByPartition } from '#shared/kafka/send-by-partition.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { createMetrics } from '#shared/observability/metrics.ts'
 import { CountingObserver, FakeClock, FakePartition, kafkaError, type Outcome, textRecord } from './fakes.ts'
@@ -14,7 +15,10 @@ type End = number | string
 /** A lane to which runs are appended; `ends` of a run fills up as its records settle. */
 function openLane(partition: FakePartition) {
   const clock = new FakeClock()
-  const lane = new Lane({ name: 'events/3', producers: partition, clock, observe: new CountingObserver() })
+  const lane = new Lane({
+    ...{ topic: 'events', partition: 3, clock, observe: new CountingObserver() },
+    sender: sendByPartition(partition, clock),
+  })
   const appendRun = (values: readonly string[], bytes?: number, run = { isCut: false }): End[] => {
     const ends: End[] = []
     const end = (index: number, what: End) => {
@@ -141,7 +145,7 @@ test('lanes that are closed refuse a run whole', async () => {
     clientId: 't',
     log: createLogger('test', { level: 'silent', instance: 't' }),
   }
-  const lanes = openLanes({ connection, metrics: createMetrics(), ownProducers: true })
+  const lanes = openLanes({ connection, metrics: createMetrics(), kind: 'leader' })
   await lanes.close()
   const codes: unknown[] = []
   const refused = (index: number, error: unknown) => codes.push([index, (error as TailraceError).code])

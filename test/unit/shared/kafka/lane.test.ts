@@ -2,14 +2,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { TailraceError } from '#shared/errors.ts'
-import { Lane, resendDelayMs } from '#shared/kafka/lane.ts'
+import { Lane } from '#shared/kafka/lane.ts'
 import { bytesOf, toMessage } from '#shared/kafka/record-mapping.ts'
+import { sendByPartition } from '#shared/kafka/send-by-partition.ts'
+import { resendDelayMs } from '#shared/kafka/settle.ts'
 import { CountingObserver, FakeClock, FakePartition, kafkaError, type Outcome, textRecord } from './fakes.ts'
 
 const openLane = (partition: FakePartition) => {
   const clock = new FakeClock()
   const observe = new CountingObserver()
-  const lane = new Lane({ name: 'events/3', producers: partition, clock, observe })
+  const sender = sendByPartition(partition, clock)
+  const lane = new Lane({ topic: 'events', partition: 3, sender, clock, observe })
   const append = (value: string) => lane.append(toMessage(textRecord(value), 3), bytesOf(textRecord(value)))
   return { lane, clock, observe, append }
 }
