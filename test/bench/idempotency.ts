@@ -5,7 +5,6 @@
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { Pool, request } from 'undici'
@@ -14,6 +13,7 @@ import { eventIdOf } from '../../services/producer/idempotency/identity.ts'
 import { openIdempotency } from '../../services/producer/idempotency/open.ts'
 import { createInstallation, type Installation } from '../integration/producer/fixture.ts'
 import { testRedisUrl, uniqueName } from '../support/dependencies.ts'
+import { freePort } from '../support/free-port.ts'
 import { until } from '../support/until.ts'
 
 const events = 10_000
@@ -137,14 +137,6 @@ async function measure({ name, place, hasId }: Shape): Promise<string> {
 async function cpuSeconds(adminUrl: string): Promise<number> {
   const text = await (await request(`${adminUrl}/metrics`)).body.text()
   return Number(/^process_cpu_seconds_total\S* ([\d.e+-]+)/m.exec(text)?.[1])
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 function pause(ms: number): Promise<void> {

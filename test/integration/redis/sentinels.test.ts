@@ -1,27 +1,17 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { pino } from 'pino'
 import { openRedis } from '#shared/redis/connection.ts'
 import { defer } from '../../support/defer.ts'
+import { freePort } from '../../support/free-port.ts'
 import { until } from '../../support/until.ts'
 
 const log = pino({ level: 'silent' })
 const host = '127.0.0.1'
 const master = 'primary'
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, host)
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return (address as { port: number }).port
-}
 
 /** One redis-server with these lines as its configuration, in a folder of its own. */
 function startServer(t: TestContext, lines: readonly string[], args: readonly string[] = []) {
