@@ -1,9 +1,9 @@
 import type { ErrorObject } from 'ajv'
 import { _, Ajv2020, type Code, type KeywordCxt, type ValidateFunction } from 'ajv/dist/2020.js'
+import { equalityKeywords } from './equality.ts'
 import { addFormats } from './formats.ts'
 import type { JsonSchema } from './keywords.ts'
 import { compilePattern } from './pattern.ts'
-import { uniqueItems } from './unique-items.ts'
 import { branchUnits, createWork, unitsOfCheck, unitsOfReport, type Work } from './work.ts'
 
 export type Validation =
@@ -73,8 +73,7 @@ function validatorFor(work: Work, end: 'first' | 'every'): Ajv2020 {
   // A reference may lead into data of the schema, which nobody has looked at.
   for (const keyword of ['$dynamicRef', '$dynamicAnchor', '$recursiveRef', '$recursiveAnchor'])
     ajv.removeKeyword(keyword)
-  ajv.removeKeyword('uniqueItems')
-  ajv.addKeyword(uniqueItems(work))
+  for (const definition of equalityKeywords(work)) ajv.removeKeyword(String(definition.keyword)).addKeyword(definition)
   ajv.addKeyword('$anchor')
   countBranches(ajv, work)
   return ajv

@@ -1,6 +1,6 @@
 /**
  * What checking one event may cost. Everything in a schema that can cost more than its size times the size of the event
- * spends from it: references and alternatives, which may meet the same data again and again, patterns and `uniqueItems`.
+ * spends from it: references and alternatives, which may meet the same data again and again, patterns and comparisons.
  */
 export type Work = {
   /** Gives the full allowance for the next event. */
@@ -19,7 +19,7 @@ export const unitsOfCheck = 1_000_000
 export const unitsOfReport = 50_000
 /** A branch is some ten checks and one error: 100,000 of them take 20 MB and some ten milliseconds. */
 export const branchUnits = 10
-/** An element of an array with `uniqueItems`, and whatever it consists of, becomes a text. */
+/** A value that is compared, and whatever it consists of, becomes a text. */
 export const elementUnits = 5
 
 export function createWork(units: number): Work {
