@@ -1,6 +1,6 @@
 import type { Catalog } from '#shared/catalog/catalog.ts'
-import { within } from '#shared/catalog/deadline.ts'
 import type { KafkaAdmin } from '#shared/kafka/admin.ts'
+import { within } from '#shared/resilience/deadline.ts'
 import { type BrokerPicture, type ClusterPicture, takePicture } from './cluster-picture.ts'
 import { createSampleClock, type SampleClock } from './sample-clock.ts'
 import type { ConsoleTelemetry } from './telemetry.ts'

@@ -1,17 +1,14 @@
-/** What `withDeadline` gives when the time passed first. */
-export const deadlinePassed = Symbol('deadline passed')
-
 /**
- * The value of `promise`, or `deadlinePassed` after `ms` of monotonic time; then the promise goes on, and a rejection that
- * comes too late is swallowed: whoever sets a deadline has decided what a missing answer means.
+ * Resolves with `work`, or with `otherwise` after `ms` of monotonic time; then the work goes on, and a rejection that comes
+ * too late is swallowed: whoever sets a deadline has decided what a missing answer means.
  */
-export async function withDeadline<T>(promise: Promise<T>, ms: number): Promise<T | typeof deadlinePassed> {
+export async function within<T, U>(work: Promise<T>, ms: number, otherwise: U): Promise<T | U> {
   let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<typeof deadlinePassed>((resolve) => {
-    timer = setTimeout(resolve, ms, deadlinePassed)
+  const late = new Promise<U>((resolve) => {
+    timer = setTimeout(() => resolve(otherwise), ms)
   })
   try {
-    return await Promise.race([promise, deadline])
+    return await Promise.race([work, late])
   } finally {
     clearTimeout(timer)
   }

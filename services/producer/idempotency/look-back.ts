@@ -1,5 +1,6 @@
 import type { MappedEvent } from '#shared/event/event-request.ts'
 import type { KafkaAdmin } from '#shared/kafka/admin.ts'
+import { within } from '#shared/resilience/deadline.ts'
 
 /** Events of one API key, and where and since when a producer that died may have stored them. */
 export type Wanted = {
@@ -31,12 +32,7 @@ export function createLookBack({ admin, limitMs = defaultLimitMs }: LookBackOpti
       const state = { isLate: false }
       const search = last.then(() => (state.isLate ? undefined : searchFor(wanted, found, admin)))
       last = search.catch(() => {})
-      let timer: NodeJS.Timeout | undefined
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, limitMs)
-      })
-      await Promise.race([last, late])
-      clearTimeout(timer)
+      await within(last, limitMs, undefined)
       state.isLate = true
       return new Map(found)
     },

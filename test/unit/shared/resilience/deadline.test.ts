@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { deadlinePassed, withDeadline } from '#shared/resilience/deadline.ts'
+import { within } from '#shared/resilience/deadline.ts'
+
+const deadlinePassed = Symbol('deadline passed')
 
 test('a value or a rejection in time comes through, and no timer is left', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
-  assert.equal(await withDeadline(Promise.resolve(7), 10), 7)
-  await assert.rejects(withDeadline(Promise.reject(new Error('broken')), 10), /broken/)
+  assert.equal(await within(Promise.resolve(7), 10, deadlinePassed), 7)
+  await assert.rejects(within(Promise.reject(new Error('broken')), 10, deadlinePassed), /broken/)
 })
 
 test('after the deadline nobody waits, and a late rejection disturbs nobody', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const late = Promise.withResolvers<number>()
-  const waiting = withDeadline(late.promise, 1_000)
+  const waiting = within(late.promise, 1_000, deadlinePassed)
   t.mock.timers.tick(1_000)
   assert.equal(await waiting, deadlinePassed)
   late.reject(new Error('too late'))
