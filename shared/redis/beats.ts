@@ -1,4 +1,5 @@
 import type { RedisConnection } from './connection.ts'
+import { keyName } from './key-name.ts'
 
 /** How often each living process has beaten, by its Kafka client id. */
 export type Beats = Readonly<Record<string, string>>
@@ -14,7 +15,7 @@ export const beatEveryMs = 250
  * Apart from the reports (instances.ts), because those are large and these are read four times a second. The field is the
  * client id, which carries the boot id: a restarted instance is never taken for the one that died.
  */
-const hash = (prefix: string) => `${prefix.replace(/\.$/, '')}:heartbeats`
+const hash = (prefix: string) => keyName(prefix, 'heartbeats')
 
 /** Counts up in Redis four times a second; a clean close takes the field away. Without Redis nothing happens. */
 export function startBeating({ redis, prefix, clientId }: BeatingOptions): Beating {

@@ -1,6 +1,7 @@
 import type { Redis, Result } from 'ioredis'
 import type { RedisConnection } from './connection.ts'
 import { openScript, releaseScript, renewScript, settleScript } from './idempotency-scripts.ts'
+import { keyName } from './key-name.ts'
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -53,7 +54,7 @@ export type MarkOptions = {
 const marksPerCall = 500
 
 export function openMarks({ redis, prefix, windowMs, leaseMs }: MarkOptions): IdempotencyMarks {
-  const start = `${prefix.replace(/\.$/, '')}:idem:`
+  const start = keyName(prefix, 'idem:')
   const keysOf = (marks: readonly Mark[]) => marks.map(({ tag, name }) => `${start}{${tag}}${name}`)
   /** A request has one tag; what is renewed together may have several. */
   const inCalls = async <M extends Mark, T>(marks: readonly M[], call: (part: readonly M[]) => Promise<T | null>) => {

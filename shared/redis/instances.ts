@@ -1,4 +1,5 @@
 import type { RedisConnection } from './connection.ts'
+import { keyName } from './key-name.ts'
 
 /** What a produce lane shows of itself. */
 export type LaneReport = { topic: string; partition: number; state: 'open' | 'broken' }
@@ -51,7 +52,7 @@ const freshMs = 5_000
 /** A field whose instance is silent this long is removed by whoever reads the hash. */
 const forgetMs = 60_000
 
-const hash = (prefix: string) => `${prefix.replace(/\.$/, '')}:instances`
+const hash = (prefix: string) => keyName(prefix, 'instances')
 
 export type Reporting = { close(): Promise<void> }
 

@@ -6,6 +6,7 @@ import {
 } from 'rate-limiter-flexible'
 import { createTokenBucket, type Rate, type TokenBucket } from '../resilience/token-bucket.ts'
 import type { RedisConnection } from './connection.ts'
+import { keyName } from './key-name.ts'
 
 /**
  * States: asking Redis → (it is away, slow or refuses) on its own for a second → asking Redis. On its own, each process
@@ -74,7 +75,7 @@ function openLimiter(rate: Rate, { redis, prefix, goAlone }: Options & { goAlone
   const limiter = new RateLimiterRedis({
     storeClient: redis.client,
     rejectIfRedisNotReady: true,
-    keyPrefix: `${prefix.replace(/\.$/, '')}:rate`,
+    keyPrefix: keyName(prefix, 'rate'),
     points: rate.burst,
     duration: 1,
     customIncrTtlLuaScript: script,
