@@ -5,8 +5,9 @@ import type { LaneKind } from '#shared/kafka/lane-senders.ts'
 import { openLanes, type ProduceLanes } from '#shared/kafka/lanes.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { createMetrics, type Metrics } from '#shared/observability/metrics.ts'
+import { holderByProc } from '../../services/cli/up/port-holder.ts'
 import { testBrokers, uniqueName } from '../support/dependencies.ts'
-import { brokerPids, cpuSecondsOf } from './cpu.ts'
+import { usageOf } from './processes.ts'
 
 /**
  * How fast the lanes alone write: closed loop, `--callers` that each append a 1 KB event and wait for its answer, for
@@ -55,7 +56,9 @@ const loads: Load[] = values.callers.split(',').flatMap((callers) => [
 
 const log = createLogger('bench', { level: 'error', instance: 'bench' })
 const connection: KafkaConnection = { brokers: testBrokers(), clientId: uniqueName('bench'), log }
-const brokers = brokerPids(testBrokers())
+const brokers = testBrokers().flatMap((address) => holderByProc(Number(address.split(':')[1])) ?? [])
+/** CPU seconds that these processes have taken so far, user and system. */
+const cpuSecondsOf = (pids: readonly number[]) => pids.reduce((sum, pid) => sum + usageOf(pid).cpuSeconds, 0)
 const admin = await openAdmin(connection)
 const topic = uniqueName('bench-lanes')
 await admin.createTopic({ name: topic, partitions })

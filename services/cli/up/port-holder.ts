@@ -5,16 +5,19 @@ import { promisify } from 'node:util'
 
 /** Who listens on a port, as "redis-server (pid 812)"; undefined when it cannot be found out (another user's process). */
 export async function holderOf(port: number): Promise<string | undefined> {
-  const pid = existsSync('/proc/net/tcp') ? holderByProc(port) : await holderByLsof(port)
+  const pid = existsSync(tables[0]) ? holderByProc(port) : await holderByLsof(port)
   return pid === undefined ? undefined : `${await programOf(pid)} (pid ${pid})`
 }
 
 const listening = '0A'
 const longestCommand = 80
 
-function holderByProc(port: number): number | undefined {
-  const sockets = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeningInodes(table, port)))
-  return readdirSync('/proc')
+const tables = ['/proc/net/tcp', '/proc/net/tcp6'] as const
+
+/** The process that listens on a port, found in /proc; undefined where there is none, or it is another user's. */
+export function holderByProc(port: number): number | undefined {
+  const sockets = new Set(tables.flatMap((table) => listeningInodes(table, port)))
+  return attempt(() => readdirSync('/proc'), [])
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .find((pid) => openFiles(pid).some((file) => sockets.has(file)))
