@@ -1,8 +1,7 @@
 import type { Stack } from '../support/stack.ts'
 import type { DuplicateBound, Experiment } from './experiment.ts'
 import type { Fault, Scene } from './faults/fault.ts'
-import { freezeBroker } from './faults/freeze-broker.ts'
-import { freezeConsumer } from './faults/freeze-consumer.ts'
+import { freezeOne } from './faults/freeze.ts'
 import { freezeCoordinator } from './faults/freeze-coordinator.ts'
 import { killAll, signalOne } from './faults/signal.ts'
 import { freezeMidParking, killBetweenParkAndCommit } from './faults/while-parking.ts'
@@ -25,7 +24,7 @@ export const faults = {
     takeovers: 2,
     // It may coordinate groups: see commit-timeout-rejoin.
     uncommittedMs: 8_000,
-    inject: freezeBroker,
+    inject: (scene) => freezeOne(scene, { name: 'freeze-broker', service: 'kafka', ms: 8_000 }),
   },
   'kill-consumer': {
     what: 'SIGKILL one consumer',
@@ -40,7 +39,8 @@ export const faults = {
   'freeze-consumer': {
     what: 'SIGSTOP one consumer for 20 s, far beyond its session, then let it go on',
     takeovers: 2,
-    inject: freezeConsumer,
+    // Its session ends while it sleeps and another one takes over; awake again, it must not believe that it owns anything.
+    inject: (scene) => freezeOne(scene, { name: 'freeze-consumer', service: 'consumer', ms: 20_000 }),
   },
   'kill-producer': {
     what: 'SIGKILL one producer',

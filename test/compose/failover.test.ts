@@ -10,7 +10,7 @@ import { defer } from '../support/defer.ts'
 import type { System } from '../support/stack.ts'
 import { besideTarget } from '../support/targets.ts'
 import { until } from '../support/until.ts'
-import { type Container, compose, containers, docker } from './engine.ts'
+import { type Container, compose, containerNamed, containers, docker } from './engine.ts'
 import { attachComposeStack, untilUp } from './running-stack.ts'
 
 const load = { ratePerSecond: 100, seconds: 45, keys: 100 }
@@ -80,9 +80,8 @@ async function reportsSince({ api }: System, sinceMs: number): Promise<boolean> 
 
 async function currentMaster(): Promise<Container> {
   const sentinel = ['redis-cli', '-p', '26379', '--raw', 'sentinel', 'get-master-addr-by-name', 'mymaster']
-  const all = await containers()
-  const answer = await docker('exec', idOf(all, 'sentinel-1'), ...sentinel)
-  const master = all.find(
+  const answer = await docker('exec', (await containerNamed('sentinel-1-1')).id, ...sentinel)
+  const master = (await containers()).find(
     ({ service, addresses }) => /^redis/.test(service) && addresses.core === answer.split('\n')[0],
   )
   if (master === undefined) throw new Error(`no container has the address of the master: ${answer}`)
@@ -98,14 +97,8 @@ async function untilReplicated(): Promise<void> {
   const known = ['redis-cli', '-p', '26379', 'sentinel', 'replicas', 'mymaster']
   for (const name of sentinels) {
     await until(`${name} knows a replica that it can promote`, async () => {
-      const answer = await docker('exec', idOf(await containers(), name), ...known)
+      const answer = await docker('exec', (await containerNamed(`${name}-1`)).id, ...known)
       return /^slave$/m.test(answer)
     })
   }
-}
-
-function idOf(all: readonly Container[], service: string): string {
-  const found = all.find((one) => one.service === service)
-  if (found === undefined) throw new Error(`no container of the service ${service}`)
-  return found.id
 }

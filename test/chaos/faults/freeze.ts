@@ -1,4 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Scene } from './fault.ts'
+import { chooseVictim } from './victim.ts'
 
 type Frozen = { pid: number; ms: number; signal: AbortSignal | undefined }
 
@@ -10,4 +12,10 @@ export async function freeze({ pid, ms, signal }: Frozen): Promise<void> {
   } finally {
     process.kill(pid, 'SIGCONT')
   }
+}
+
+/** Freezes one process of a service, each in turn by round: its connections stay open and it says nothing. */
+export async function freezeOne(scene: Scene, { name, service, ms }: { name: string; service: string; ms: number }) {
+  const { pid } = await chooseVictim(scene, name, service)
+  await freeze({ pid, ms, signal: scene.signal })
 }

@@ -1,15 +1,13 @@
 import { untilRestarted } from '../../support/health.ts'
 import type { Scene } from './fault.ts'
+import { chooseVictim } from './victim.ts'
 
 type Signalled = { name: string; service: string; signal: 'SIGKILL' | 'SIGTERM' }
 
 /** Signals one process of a service, each in turn by round. */
-export async function signalOne({ stack, experiment, round }: Scene, { name, service, signal }: Signalled) {
-  const candidates = (await stack.processes()).filter((one) => one.service === service)
-  const chosen = candidates[round % candidates.length]
-  if (chosen === undefined) throw new Error(`the stack has no ${service}`)
-  experiment.mark(name, chosen.name)
-  await untilRestarted(stack, await stack.kill(chosen.name, signal))
+export async function signalOne(scene: Scene, { name, service, signal }: Signalled): Promise<void> {
+  const victim = await chooseVictim(scene, name, service)
+  await untilRestarted(scene.stack, await scene.stack.kill(victim.name, signal))
 }
 
 /** Kills all processes of some services at once. */
