@@ -37,16 +37,32 @@ export function keepTopicsSafe({ catalog, admin, telemetry }: Keeping): TopicSaf
   }
 }
 
-type Options = { unsafeReasons(topic: string): Promise<readonly string[]>; telemetry: ProducerTelemetry }
+type Options = {
+  unsafeReasons(topic: string): Promise<readonly string[]>
+  telemetry: ProducerTelemetry
+  now?(): number
+}
 
-export function watchTopicSafety({ unsafeReasons, telemetry }: Options): TopicSafety {
-  const verdicts = new Map<string, readonly string[]>()
+type Verdict = { reasons: readonly string[]; atMs: number }
+
+/** How long a topic is refused without another look. A new one is not known to every broker at once. */
+const refusalMs = 1_000
+
+export function watchTopicSafety({ unsafeReasons, telemetry, now = () => performance.now() }: Options): TopicSafety {
+  const verdicts = new Map<string, Verdict>()
+  const looks = new Map<string, Promise<readonly string[]>>()
   const look = async (topic: string) => {
     const reasons = await unsafeReasons(topic)
-    const isNews = reasons.length > 0 && verdicts.get(topic)?.length !== reasons.length
+    const isNews = reasons.length > 0 && verdicts.get(topic)?.reasons.length !== reasons.length
     if (isNews) telemetry.unsafeTopic(topic, reasons)
-    verdicts.set(topic, reasons)
+    verdicts.set(topic, { reasons, atMs: now() })
     return reasons
+  }
+  /** One look for all who ask at the same time. */
+  const lookOnce = (topic: string) => {
+    const running = looks.get(topic) ?? look(topic).finally(() => looks.delete(topic))
+    looks.set(topic, running)
+    return running
   }
   const judge = (topic: string, reasons: readonly string[]) => {
     if (reasons.length > 0) throw unsafe(topic, reasons)
@@ -54,17 +70,19 @@ export function watchTopicSafety({ unsafeReasons, telemetry }: Options): TopicSa
   return {
     isKnown: (topic) => verdicts.has(topic),
     require(topic) {
-      const reasons = verdicts.get(topic)
-      if (reasons === undefined) return look(topic).then((found) => judge(topic, found))
-      judge(topic, reasons)
+      const verdict = verdicts.get(topic)
+      const isOpen = verdict === undefined || (verdict.reasons.length > 0 && now() - verdict.atMs >= refusalMs)
+      if (isOpen) return lookOnce(topic).then((found) => judge(topic, found))
+      judge(topic, verdict.reasons)
     },
     async refresh(topics) {
-      for (const topic of topics) await look(topic).catch((error: unknown) => telemetry.unsafetyUnknown(topic, error))
+      for (const topic of topics)
+        await lookOnce(topic).catch((error: unknown) => telemetry.unsafetyUnknown(topic, error))
     },
   }
 }
 
 const unsafe = (topic: string, reasons: readonly string[]) =>
   new TailraceError('kafka-unavailable', `The topic ${topic} is not safe: ${reasons.join(', ')}. Nothing was stored.`, {
-    retryAfterMs: 60_000,
+    retryAfterMs: refusalMs,
   })

@@ -10,7 +10,6 @@ import { type LookBack, lookBack } from './look-back.ts'
 import {
   configureTopic,
   createTopic,
-  deleteTopic,
   describeTopic,
   growTopic,
   type TopicDescription,
@@ -80,25 +79,25 @@ export async function openAdmin(connection: KafkaConnection, signal?: AbortSigna
   }
 }
 
-function adminOf({ call, close }: AdminClient): KafkaAdmin {
+function adminOf({ call, callAbout, close }: AdminClient): KafkaAdmin {
+  const describe = (name: string) => callAbout('describe topic', name, (admin) => describeTopic(admin, name))
   return {
     createTopic: (spec) => call(`create topic ${spec.name}`, (admin) => createTopic(admin, spec)),
     configureTopic: (name, config) => call(`configure topic ${name}`, (admin) => configureTopic(admin, name, config)),
     growTopic: (name, partitions) =>
       call(`grow topic ${name} to ${partitions} partitions`, (admin) => growTopic(admin, name, partitions)),
-    deleteTopic: (name) => call(`delete topic ${name}`, (admin) => deleteTopic(admin, name)),
+    deleteTopic: (name) => callAbout('delete topic', name, (admin) => admin.deleteTopics({ topics: [name] })),
     deleteRecords: (topic, partition, beforeOffset) =>
       call(`delete records of ${topic}/${partition} below ${beforeOffset}`, (admin) =>
         deleteRecords(admin, { topic, partition, beforeOffset }),
       ),
     deleteGroup: (groupId) => call(`delete group ${groupId}`, (admin) => deleteGroup(admin, groupId)),
-    describeTopic: (name) => call(`describe topic ${name}`, (admin) => describeTopic(admin, name)),
+    describeTopic: describe,
     topics: () => call('list the topics', (admin) => admin.listTopics()),
-    unsafeTopicReasons: (name) =>
-      call(`describe topic ${name}`, async (admin) => {
-        const topic = await describeTopic(admin, name)
-        return topic === undefined ? ['it does not exist'] : unsafeReasons(topic)
-      }),
+    unsafeTopicReasons: async (name) => {
+      const topic = await describe(name)
+      return topic === undefined ? ['it does not exist'] : unsafeReasons(topic)
+    },
     offsets: (topic) => call(`ask for the ends of ${topic}`, (admin) => offsets(admin, topic)),
     offsetsAt: (topic, timestampMs) =>
       call(`ask for a time in ${topic}`, async (admin) =>

@@ -60,29 +60,15 @@ export async function configureTopic(
   })
 }
 
-/** Deletes a topic; one that does not exist is fine. */
-export async function deleteTopic(admin: Admin, name: string): Promise<void> {
-  try {
-    await admin.deleteTopics({ topics: [name] })
-  } catch (error) {
-    if (!isKafkaError(error, 'UNKNOWN_TOPIC_OR_PARTITION')) throw error
-  }
-}
-
-/** Partitions, replicas and the effective configuration; undefined when there is no such topic. */
-export async function describeTopic(admin: Admin, name: string): Promise<TopicDescription | undefined> {
-  try {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [name] })
-    const partitions = (topics[0]?.partitions ?? []).map(({ partitionId, leader, replicas, isr }) => ({
-      ...{ partition: partitionId, leader, replicas, inSync: isr },
-    }))
-    return {
-      partitions: partitions.sort((a, b) => a.partition - b.partition),
-      config: valuesOf(await configEntriesOf(admin, name)),
-    }
-  } catch (error) {
-    if (isKafkaError(error, 'UNKNOWN_TOPIC_OR_PARTITION')) return undefined
-    throw error
+/** Partitions, replicas and the effective configuration. */
+export async function describeTopic(admin: Admin, name: string): Promise<TopicDescription> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [name] })
+  const partitions = (topics[0]?.partitions ?? []).map(({ partitionId, leader, replicas, isr }) => ({
+    ...{ partition: partitionId, leader, replicas, inSync: isr },
+  }))
+  return {
+    partitions: partitions.sort((a, b) => a.partition - b.partition),
+    config: valuesOf(await configEntriesOf(admin, name)),
   }
 }
 

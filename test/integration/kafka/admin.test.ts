@@ -33,6 +33,26 @@ test('names why a topic could lose acknowledged records', async (t) => {
   assert.deepEqual(await admin.unsafeTopicReasons(uniqueName('absent')), ['it does not exist'])
 })
 
+test('is not misled by another topic that it asked about and that was deleted since', async (t) => {
+  const [admin, other] = [await adminFor(t), await adminFor(t)]
+  const [deleted, kept, doomed] = [
+    await topicFor(t, other, { partitions: 1 }),
+    await topicFor(t, other, { partitions: 1 }),
+    await topicFor(t, other, { partitions: 1 }),
+  ]
+  const forget = async () => {
+    await admin.offsets(deleted)
+    await other.deleteTopic(deleted)
+    await until('it is gone', async () => (await other.describeTopic(deleted)) === undefined)
+  }
+  await forget()
+  assert.deepEqual(await admin.unsafeTopicReasons(kept), [])
+  await other.createTopic({ name: deleted, partitions: 1 })
+  await forget()
+  await admin.deleteTopic(doomed)
+  await until('the doomed topic is gone', async () => (await other.describeTopic(doomed)) === undefined)
+})
+
 test('changes one setting of a topic and leaves the others', async (t) => {
   const admin = await adminFor(t)
   const topic = await topicFor(t, admin, {

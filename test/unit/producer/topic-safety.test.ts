@@ -37,6 +37,24 @@ test('an unsafe topic is refused with the reason until it is safe', async () => 
   assert.equal(safety.require('t'), undefined)
 })
 
+test('an unsafe topic is looked at again after 1 s, once for all who ask', async () => {
+  let [nowMs, looks] = [0, 0]
+  let reasons = ['its replication factor is 1, not 3']
+  const unsafeReasons = async () => {
+    looks += 1
+    return reasons
+  }
+  const safety = watchTopicSafety({ unsafeReasons, telemetry, now: () => nowMs })
+  await assert.rejects(async () => safety.require('t'), unsafe)
+  reasons = []
+  nowMs = 999
+  assert.throws(() => safety.require('t'), unsafe)
+  nowMs = 1_000
+  await Promise.all([safety.require('t'), safety.require('t')])
+  assert.equal(looks, 2)
+  assert.equal(safety.require('t'), undefined)
+})
+
 test('a topic that cannot be looked at keeps its verdict, and without one nothing is written to it', async () => {
   let isDown = false
   const down = new TailraceError('kafka-unavailable', 'no broker answers')
