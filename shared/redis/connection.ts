@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../observability/log.ts'
+import { scripts } from './scripts.ts'
 
 /**
  * States: `off` (no URL given), `down` (given, not answering), `up`. ioredis reconnects for ever by itself; nobody ever
@@ -61,6 +62,7 @@ export function openRedis({ url, sentinels = '', master = '', log }: Options): R
     socketTimeout: 1_500,
     connectTimeout: 2_000,
     enableAutoPipelining: true,
+    scripts,
     retryStrategy: (times) => Math.min(100 * 2 ** Math.min(times, 5), 1_000) + Math.random() * 100,
     ...(sentinels === '' ? {} : followMaster(sentinels, master)),
   })

@@ -1,6 +1,5 @@
-import type { Redis, Result } from 'ioredis'
+import type { Result } from 'ioredis'
 import type { RedisConnection } from './connection.ts'
-import { openScript, releaseScript, renewScript, settleScript } from './idempotency-scripts.ts'
 import { keyName } from './key-name.ts'
 
 declare module 'ioredis' {
@@ -69,13 +68,12 @@ export function openMarks({ redis, prefix, windowMs, leaseMs }: MarkOptions): Id
   }
   const total = async (counts: Promise<number[] | null>) =>
     (await counts)?.reduce((sum, count) => sum + count, 0) ?? null
-  const run = <T>(command: (client: Redis) => Promise<T>) => redis.tryRun((client) => command(withScripts(client)))
   const [window, lease] = [String(windowMs), String(leaseMs)]
   return {
     async open(held) {
       const answers = await inCalls(held, (part) => {
         const rest = part.flatMap(({ token, digest }) => [token, digest])
-        return run((client) => client.idempotencyOpen(part.length, ...keysOf(part), lease, window, ...rest))
+        return redis.tryRun((client) => client.idempotencyOpen(part.length, ...keysOf(part), lease, window, ...rest))
       })
       return answers?.flat().map(seenOf) ?? null
     },
@@ -83,21 +81,21 @@ export function openMarks({ redis, prefix, windowMs, leaseMs }: MarkOptions): Id
       total(
         inCalls(settled, (part) => {
           const rest = part.flatMap(({ token, digest, answer }) => [token, digest, answer])
-          return run((client) => client.idempotencySettle(part.length, ...keysOf(part), window, ...rest))
+          return redis.tryRun((client) => client.idempotencySettle(part.length, ...keysOf(part), window, ...rest))
         }),
       ),
     release: (held) =>
       total(
         inCalls(held, (part) => {
           const tokens = part.map(({ token }) => token)
-          return run((client) => client.idempotencyRelease(part.length, ...keysOf(part), ...tokens))
+          return redis.tryRun((client) => client.idempotencyRelease(part.length, ...keysOf(part), ...tokens))
         }),
       ),
     renew: (held) =>
       total(
         inCalls(held, (part) => {
           const rest = part.flatMap(({ token, digest }) => [token, digest])
-          return run((client) => client.idempotencyRenew(part.length, ...keysOf(part), lease, window, ...rest))
+          return redis.tryRun((client) => client.idempotencyRenew(part.length, ...keysOf(part), lease, window, ...rest))
         }),
       ),
     ping: async () => (await redis.tryRun((client) => client.ping())) !== null,
@@ -107,15 +105,6 @@ export function openMarks({ redis, prefix, windowMs, leaseMs }: MarkOptions): Id
 function inParts<M>(marks: readonly M[]): (readonly M[])[] {
   const count = Math.ceil(marks.length / marksPerCall)
   return Array.from({ length: count }, (_, part) => marks.slice(part * marksPerCall, (part + 1) * marksPerCall))
-}
-
-/** ioredis sends a script once per connection and its digest from then on, also after SCRIPT FLUSH. */
-function withScripts(client: Redis): Redis {
-  if (!('idempotencyOpen' in client)) {
-    const commands = { Open: openScript, Settle: settleScript, Release: releaseScript, Renew: renewScript }
-    for (const [name, lua] of Object.entries(commands)) (client as Redis).defineCommand(`idempotency${name}`, { lua })
-  }
-  return client
 }
 
 function seenOf(text: string): Seen {

@@ -7,6 +7,7 @@ import {
 import { createTokenBucket, type Rate, type TokenBucket } from '../resilience/token-bucket.ts'
 import type { RedisConnection } from './connection.ts'
 import { keyName } from './key-name.ts'
+import { rateScript } from './rate-script.ts'
 
 /**
  * States: asking Redis → (it is away, slow or refuses) on its own for a second → asking Redis. On its own, each process
@@ -22,23 +23,6 @@ type Options = { redis: RedisConnection; prefix: string }
 /** What a caller may wait for Redis at most. */
 const patienceMs = 50
 const aloneForMs = 1_000
-
-/**
- * A token bucket instead of the counters of the library: those take a batch from one of two windows, the steady one or the
- * burst, and charge for what they refuse. It tells its script the cost, the duration (here: the rate) and the points (the
- * burst), and refuses when the first number that comes back is more than the points.
- */
-const script = `
-local cost, rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local time = redis.call('time')
-local now = time[1] * 1000000 + time[2]
-local full = tonumber(redis.call('get', KEYS[1])) or 0
-local filling = math.max(full - now, 0) + cost * 1000000 / rate
-local wait = filling - burst * 1000000 / rate
-if wait >= 1 then return {burst + 1, math.ceil(wait / 1000)} end
-redis.call('set', KEYS[1], string.format('%.0f', now + filling), 'PX', math.max(math.ceil(filling / 1000), 1))
-return {0, 0}
-`
 
 /** Rate limits that all processes share over Redis. A changed rate begins with a full bucket. */
 export function openRateLimits({ redis, prefix }: Options): RateLimits {
@@ -78,7 +62,7 @@ function openLimiter(rate: Rate, { redis, prefix, goAlone }: Options & { goAlone
     keyPrefix: keyName(prefix, 'rate'),
     points: rate.burst,
     duration: 1,
-    customIncrTtlLuaScript: script,
+    customIncrTtlLuaScript: rateScript,
   })
   const insuranceLimiter = new Insurance(own, goAlone)
   const ignored = { points: rate.burst, duration: 1 }
