@@ -7,7 +7,7 @@
 import { request } from 'undici'
 import { createInstallation } from '../integration/producer/fixture.ts'
 import { startProducerProcess } from '../support/producer-process.ts'
-import { openGenerator, type Place, type Tally } from './open-loop.ts'
+import { type Outcomes, openFlood, type Place } from './load/flood.ts'
 
 const stepMs = Number(process.argv[2] ?? 15) * 1_000
 const mostConnections = Number(process.argv[3] ?? 4_000)
@@ -29,11 +29,11 @@ try {
   await step({ place, perSecond: 60_000, connections: peakConnections, ms: 5_000 })
   const peak = await step({ place, perSecond: 60_000, connections: peakConnections, ms: stepMs })
   const peakRate = rateOf(peak)
-  await print('peak', { tally: peak, offered: peakRate, peakRate, adminUrl })
+  await print('peak', { outcomes: peak, offered: peakRate, peakRate, adminUrl })
   for (const times of [2, 10]) {
     const offered = times * peakRate
-    const tally = await step({ place, perSecond: offered, connections: mostConnections, ms: stepMs })
-    await print(`${times} x peak`, { tally, offered, peakRate, adminUrl })
+    const outcomes = await step({ place, perSecond: offered, connections: mostConnections, ms: stepMs })
+    await print(`${times} x peak`, { outcomes, offered, peakRate, adminUrl })
   }
 } finally {
   for (const close of closers) await close()
@@ -52,24 +52,24 @@ function requestOf(key: string): Buffer {
 
 type Step = { place: Place; perSecond: number; connections: number; ms: number }
 
-async function step({ place, perSecond, connections, ms }: Step): Promise<Tally> {
-  const generator = openGenerator(place, connections)
+async function step({ place, perSecond, connections, ms }: Step): Promise<Outcomes> {
+  const flood = openFlood(place, connections)
   try {
-    return { ...(await generator.run(perSecond, ms)) }
+    return await flood.run(perSecond, ms)
   } finally {
-    generator.close()
+    flood.close()
   }
 }
 
-function rateOf({ stored }: Tally): number {
+function rateOf({ stored }: Outcomes): number {
   return stored / (stepMs / 1_000)
 }
 
-type Row = { tally: Tally; offered: number; peakRate: number; adminUrl: string }
+type Row = { outcomes: Outcomes; offered: number; peakRate: number; adminUrl: string }
 
-async function print(name: string, { tally, offered, peakRate, adminUrl }: Row): Promise<void> {
-  const { refused, refusedMs, storedMs, other, broken, unsent } = tally
-  const rate = rateOf(tally)
+async function print(name: string, { outcomes, offered, peakRate, adminUrl }: Row): Promise<void> {
+  const { refused, refusedMs, storedMs, other, broken, unsent } = outcomes
+  const rate = rateOf(outcomes)
   const share = ((rate / peakRate) * 100).toFixed(0)
   console.log(
     [

@@ -30,7 +30,7 @@ describe('Redis with replicas and Sentinels', () => {
   let system: System
 
   before(async () => {
-    await compose('down', '-v', '--remove-orphans')
+    await compose('--env-file', 'docker/ha.env', 'down', '-v', '--remove-orphans')
     await compose('--env-file', 'docker/ha.env', 'up', '-d', '--build')
     system = await attachComposeStack()
     await untilUp()

@@ -1,23 +1,13 @@
 import { readFileSync } from 'node:fs'
-
-const listenState = '0A'
+import { listeningIn, socketTables } from '../../services/cli/up/listening.ts'
 
 /** Where anybody on this machine listens, as `address:port`: what a scan of all its ports could find. */
 export const listeners = (): Set<string> =>
-  new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) => listenersIn(readFileSync(path, 'utf8'))))
+  new Set(socketTables.flatMap((path) => listenersIn(readFileSync(path, 'utf8'))))
 
-/** The listening sockets of a table as Linux prints it: addresses in hex, each four bytes in the machine's order. */
-export function listenersIn(table: string): string[] {
-  return table
-    .split('\n')
-    .slice(1)
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, , , state]) => state === listenState)
-    .map(([, local = '']) => {
-      const [address = '', port = ''] = local.split(':')
-      return `${addressOf(address)}:${Number.parseInt(port, 16)}`
-    })
-}
+/** The same of one table. */
+export const listenersIn = (table: string): string[] =>
+  listeningIn(table).map(({ address, port }) => `${addressOf(address)}:${port}`)
 
 function addressOf(hex: string): string {
   const words = hex.match(/.{8}/g) ?? []

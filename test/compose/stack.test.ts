@@ -53,7 +53,7 @@ describe(`the stack under compose ${generation()}`, () => {
   let listenedBefore: ReadonlySet<string>
 
   before(async () => {
-    await compose('down', '-v', '--remove-orphans')
+    await compose('--env-file', 'docker/ha.env', 'down', '-v', '--remove-orphans')
     await compose('build')
     listenedBefore = listeners()
   })

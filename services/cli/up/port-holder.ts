@@ -2,35 +2,29 @@ import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
 import { promisify } from 'node:util'
+import { listeningIn, socketTables } from './listening.ts'
 
 /** Who listens on a port, as "redis-server (pid 812)"; undefined when it cannot be found out (another user's process). */
 export async function holderOf(port: number): Promise<string | undefined> {
-  const pid = existsSync(tables[0]) ? holderByProc(port) : await holderByLsof(port)
+  const pid = existsSync(socketTables[0]) ? holderByProc(port) : await holderByLsof(port)
   return pid === undefined ? undefined : `${await programOf(pid)} (pid ${pid})`
 }
 
-const listening = '0A'
 const longestCommand = 80
-
-const tables = ['/proc/net/tcp', '/proc/net/tcp6'] as const
 
 /** The process that listens on a port, found in /proc; undefined where there is none, or it is another user's. */
 export function holderByProc(port: number): number | undefined {
-  const sockets = new Set(tables.flatMap((table) => listeningInodes(table, port)))
+  const sockets = new Set(socketTables.flatMap((table) => listeningInodes(table, port)))
   return attempt(() => readdirSync('/proc'), [])
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .find((pid) => openFiles(pid).some((file) => sockets.has(file)))
 }
 
-/** Rows are "sl local remote state …": addresses in hex, the inode is column 9 (man 5 proc_net). */
 function listeningInodes(table: string, port: number): string[] {
   if (!existsSync(table)) return []
-  const rows = readFileSync(table, 'utf8').trim().split('\n').slice(1)
-  return rows
-    .map((row) => row.trim().split(/\s+/))
-    .filter(([, local, , state]) => state === listening && Number.parseInt(local?.split(':')[1] ?? '', 16) === port)
-    .map((columns) => `socket:[${columns[9]}]`)
+  const sockets = listeningIn(readFileSync(table, 'utf8'))
+  return sockets.filter((socket) => socket.port === port).map(({ inode }) => `socket:[${inode}]`)
 }
 
 function openFiles(pid: number): string[] {

@@ -20,11 +20,11 @@ export async function marksOf(request: DedupRequest): Promise<readonly MarkedEve
   const slices = inSlices()
   const digest = await digests(request)
   const marked: MarkedEvent[] = []
-  for (const [index, { record }] of request.events.entries()) {
+  for (const [index, event] of request.events.entries()) {
     const identity = identityOf(request, index)
     if (identity === null) continue
-    const impliedId = identity.kind === 'key' ? eventIdOf(request, identity.key, index) : null
-    marked.push({ index, mark: markOf(request, identity, digest(record.value ?? nothing)), impliedId })
+    const impliedId = identity.kind === 'key' ? impliedIdOf(request, identity) : null
+    marked.push({ index, mark: markOf(request, identity, digest(event.record.value ?? nothing)), impliedId })
     const pause = slices.pause()
     if (pause !== undefined) await pause
   }
@@ -32,6 +32,12 @@ export async function marksOf(request: DedupRequest): Promise<readonly MarkedEve
 }
 
 const nothing = Buffer.alloc(0)
+
+/** An event without an id of its own was named by the key before it came here. */
+function impliedIdOf(request: DedupRequest, { key, index }: { key: string; index: number }): string {
+  const event = request.events[index]
+  return event === undefined || event.hasOwnId ? eventIdOf(request, key, index) : event.id
+}
 
 function identityOf({ key, events }: DedupRequest, index: number): Identity | null {
   if (key !== null) return { kind: 'key', key, index }

@@ -31,8 +31,8 @@ test('streams follow the rules of the API', async (t) => {
     assert.equal(made.body.retentionMs, 604_800_000)
     assert.equal(made.body.topic, `${installation.prefix}events.orders`)
     assert.equal(made.body.bound, false)
-    const topic = await admin.describeTopic(String(made.body.topic))
-    assert.equal(topic?.partitions.length, 6)
+    const topic = await until('the topic is known', () => admin.describeTopic(String(made.body.topic)))
+    assert.equal(topic.partitions.length, 6)
     assert.ok(topic.partitions.every((partition) => partition.inSync.length === 3))
     assert.deepEqual(await admin.unsafeTopicReasons(String(made.body.topic)), [])
   })
@@ -57,9 +57,11 @@ test('streams follow the rules of the API', async (t) => {
       const changed = await api('PATCH', orders, { description: 'new', retentionMs: 3_600_000, defaultType: null })
       assert.equal(changed.status, 200)
       assert.deepEqual([changed.body.description, changed.body.defaultType], ['new', null])
-      const topic = await admin.describeTopic(String(changed.body.topic))
-      assert.equal(topic?.config['retention.ms'], '3600000')
-      assert.equal(topic?.config['min.insync.replicas'], '2')
+      const topic = await until('the topic has the retention', async () => {
+        const found = await admin.describeTopic(String(changed.body.topic))
+        return found?.config['retention.ms'] === '3600000' ? found : undefined
+      })
+      assert.equal(topic.config['min.insync.replicas'], '2')
     },
   )
 
@@ -168,7 +170,7 @@ test('streams follow the rules of the API', async (t) => {
     for (const name of ['second', 'third', 'orders']) {
       assert.equal((await api('DELETE', `/v1/streams/${name}?topic=delete`)).status, 204)
     }
-    assert.equal(await admin.describeTopic(kept), undefined)
+    await until('its topic is gone', async () => (await admin.describeTopic(kept)) === undefined)
     assert.equal((await api('DELETE', '/v1/streams/second')).status, 404)
   })
 })

@@ -45,6 +45,10 @@ test('is not misled by another topic that it asked about and that was deleted si
     await other.deleteTopic(deleted)
     await until('it is gone', async () => (await other.describeTopic(deleted)) === undefined)
   }
+  await until(
+    'they are known to whoever is asked',
+    async () => (await admin.describeTopic(kept)) && admin.describeTopic(doomed),
+  )
   await forget()
   assert.deepEqual(await admin.unsafeTopicReasons(kept), [])
   await other.createTopic({ name: deleted, partitions: 1 })
@@ -60,10 +64,12 @@ test('changes one setting of a topic and leaves the others', async (t) => {
     config: { 'retention.ms': '1000000', 'segment.bytes': '2000000' },
   })
   await admin.configureTopic(topic, { 'retention.ms': '2000000' })
-  const config = (await admin.describeTopic(topic))?.config
-  assert.equal(config?.['retention.ms'], '2000000')
-  assert.equal(config?.['segment.bytes'], '2000000')
-  assert.equal(config?.['min.insync.replicas'], '2')
+  const config = await until('the topic has the retention', async () => {
+    const found = (await admin.describeTopic(topic))?.config
+    return found?.['retention.ms'] === '2000000' ? found : undefined
+  })
+  assert.equal(config['segment.bytes'], '2000000')
+  assert.equal(config['min.insync.replicas'], '2')
 })
 
 test('knows the ends of a log and the offset of a time; past the end it is the end', async (t) => {
