@@ -75,6 +75,10 @@ export const settings = {
     description:
       'how producers write events: one request in flight per broker with batches of all its partitions, or one per partition',
   }),
+  TAILRACE_PRODUCE_ENCODER: Type.Union([Type.Literal('own'), Type.Literal('kafkajs')], {
+    default: 'own',
+    description: 'who makes the bytes of produce requests, which are the same',
+  }),
   TAILRACE_SHUTDOWN_GRACE_MS: Type.Integer({
     default: 30_000,
     minimum: 100,

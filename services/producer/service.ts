@@ -10,6 +10,7 @@ import { type KafkaAdmin, openAdmin } from '#shared/kafka/admin.ts'
 import { newClientId } from '#shared/kafka/client-id.ts'
 import type { KafkaConnection } from '#shared/kafka/connection.ts'
 import { openLanes } from '#shared/kafka/lanes.ts'
+import { patchProduceRequest } from '#shared/kafka/produce-patch.ts'
 import { type Resources, type RunningService, withResources } from '#shared/lifecycle.ts'
 import { startAdminServer } from '#shared/observability/admin-server.ts'
 import type { Log } from '#shared/observability/log.ts'
@@ -100,6 +101,7 @@ async function openIngest(parts: Ingest) {
   const topicAdmin = await openAdmin(connection)
   resources.defer('kafka admin', () => topicAdmin.close())
   const idempotency = recogniseRepeats(parts, topicAdmin, telemetry)
+  if (config.TAILRACE_PRODUCE_ENCODER === 'own') patchProduceRequest()
   const lanes = openLanes({ connection, metrics, kind: config.TAILRACE_PRODUCE_LANES })
   resources.defer('lanes', () => lanes.close())
   const catalog = await followCatalog(parts, connection)
