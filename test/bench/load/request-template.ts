@@ -25,9 +25,14 @@ const keyMark = '@'.repeat(6)
 const source = '/bench'
 const type = 'bench.event'
 
-/** Counts ids from 1 for all templates of a process; keys by `random`, a number from 0 up to 1. */
+const mostIds = 1e12
+
+/**
+ * Counts ids for all templates of a process, from a number by `random` (0 up to 1), as keys are: loads of one stream that
+ * all began with 1 would be each other's repeats.
+ */
 export function countingNumbers(random: () => number): Numbers {
-  let id = 0
+  let id = Math.floor(random() * (mostIds / 2))
   return {
     nextId: () => {
       id += 1

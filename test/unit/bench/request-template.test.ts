@@ -34,7 +34,7 @@ describe('a request of the load', () => {
     const ids = [...templates, ...templates].map((template) =>
       sent({}, template).headers.find((header) => header.startsWith('ce-id')),
     )
-    assert.deepEqual(ids, ['ce-id: 000000000001', 'ce-id: 000000000002', 'ce-id: 000000000003', 'ce-id: 000000000004'])
+    assert.deepEqual(ids, ['ce-id: 250000000001', 'ce-id: 250000000002', 'ce-id: 250000000003', 'ce-id: 250000000004'])
   })
 
   it('is a batch of CloudEvents of 1 KB, each with its own id and key', () => {
@@ -44,7 +44,7 @@ describe('a request of the load', () => {
     const events: Record<string, string>[] = JSON.parse(body)
     assert.deepEqual(
       events.map(({ id }) => id),
-      ['000000000001', '000000000002', '000000000003'],
+      ['250000000001', '250000000002', '250000000003'],
     )
     for (const event of events) {
       assert.equal(event.partitionkey, 'k000005')
