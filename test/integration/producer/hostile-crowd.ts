@@ -26,6 +26,8 @@ const head = (...lines: string[]) =>
   ].join('\r\n')
 
 const dripMs = 1_000
+/** Between two connections: clients that are refused in a loop would measure this machine, which is theirs too. */
+const restMs = 500
 
 /** One byte a second. */
 const drip = (socket: Socket, text: string) => {
@@ -80,7 +82,7 @@ const behaviours: Record<string, Behaviour> = {
   // Never reads: what is answered fills the buffers between.
   'deaf pipeliner': (socket) => {
     socket.pause()
-    pour(socket, `${head('Content-Length: 3')}{]}`.repeat(10))
+    socket.write(`${head('Content-Length: 3')}{]}`.repeat(500))
     const timer = setTimeout(() => socket.destroy(), 3_000)
     socket.once('close', () => clearTimeout(timer))
   },
@@ -106,8 +108,7 @@ function start(kind: string, behave: Behaviour): void {
     open.delete(socket)
     report.ended[kind] ??= { answered: 0, closed: 0 }
     report.ended[kind][isAnswered ? 'answered' : 'closed'] += 1
-    // Not at once: a client that is refused in a loop would measure this machine, not the server.
-    setTimeout(start, 50, kind, behave)
+    setTimeout(start, restMs, kind, behave)
     if (isStopping && open.size === 0) finish()
   })
 }
