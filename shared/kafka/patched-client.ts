@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 
-/** The version our two changes to kafkajs were written against; with any other nothing is changed, and a test says so. */
+/** The version our changes to kafkajs were written against; with any other nothing is changed, and a test says so. */
 const patchedVersion = '2.2.4'
 
 /** A module of kafkajs to be changed in place, or null when this is not the known version. */
