@@ -19,8 +19,10 @@ import { act, compose, containers, generation, leftovers, ports } from './engine
 import { attachComposeStack, crash, demoReceiverUrl, untilUp } from './running-stack.ts'
 import { listeners } from './scan.ts'
 
+/** How often a producer behind HAProxy is stopped and started again: once, unless COMPOSE_PRODUCER_STOPS says otherwise. */
+const producerStops = Number(process.env.COMPOSE_PRODUCER_STOPS ?? 1)
 /** As long as all faults take on two busy cores. */
-const load = { ratePerSecond: 200, seconds: 145, keys: 150 }
+const load = { ratePerSecond: 200, seconds: 120 + 25 * producerStops, keys: 150 }
 /** Longer than what any fault costs. */
 const settleMs = 7_500
 
@@ -32,13 +34,17 @@ type Fault = {
   target?: { of: 'ackMs' | 'partitionMs'; ms: number }
 }
 
+const stopAndStart = (victim: string): Fault[] => [
+  { name: 'stop-producer', victim, inject: (name) => act('stop', name) },
+  { name: 'start-producer', victim, inject: (name) => act('start', name) },
+]
+
 /** In this order, under load. */
 const faults: readonly Fault[] = [
   { name: 'kill-broker', victim: 'kafka-2', inject: (name) => act('kill', name), target: { of: 'ackMs', ms: 4_000 } },
   { name: 'start-broker', victim: 'kafka-2', inject: (name) => act('start', name) },
   { name: 'crash-consumer', victim: 'consumer-1', inject: crash, target: { of: 'partitionMs', ms: 4_000 } },
-  { name: 'stop-producer', victim: 'producer-1', inject: (name) => act('stop', name) },
-  { name: 'start-producer', victim: 'producer-1', inject: (name) => act('start', name) },
+  ...Array.from({ length: producerStops }, (_, turn) => stopAndStart(`producer-${1 + (turn % 2)}`)).flat(),
   {
     name: 'scale-to-4',
     victim: 'consumer',
