@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { TailraceError } from '#shared/errors.ts'
+import { pathOf } from './problem.ts'
 
 type KnownRoute = { pattern: RegExp; methods: string[] }
 
@@ -10,7 +11,7 @@ export function answerUnknownRoutes(app: FastifyInstance): void {
     routes.push({ pattern: patternOf(url), methods: [method].flat() })
   })
   app.setNotFoundHandler((request) => {
-    const path = request.url.split('?')[0] ?? ''
+    const path = pathOf(request.url)
     const allowed = routes.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => methods)
     if (allowed.length === 0) throw new TailraceError('not-found', 'No route has this path.')
     const allow = [...new Set(allowed)].sort().join(', ')

@@ -35,8 +35,9 @@ export function problemOf(error: TailraceError, { requestId, instance }: Problem
   return { status, headers, body }
 }
 
-/** The path of a request target: queries may hold what nobody should see again. */
+/** The path of a request target, also of an absolute one: queries may hold what nobody should see again. */
 export function pathOf(target: string): string {
   const end = target.search(/[?#]/)
-  return end === -1 ? target : target.slice(0, end)
+  const path = end === -1 ? target : target.slice(0, end)
+  return path.startsWith('/') ? path : path.replace(/^https?:\/\/[^/]*/i, '')
 }

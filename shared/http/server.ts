@@ -104,7 +104,7 @@ function admit(request: FastifyRequest, options: HttpServerOptions, done: Done):
   let caller: Caller | Promise<Caller> | undefined
   try {
     checkHead(request, options.limits)
-    const isOpen = request.routeOptions.config.public === true || !isApi(request.url)
+    const isOpen = request.routeOptions.config.public === true || !isApi(request)
     caller = isOpen ? undefined : options.authenticate(request)
     if (caller !== undefined && !(caller instanceof Promise)) checkScope(request, caller, options)
   } catch (error) {
@@ -115,7 +115,8 @@ function admit(request: FastifyRequest, options: HttpServerOptions, done: Done):
   else done()
 }
 
-const isApi = (url: string) => url.startsWith('/v1/')
+/** By the route that was found: a target may be absolute or percent-encoded and lead there all the same. */
+const isApi = ({ routeOptions, url }: FastifyRequest) => (routeOptions.url ?? pathOf(url)).startsWith('/v1/')
 
 function checkHead({ raw }: FastifyRequest, limits: Limits): void {
   if (raw.httpVersion !== '1.1' && raw.httpVersion !== '1.0')

@@ -83,6 +83,19 @@ const rows: [what: string, pieces: (string | Buffer)[], status: number, code: st
     'not-found',
   ],
   [
+    'an absolute target without credential',
+    [head(closing, json, 'Content-Length: 1').replace(path, `http://x${path}`).replace(`${credential}\r\n`, ''), '1'],
+    401,
+    'credential-missing',
+  ],
+  [
+    'an encoded path without credential',
+    [head(closing, json, 'Content-Length: 1').replace('/v1', '/%761').replace(`${credential}\r\n`, ''), '1'],
+    401,
+    'credential-missing',
+  ],
+  ['PUT to an absolute target', [head(closing).replace('POST /', 'PUT http://x/')], 405, 'method-not-allowed'],
+  [
     'encoded slashes and dots that would lead to another route',
     [head(closing, json, 'Content-Length: 1').replace('orders', 'x%2f..%2f..%2fkeys'), '1'],
     400,
@@ -177,6 +190,10 @@ test('what is no HTTP at all is counted, once a connection', async () => {
   const before = (await door.outcomes())['request-malformed'] ?? 0
   await send(Buffer.from('16030100a5010000a10303', 'hex'))
   assert.equal((await door.outcomes())['request-malformed'], before + 1)
+})
+test('an absolute target is taken like its path', async () => {
+  const answer = await send(head(closing, json, 'Content-Length: 1').replace(path, `http://x${path}`), '1')
+  assert.deepEqual([answer.status, door.stored.length], [202, 1])
 })
 
 const good = head(json, 'Content-Length: 1')

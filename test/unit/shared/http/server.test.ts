@@ -134,6 +134,14 @@ test('a missing scope is named; what is public or outside /v1 needs no credentia
   assert.equal((await app.inject({ url: '/open.txt' })).statusCode, 200)
 })
 
+test('a route under /v1 asks for its scope however its path is encoded', async (t) => {
+  const app = serverOf(t)
+  for (const url of ['/%761/things', '/v%31/things', '/%76%31/%74hings?x=1']) {
+    const answer = await app.inject({ url })
+    assert.deepEqual([answer.statusCode, answer.json().code], [403, 'scope-missing'], url)
+  }
+})
+
 test('a fault of ours says nothing about its reason', async (t) => {
   const answer = await serverOf(t).inject({ url: '/v1/broken' })
   assert.deepEqual([answer.statusCode, answer.json().code], [500, 'internal'])
