@@ -83,6 +83,8 @@ function serverLimits(limits: Limits) {
       maxHeaderSize: limits.TAILRACE_LIMIT_HEADER_BYTES,
       // node:http answers a missing Host without a body; `admit` does it with a problem.
       requireHostHeader: false,
+      // Otherwise the first of several is believed: Host, Content-Type, Authorization. Joined they are what they are, malformed.
+      joinDuplicateHeaders: true,
       insecureHTTPParser: false,
     },
   }
@@ -121,12 +123,19 @@ const isApi = ({ routeOptions, url }: FastifyRequest) => (routeOptions.url ?? pa
 function checkHead({ raw }: FastifyRequest, limits: Limits): void {
   if (raw.httpVersion !== '1.1' && raw.httpVersion !== '1.0')
     throw malformed('Only HTTP/1.1 and HTTP/1.0 are spoken here.')
-  if (raw.headers.host === undefined && raw.httpVersion === '1.1') throw malformed('There is no Host header.')
+  const { host, 'transfer-encoding': coding } = raw.headers
+  if (host === undefined && raw.httpVersion === '1.1') throw malformed('There is no Host header.')
+  if (host !== undefined && !isHost.test(host)) throw malformed('The Host header is malformed, or there are several.')
+  // node:http undoes `chunked` alone and hands out what another coding leaves.
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') throw malformed('A body is sent chunked or as it is.')
   const most = limits.TAILRACE_LIMIT_HEADERS
   if (raw.rawHeaders.length > 2 * most) {
     throw new TailraceError('headers-too-large', `A request has at most ${most} headers (TAILRACE_LIMIT_HEADERS).`)
   }
 }
+
+/** RFC 3986 §3.2.2 and a port; without the comma, which no host has and which joins several headers. */
+const isHost = /^[\w.:\-[\]%~!$&'()*+;=]*$/
 
 const malformed = (detail: string) =>
   new TailraceError('request-malformed', detail, { headers: { connection: 'close' } })

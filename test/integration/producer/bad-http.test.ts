@@ -43,6 +43,21 @@ const rows: [what: string, pieces: (string | Buffer)[], status: number, code: st
   ['Content-Length 1e30', [head(json, 'Content-Length: 1e30'), '1'], 400, 'request-malformed'],
   ['Transfer-Encoding xchunked', [head(json, 'Transfer-Encoding: xchunked'), '0\r\n\r\n'], 400, 'request-malformed'],
   ['chunked, identity', [head(json, 'Transfer-Encoding: chunked, identity'), '0\r\n\r\n'], 400, 'request-malformed'],
+  ['gzip, chunked', [head(json, 'Transfer-Encoding: gzip, chunked'), '1\r\n1\r\n0\r\n\r\n'], 400, 'request-malformed'],
+  [
+    'a Host that is none',
+    [head(closing, json, 'Content-Length: 1').replace('Host: x', 'Host: a b/c'), '1'],
+    400,
+    'request-malformed',
+  ],
+  ['two Host', [head(json, 'Host: y', 'Content-Length: 1'), '1'], 400, 'request-malformed'],
+  [
+    'two Content-Type',
+    [head(closing, json, 'Content-Type: text/plain', 'Content-Length: 1'), '1'],
+    415,
+    'type-unsupported',
+  ],
+  ['two credentials', [head(closing, json, credential, 'Content-Length: 1'), '1'], 401, 'credential-invalid'],
   ['a chunk size that is no number', [head(json, 'Transfer-Encoding: chunked'), 'ZZ\r\n'], 400, 'request-malformed'],
   [
     'a chunk extension of 64 KiB',
@@ -73,15 +88,6 @@ const rows: [what: string, pieces: (string | Buffer)[], status: number, code: st
   ['bare LF lines', [head(json).replaceAll('\r\n', '\n')], 400, 'request-malformed'],
   ['an unknown method', [`FOO ${path} HTTP/1.1\r\nHost: x\r\n\r\n`], 400, 'request-malformed'],
   ['a TLS hello', [Buffer.from('16030100a5010000a10303', 'hex')], 400, 'request-malformed'],
-  ['PUT', [head(closing).replace('POST', 'PUT')], 405, 'method-not-allowed'],
-  ['TRACE', [head(closing).replace('POST', 'TRACE')], 405, 'method-not-allowed'],
-  ['dots in the path', [head(closing, json, 'Content-Length: 1').replace('orders', '../x'), '1'], 404, 'not-found'],
-  [
-    'dots that would lead to the route',
-    [head(closing, json, 'Content-Length: 1').replace('/v1', '/x/../v1'), '1'],
-    404,
-    'not-found',
-  ],
   [
     'an absolute target without credential',
     [head(closing, json, 'Content-Length: 1').replace(path, `http://x${path}`).replace(`${credential}\r\n`, ''), '1'],
@@ -95,6 +101,15 @@ const rows: [what: string, pieces: (string | Buffer)[], status: number, code: st
     'credential-missing',
   ],
   ['PUT to an absolute target', [head(closing).replace('POST /', 'PUT http://x/')], 405, 'method-not-allowed'],
+  ['PUT', [head(closing).replace('POST', 'PUT')], 405, 'method-not-allowed'],
+  ['TRACE', [head(closing).replace('POST', 'TRACE')], 405, 'method-not-allowed'],
+  ['dots in the path', [head(closing, json, 'Content-Length: 1').replace('orders', '../x'), '1'], 404, 'not-found'],
+  [
+    'dots that would lead to the route',
+    [head(closing, json, 'Content-Length: 1').replace('/v1', '/x/../v1'), '1'],
+    404,
+    'not-found',
+  ],
   [
     'encoded slashes and dots that would lead to another route',
     [head(closing, json, 'Content-Length: 1').replace('orders', 'x%2f..%2f..%2fkeys'), '1'],
@@ -182,6 +197,11 @@ test('a body shorter than announced is no event, and counted as aborted', async 
   assert.equal(door.stored.length, 0)
 })
 
+test('an absolute target is taken like its path', async () => {
+  const answer = await send(head(closing, json, 'Content-Length: 1').replace(path, `http://x${path}`), '1')
+  assert.deepEqual([answer.status, door.stored.length], [202, 1])
+})
+
 test('a refused method names the one that is allowed', async () => {
   assert.match((await send(head(closing).replace('POST', 'DELETE'))).headers, /\r\nallow: post/)
 })
@@ -190,10 +210,6 @@ test('what is no HTTP at all is counted, once a connection', async () => {
   const before = (await door.outcomes())['request-malformed'] ?? 0
   await send(Buffer.from('16030100a5010000a10303', 'hex'))
   assert.equal((await door.outcomes())['request-malformed'], before + 1)
-})
-test('an absolute target is taken like its path', async () => {
-  const answer = await send(head(closing, json, 'Content-Length: 1').replace(path, `http://x${path}`), '1')
-  assert.deepEqual([answer.status, door.stored.length], [202, 1])
 })
 
 const good = head(json, 'Content-Length: 1')
