@@ -1,7 +1,10 @@
 import { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type ErrorCode, errorTable, TailraceError } from '#shared/errors.ts'
+import type { Limits } from '#shared/limits.ts'
 import { problemOf } from './problem.ts'
+
+type ClientErrorContext = { requestId: string; limits: Limits }
 
 /**
  * Answers what node:http could not read as a request (bad framing, oversized headers, too slow) and closes the connection,
@@ -11,15 +14,14 @@ import { problemOf } from './problem.ts'
 export function answerClientError(
   error: NodeJS.ErrnoException,
   socket: Socket,
-  requestId: string,
+  { requestId, limits }: ClientErrorContext,
 ): ErrorCode | undefined {
   if (waiting.has(socket)) return undefined
   if (error.code === 'ECONNRESET' || !socket.writable || answerHasBegun(socket)) {
     socket.destroy()
     return undefined
   }
-  const [code, detail] =
-    codes.get(error.code ?? '') ?? (['request-malformed', 'The request is no valid HTTP.'] as const)
+  const [code, detail] = refusalOf(error, limits)
   waiting.add(socket)
   inTurn(socket, () => answer(socket, new TailraceError(code, detail), requestId))
   return code
@@ -47,11 +49,22 @@ function answer(socket: Socket, error: TailraceError, requestId: string): void {
   socket.destroySoon()
 }
 
-const codes: ReadonlyMap<string, readonly [ErrorCode, string]> = new Map([
-  ['HPE_HEADER_OVERFLOW', ['headers-too-large', 'The request line and headers are larger than this server takes.']],
-  ['ERR_HTTP_REQUEST_TIMEOUT', ['request-timeout', 'The request did not arrive in time.']],
-  ['HPE_CHUNK_EXTENSIONS_OVERFLOW', ['request-too-large', 'The chunk extensions are too large.']],
-])
+function refusalOf({ code }: NodeJS.ErrnoException, limits: Limits): readonly [ErrorCode, string] {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW': {
+      // The parser says this of too many headers as well.
+      const count = `${limits.TAILRACE_LIMIT_HEADERS} headers (TAILRACE_LIMIT_HEADERS)`
+      const bytes = `${limits.TAILRACE_LIMIT_HEADER_BYTES} bytes with its first line (TAILRACE_LIMIT_HEADER_BYTES)`
+      return ['headers-too-large', `A request has at most ${count}, in ${bytes}.`]
+    }
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return ['request-timeout', 'The request did not arrive in time.']
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return ['request-too-large', 'The chunk extensions are too large.']
+    default:
+      return ['request-malformed', 'The request is no valid HTTP.']
+  }
+}
 
 const reasons: ReadonlyMap<number, string> = new Map([
   [400, 'Bad Request'],

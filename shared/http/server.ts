@@ -46,7 +46,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     requestIdHeader: false,
     return503OnClosing: false,
     clientErrorHandler: (error, socket) => {
-      const code = answerClientError(error, socket, nextId())
+      const code = answerClientError(error, socket, { requestId: nextId(), limits: options.limits })
       if (code !== undefined) refused(code)
     },
     frameworkErrors: (error, request, reply) => answerError(error, request, reply, options),

@@ -202,6 +202,18 @@ test('an absolute target is taken like its path', async () => {
   assert.deepEqual([answer.status, door.stored.length], [202, 1])
 })
 
+test('too many or too large headers are told the limits and their settings', async () => {
+  const many = Array.from({ length: 101 }, (_, index) => `x-${index}: y`)
+  for (const lines of [[`X: ${'x'.repeat(17_000)}`], many]) {
+    const { status, text } = await send(head(...lines))
+    assert.equal(status, 431)
+    assert.match(
+      text,
+      /at most 100 headers \(TAILRACE_LIMIT_HEADERS\), in 16384 bytes .*\(TAILRACE_LIMIT_HEADER_BYTES\)/,
+    )
+  }
+})
+
 test('a refused method names the one that is allowed', async () => {
   assert.match((await send(head(closing).replace('POST', 'DELETE'))).headers, /\r\nallow: post/)
 })
