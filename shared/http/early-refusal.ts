@@ -35,6 +35,7 @@ const discardBytes = 65_536
 /** Whether the rest of this request is not worth reading. */
 export function hasMuchUnread(request: IncomingMessage): boolean {
   if (request.complete) return false
-  const { 'transfer-encoding': encoding, 'content-length': length } = request.headers
-  return encoding !== undefined || Number(length ?? 0) > discardBytes
+  const { expect, 'transfer-encoding': encoding, 'content-length': length } = request.headers
+  // Whoever waited for 100 Continue need not send the body now: the next bytes may be another request.
+  return expect !== undefined || encoding !== undefined || Number(length ?? 0) > discardBytes
 }

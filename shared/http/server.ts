@@ -8,6 +8,7 @@ import { answerClientError } from './client-error.ts'
 import { answerInTurn, capConnections } from './connections.ts'
 import { closeWhenDraining } from './drain.ts'
 import { hasMuchUnread, type Refusal, refuseBeforeRouting } from './early-refusal.ts'
+import { continueWhenRead } from './expect-continue.ts'
 import { acceptJson } from './json-body.ts'
 import { answerUnknownRoutes } from './not-found.ts'
 import { pathOf, problemOf } from './problem.ts'
@@ -63,6 +64,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   app.addHook('onRequest', (request, _reply, done) => admit(request, options, done))
   answerUnknownRoutes(app)
   if (refusal !== undefined) refuseBeforeRouting(app, { refusal, nextId, refused: ({ code }) => refused(code) })
+  continueWhenRead(app.server)
   answerInTurn(app.server)
   capConnections(app.server, options.limits.TAILRACE_LIMIT_CONNECTIONS)
   return app

@@ -214,6 +214,22 @@ test('too many or too large headers are told the limits and their settings', asy
   }
 })
 
+test('a body is asked for when its head was let in, and only then', async () => {
+  const expect = 'Expect: 100-continue'
+  const good = await send(head(closing, json, expect, 'Content-Length: 1'), '1')
+  assert.match(good.text, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 202 /)
+  const refusals: [string, number][] = [
+    [head(json, expect, 'Content-Length: 1000000'), 413],
+    [head(json, expect, 'Content-Length: 5').replace(`${credential}\r\n`, ''), 401],
+    [head(expect, 'Content-Type: multipart/mixed', 'Content-Length: 5'), 415],
+  ]
+  for (const [refused, status] of refusals) {
+    const answer = await send(refused)
+    assert.deepEqual([answer.status, answersIn(answer)], [status, 1])
+    assert.match(answer.headers, /\r\nconnection: close/)
+  }
+})
+
 test('a refused method names the one that is allowed', async () => {
   assert.match((await send(head(closing).replace('POST', 'DELETE'))).headers, /\r\nallow: post/)
 })
