@@ -70,6 +70,10 @@ export function keyFaults(attributes: Attributes, query: string | undefined, lim
   if (query === '') {
     return [{ ...place, code: 'empty', detail: 'the key is empty', fix: 'leave it out for an event without key' }]
   }
+  // Every receiver gets the key as a header. The attribute `partitionkey` has been judged as an attribute.
+  if (query !== undefined && /[\r\n]/.test(query)) {
+    return [{ ...place, code: 'forbidden-character', detail: 'the key has a line break', fix: 'remove it' }]
+  }
   if (Buffer.byteLength(keyOf(attributes, query) ?? '') <= limit) return []
   return [{ ...place, code: 'too-long', detail: `the key is longer than ${limit} bytes (TAILRACE_LIMIT_KEY_BYTES)` }]
 }

@@ -199,6 +199,8 @@ for (const [what, headers, body, code, faults] of rows) {
 const queries: [string, string, string][] = [
   ['?key=', 'event-invalid', 'key empty'],
   [`?key=${'x'.repeat(1_025)}`, 'event-invalid', 'key too-long'],
+  ['?key=a%0D%0Ax-evil:1', 'event-invalid', 'key forbidden-character'],
+  ['?key=a%0Ab', 'event-invalid', 'key forbidden-character'],
   ['?key=a&key=b', 'request-malformed', 'key wrong-type'],
   ['?kye=a', 'unknown-field', 'kye unknown-field'],
   [`?type=${'x'.repeat(257)}`, 'event-invalid', 'type too-long'],
