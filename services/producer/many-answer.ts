@@ -1,6 +1,6 @@
 import { type ErrorCode, errorTable, TailraceError } from '#shared/errors.ts'
 import type { MappedEvent } from '#shared/event/event-request.ts'
-import type { Ending, StoredEvent } from './deduplication.ts'
+import type { DedupMode, Ending, StoredEvent } from './deduplication.ts'
 
 /** What a publisher hears about one event of many. */
 export type ManyResult =
@@ -15,14 +15,16 @@ type Ended = {
   /** For each event which of the `endings` is its own: the same one for an event that stood twice. */
   places: readonly number[]
   endings: readonly Ending[]
+  /** Also part of a refusal: it says whether the repeat will be recognised. */
+  dedup: DedupMode
 }
 
 /** The results in the order of the request and how many events are stored; throws when that is not all of them. */
-export function manyResults({ events, places, endings }: Ended): Pick<ManyPublished, 'stored' | 'results'> {
+export function manyResults({ events, places, endings, dedup }: Ended): Pick<ManyPublished, 'stored' | 'results'> {
   const results = events.map((event, index) => resultOf(index, event, endings[places[index] as number] as Ending))
   const failures = endings.filter((ending) => ending instanceof TailraceError)
   const stored = endings.length - failures.length
-  if (failures.length > 0) throw incomplete(failures, stored, results)
+  if (failures.length > 0) throw incomplete(failures, { stored, results, dedup })
   return { stored, results }
 }
 
@@ -33,10 +35,17 @@ function resultOf(index: number, { id }: MappedEvent, ending: Ending): ManyResul
 }
 
 /** When every event failed alike, that is the answer: `kafka-unavailable` says more than `batch-incomplete`. */
-function incomplete(failures: readonly TailraceError[], stored: number, results: readonly ManyResult[]): TailraceError {
+function incomplete(
+  failures: readonly TailraceError[],
+  { stored, results, dedup }: Pick<ManyPublished, 'stored' | 'results'> & { dedup: DedupMode },
+): TailraceError {
   const [first] = failures as [TailraceError]
   const areAlike = stored === 0 && failures.every(({ code }) => code === first.code)
-  const options = { extra: { stored, results }, retryAfterMs: first.options.retryAfterMs ?? 1_000 }
+  const options = {
+    extra: { stored, results },
+    headers: { 'tailrace-dedup': dedup },
+    retryAfterMs: first.options.retryAfterMs ?? 1_000,
+  }
   if (areAlike) return new TailraceError(first.code, first.detail, { ...first.options, ...options, cause: first })
   const all = stored + failures.length
   const repeat = failures.every(({ code }) => errorTable[code].retryable)

@@ -46,9 +46,10 @@ export function createPublishMany(options: PublishOptions): PublishMany {
     await slices.pause()
     const endings = await storeAll({ events: unique, partitions, stream, options }, slices, dedup)
     await slices.pause()
-    const { stored, results } = manyResults({ events, places, endings })
+    const mode = dedup?.mode() ?? 'off'
+    const { stored, results } = manyResults({ events, places, endings, dedup: mode })
     const subscriptions = options.streams.subscriptionsOf(stream.name)
-    return { dedup: dedup?.mode() ?? 'off', answer: { stream: stream.name, stored, subscriptions, results } }
+    return { dedup: mode, answer: { stream: stream.name, stored, subscriptions, results } }
   }
 }
 

@@ -75,8 +75,8 @@ test('when some events are stored and some are not, each one is told how it ende
 
 test('what Kafka did not answer within the deadline is unknown, what it answered is not', async (t) => {
   const door = doorWith(t, { a: 7 }, 20)
-  const { status, code, body, results } = await publish(door, [event('a'), event('b')])
-  assert.deepEqual([status, code, body.stored], [503, 'batch-incomplete', 1])
+  const { status, code, body, results, headers } = await publish(door, [event('a'), event('b')])
+  assert.deepEqual([status, code, body.stored, headers['tailrace-dedup']], [503, 'batch-incomplete', 1, 'off'])
   assert.match(body.detail, /^1 of 2 events is stored; send the same batch again with the same ids\.$/)
   assert.deepEqual(results[1], { index: 1, status: 503, id: 'b', code: 'outcome-unknown', retryable: true })
 })
