@@ -75,6 +75,23 @@ test('an unknown path is 404 and another method 405 with Allow', async (t) => {
   assert.equal((await app.inject({ method: 'DELETE', url: '/v1/things' })).headers.allow, 'GET, HEAD')
 })
 
+test('what no route takes is refused as that, whatever its body and method', async (t) => {
+  const app = serverOf(t)
+  const bodies = [
+    { headers: { 'content-type': 'text/plain' }, payload: 'x' },
+    { headers: { 'content-type': 'application/json' }, payload: '{' },
+    { headers: { 'content-type': 'json' }, payload: '{}' },
+    {},
+  ]
+  for (const method of ['POST', 'DELETE', 'QUERY', 'PROPFIND']) {
+    for (const body of bodies) {
+      const request = { ...body, method: method as 'POST' }
+      assert.equal((await app.inject({ ...request, url: '/v1/nothing' })).json().code, 'not-found')
+      assert.equal((await app.inject({ ...request, url: '/v1/things/a' })).json().code, 'method-not-allowed')
+    }
+  }
+})
+
 test('a body gets its defaults; numbers in a query are read as numbers, in a body they are not', async (t) => {
   const app = serverOf(t)
   const answer = await put(app, '{"name":"abc"}', '?limit=7')
