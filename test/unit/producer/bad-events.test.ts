@@ -128,6 +128,13 @@ const rows: Row[] = [
     ['/__proto__ name-invalid'],
   ],
   [
+    'constructor.prototype',
+    structured,
+    envelope({ constructor: { prototype: { x: 1 } } }),
+    'event-invalid',
+    ['/constructor not-a-scalar'],
+  ],
+  [
     'a name that stands twice',
     structured,
     `${envelope({}).slice(0, -1)},"i\\u0064":"2"}`,
@@ -234,6 +241,7 @@ const good: [string, Headers, string | Buffer][] = [
   ['nine fraction digits', structured, envelope({ time: '2026-11-21T10:00:00.123456789Z' })],
   ['the year 9999', structured, envelope({ time: '9999-12-31T23:59:59Z' })],
   ['the year 1970', structured, envelope({ time: '1970-01-01T00:00:00Z' })],
+  ['the year 2100', structured, envelope({ time: '2100-01-01T00:00:00Z' })],
   ['prototype names inside data', structured, envelope({ data: JSON.parse('{"__proto__":{"x":1},"constructor":1}') })],
   ['an attribute that is null', structured, envelope({ subject: null })],
   ['headers that agree with the envelope', { ...structured, 'ce-id': '1' }, envelope({})],
