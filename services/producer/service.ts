@@ -36,8 +36,11 @@ import { keepTopicsSafe } from './topic-safety.ts'
 
 export type ProducerService = RunningService & { readonly adminUrl: string; readonly url: string }
 
-/** Quiet keep-alive connections get this long to send a last request; busy ones end with their next answer. */
-const quietMs = 1_500
+/**
+ * Quiet keep-alive connections get this long to send a last request; busy ones end with their next answer. A client that
+ * stood still for a moment sends on many of them at once: closing them then would fail those requests.
+ */
+const quietMs = 3_000
 /** Longer than a publish may wait, shorter than the grace period. */
 const drainSlackMs = 3_000
 
