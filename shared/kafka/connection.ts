@@ -5,6 +5,7 @@ import kafkajs from 'kafkajs'
 import type { Log } from '#shared/observability/log.ts'
 import { logCreatorFor } from './client-log.ts'
 import { patchFetchLoop } from './fetch-patch.ts'
+import { patchMetadata } from './metadata-patch.ts'
 import { patchRequestQueue } from './timer-patch.ts'
 import type { Wire } from './wire.ts'
 
@@ -40,6 +41,7 @@ export const leaderRetry: RetryTimes = { retries: 1, initialRetryTime: 50, maxRe
 
 patchRequestQueue()
 patchFetchLoop()
+patchMetadata()
 
 // A record batch in a codec nobody registered stops a kafkajs consumer for good.
 CompressionCodecs[CompressionTypes.ZSTD] = () => ({
