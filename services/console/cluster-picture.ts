@@ -32,15 +32,19 @@ type Subjects = { streams: readonly Stream[]; subscriptions: readonly Subscripti
 export async function takePicture(admin: KafkaAdmin, subjects: Subjects): Promise<ClusterPicture> {
   const { brokers, controllerId } = await admin.cluster()
   const topics = new Map(subjects.streams.map((stream) => [stream.name, stream.topic]))
+  const streams = new Map(
+    await mapSome(subjects.streams, async (stream) => [stream.name, await pictureStream(admin, stream)] as const),
+  )
+  // Kafka refuses the question about a topic that is gone, and one refusal would leave everything without a picture.
+  const topicOf = ({ stream }: Subscription) =>
+    streams.get(stream)?.missing === false ? topics.get(stream) : undefined
   return {
     brokers: brokers.map(({ id, address }) => ({ id, address, up: true, controller: id === controllerId })),
-    streams: new Map(
-      await mapSome(subjects.streams, async (stream) => [stream.name, await pictureStream(admin, stream)] as const),
-    ),
+    streams,
     subscriptions: new Map(
       await mapSome(subjects.subscriptions, async (subscription) => {
-        const topic = topics.get(subscription.stream) ?? ''
-        return [subscription.uid, await pictureSubscription(admin, subscription.group, topic)] as const
+        const picture = await pictureSubscription(admin, subscription.group, topicOf(subscription))
+        return [subscription.uid, picture] as const
       }),
     ),
     atMs: Date.now(),
@@ -58,7 +62,12 @@ async function pictureStream(admin: KafkaAdmin, { topic }: Stream): Promise<Stre
   return { partitions, unsafe, missing: false }
 }
 
-async function pictureSubscription(admin: KafkaAdmin, group: string, topic: string): Promise<SubscriptionPicture> {
+async function pictureSubscription(
+  admin: KafkaAdmin,
+  group: string,
+  topic: string | undefined,
+): Promise<SubscriptionPicture> {
+  if (topic === undefined) return { committed: new Map(), owners: new Map() }
   const [committed, members] = [await admin.committed(group, topic), await admin.groupMembers(group)]
   return {
     committed: new Map(committed.map(({ partition, offset }) => [partition, offset])),

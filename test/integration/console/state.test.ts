@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { openAdmin } from '#shared/kafka/admin.ts'
 import { openLanes } from '#shared/kafka/lanes.ts'
 import { createMetrics } from '#shared/observability/metrics.ts'
 import { testBrokers } from '../../support/dependencies.ts'
@@ -54,6 +55,21 @@ test('the state shows brokers, instances, streams and how far subscriptions are 
     oldestUndelivered: { position: string }
   }
   assert.equal(lag.oldestUndelivered.position, 'demo-4-0')
+})
+
+test('a topic that somebody deleted is the problem of its stream, not of Kafka', async (t) => {
+  const installation = await createInstallation(t)
+  const { api } = await installation.start()
+  const admin = await openAdmin({ brokers: testBrokers(), clientId: 'test-admin', log: quietLog })
+  t.after(() => admin.close())
+  await admin.deleteTopic(`${installation.prefix}events.demo`)
+  const read = async () => (await api('GET', '/v1/state')).body as unknown as State
+  const state = await until('the topic is missed', async () => {
+    const now = await read()
+    return now.problems.some(({ code }) => code === 'stream-failed') && now
+  })
+  assert.deepEqual([state.health, state.kafka.brokers.length], ['degraded', 3])
+  assert.ok(!state.problems.some(({ code }) => code === 'kafka-unreachable'))
 })
 
 test('without Redis the state says so, and everything else is still there', async (t) => {
