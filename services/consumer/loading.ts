@@ -54,7 +54,7 @@ export class Loading {
     this.#isRunning = false
   }
 
-  /** False when the ownership ended meanwhile. */
+  /** False when the ownership ended meanwhile, or when the state of a pair is not known yet. */
   async #load(epoch: number): Promise<boolean> {
     const { environment, subscription, keeper, topics, onLoaded } = this.#options
     const { states, admin, catalog, telemetry } = environment
@@ -69,11 +69,14 @@ export class Loading {
     if (loaded === null || epoch !== this.#options.epoch()) return false
     for (const [pair, token] of asked) {
       if (this.#wanted.get(pair) !== token) continue
-      this.#wanted.delete(pair)
       const state = loaded.get(pair.partition)
+      // The broker that was asked may not know a new partition yet, and nobody else asks for it again.
+      if (state === undefined && pair.phase !== 'gone') continue
+      this.#wanted.delete(pair)
       if (state !== undefined) onLoaded(pair, { kind: 'assigned', token, wallMs: Date.now(), ...state })
     }
-    telemetry.loaded(name, { epoch, pairs: asked.length, ms: Math.round(performance.now() - startedAtMs) })
-    return true
+    const isAll = asked.every(([pair, token]) => this.#wanted.get(pair) !== token)
+    if (isAll) telemetry.loaded(name, { epoch, pairs: asked.length, ms: Math.round(performance.now() - startedAtMs) })
+    return isAll
   }
 }

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { KafkaAdmin } from '#shared/kafka/admin.ts'
+import { Loading, type LoadingOptions } from '../../../services/consumer/loading.ts'
+import { createPair } from '../../../services/consumer/pair/states.ts'
+import { until } from '../../support/until.ts'
+import { pairUnderTest } from './pair/pair-under-test.ts'
+
+const { policy } = pairUnderTest().pair
+
+/** A subscription of a stream whose brokers answer `offsets`, and the pairs that were loaded, in order. */
+function loadingWith(offsets: KafkaAdmin['offsets']) {
+  const loaded: number[] = []
+  const environment = {
+    admin: { offsets },
+    catalog: { position: () => undefined },
+    states: { isStarted: () => true },
+    telemetry: { loaded: () => undefined, loadFailed: () => undefined },
+  } as unknown as LoadingOptions['environment']
+  const loading = new Loading({
+    environment,
+    subscription: { uid: 'u', name: 'n', startOffsets: {} },
+    keeper: { commit: async () => 'committed', fetchCommitted: async () => [] },
+    topics: { stream: 's', retry: 'r' },
+    epoch: () => 1,
+    onLoaded: ({ partition }) => void loaded.push(partition),
+  })
+  return { loading, loaded }
+}
+
+test('a pair whose partition the first broker did not know of is loaded when one knows it', async () => {
+  let asked = 0
+  const { loading, loaded } = loadingWith(async (topic) => {
+    if (topic === 's') asked += 1
+    const partitions = asked > 1 ? [0, 1] : [0]
+    return partitions.map((partition) => ({ partition, low: 0, high: 3 }))
+  })
+  for (const partition of [0, 1]) loading.want(createPair({ topic: 's', partition }, policy), 'token')
+  loading.start()
+  await until('both are loaded', () => loaded.length === 2)
+  assert.deepEqual(loaded, [0, 1])
+})
