@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../observability/log.ts'
+import { withinOwnTime } from '../resilience/deadline.ts'
 import { scripts } from './scripts.ts'
 
 /**
@@ -57,8 +58,8 @@ export function openRedis({ url, sentinels = '', master = '', log }: Options): R
     // Fail fast: no queue while it is away, and an open command fails at the first disconnect instead of running later.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: commandTimeoutMs,
-    // Longer than a command may take: destroys a connection whose other side is frozen, which a timeout alone keeps.
+    // Longer than a command may take: destroys a connection whose other side is frozen. No `commandTimeout`: that of ioredis
+    // counts the time in which this process stood still, and throws away an answer that is here already.
     socketTimeout: 1_500,
     connectTimeout: 2_000,
     enableAutoPipelining: true,
@@ -90,7 +91,7 @@ export function openRedis({ url, sentinels = '', master = '', log }: Options): R
     async tryRun(command) {
       if (!up()) return null
       try {
-        return await command(redis)
+        return await withinOwnTime(command(redis), commandTimeoutMs, null)
       } catch (error) {
         log.debug({ reason: messageOf(error) }, 'a redis command failed')
         return null

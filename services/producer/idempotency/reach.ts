@@ -1,5 +1,6 @@
 import type { RedisConnection } from '#shared/redis/connection.ts'
 import { createBreaker } from '#shared/resilience/breaker.ts'
+import { withinOwnTime } from '#shared/resilience/deadline.ts'
 
 /**
  * How a publish may use Redis: never for longer than it is worth.
@@ -40,7 +41,7 @@ export function allowanceFor(events: number): number {
 
 export function openReach({ redis, ping, windowMs, resetMs = 200 }: ReachOptions): Reach {
   let missedAtMs = Number.NEGATIVE_INFINITY
-  const isInTime = async () => (await within(ping(), allowanceMs)) === true
+  const isInTime = async () => (await withinOwnTime(ping(), allowanceMs, late)) === true
   const breaker = createBreaker<boolean>({
     healthy: (inTime) => inTime,
     probeTimeoutMs: 2 * allowanceMs,
@@ -54,7 +55,7 @@ export function openReach({ redis, ping, windowMs, resetMs = 200 }: ReachOptions
     isUsable,
     async ask(operation, limitMs) {
       if (!isUsable()) return null
-      const answer = await within(operation(), limitMs)
+      const answer = await withinOwnTime(operation(), limitMs, late)
       if (answer !== late) return answer
       // One is enough: every further one would cost a publish 50 ms, a false alarm costs a fifth of a second of checks.
       breaker.open()
@@ -69,27 +70,3 @@ export function openReach({ redis, ping, windowMs, resetMs = 200 }: ReachOptions
 }
 
 const late = Symbol('late')
-
-/** The time is counted in slices, so that a process that stood still itself does not take that for a slow Redis. */
-const slices = 5
-
-function within<T>(operation: Promise<T>, limitMs: number): Promise<T | typeof late> {
-  return new Promise((resolve, reject) => {
-    let left = slices
-    let timer: NodeJS.Timeout
-    const next = () => {
-      left -= 1
-      // Answers that are here already are looked at before the last slice counts.
-      if (left < 0) setImmediate(resolve, late)
-      else timer = setTimeout(next, limitMs / slices)
-    }
-    next()
-    const end = <V>(settle: (value: V) => void) => {
-      return (value: V) => {
-        clearTimeout(timer)
-        settle(value)
-      }
-    }
-    operation.then(end(resolve), end(reject))
-  })
-}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { within } from '#shared/resilience/deadline.ts'
+import { within, withinOwnTime } from '#shared/resilience/deadline.ts'
 
 const deadlinePassed = Symbol('deadline passed')
 
@@ -18,4 +18,14 @@ test('after the deadline nobody waits, and a late rejection disturbs nobody', as
   assert.equal(await waiting, deadlinePassed)
   late.reject(new Error('too late'))
   await new Promise(setImmediate)
+})
+
+test('a deadline in own time looks at what came while the process stood still', async () => {
+  const work = new Promise<number>((resolve) => setTimeout(resolve, 1, 7))
+  const waiting = withinOwnTime(work, 20, deadlinePassed)
+  const startedMs = performance.now()
+  while (performance.now() - startedMs < 40); // both timers are due before the loop turns again
+  assert.equal(await waiting, 7)
+  assert.equal(await withinOwnTime(new Promise(() => {}), 10, deadlinePassed), deadlinePassed)
+  await assert.rejects(withinOwnTime(Promise.reject(new Error('broken')), 10, deadlinePassed), /broken/)
 })
