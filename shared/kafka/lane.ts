@@ -55,7 +55,8 @@ const unknownTopicAfterMs = 15_000
  * - broken: waiting, sending or settling for 5 s. New records are refused at once; the next acknowledgement ends it.
  *
  * A batch that Kafka refuses for good is halved until the bad record is alone; only that one fails, in order. When it is
- * one of a run, what still waits of the run fails too: within a run no record is written after one that was not.
+ * one of a run, what still waits of the run fails too: within a run no record is written after one that was not. When the
+ * topic or the partition does not exist, all that waits is refused with it: by itself each batch would take its 15 s.
  */
 export class Lane {
   readonly #options: LaneOptions
@@ -140,8 +141,7 @@ export class Lane {
 
   /** Rejects what is queued; the batch in flight settles by itself, so that its sequence number is never reused. */
   drop(error: TailraceError): void {
-    for (const entry of [...this.#halves.flat(), ...this.#queue.takeAll()]) entry.reject(error)
-    this.#halves = []
+    for (const entry of this.#takeWaiting()) entry.reject(error)
   }
 
   /** Resolves when nothing is queued or in flight. */
@@ -233,6 +233,10 @@ export class Lane {
     return this.#batch
   }
 
+  #takeWaiting(): LaneEntry[] {
+    return [...this.#halves.splice(0).flat(), ...this.#queue.takeAll()]
+  }
+
   #end(): void {
     this.#clear()
     this.#halves = this.#halves.map(withoutCut).filter(({ length }) => length > 0)
@@ -255,8 +259,10 @@ export class Lane {
 
   #refuse(error: unknown): void {
     const entries = this.#inFlight
-    if (entries.length === 1 || appendFaultOf(error) === 'unknown-topic') {
-      for (const entry of entries) rejectAndCut(entry, refusalOf(error, this.#name))
+    const isUnknown = appendFaultOf(error) === 'unknown-topic'
+    if (entries.length === 1 || isUnknown) {
+      const refusal = refusalOf(error, this.#name)
+      for (const entry of [...entries, ...(isUnknown ? this.#takeWaiting() : [])]) rejectAndCut(entry, refusal)
     } else {
       const middle = entries.length >> 1
       this.#halves.unshift(entries.slice(0, middle), entries.slice(middle))

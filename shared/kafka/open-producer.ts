@@ -84,8 +84,15 @@ function roundOf(batches: readonly LaneBatch[]): Round | undefined {
 function baseOffsetOf({ topic, partition }: LaneBatch, results: readonly RecordMetadata[], sent: number): number {
   const result = results.find((one) => one.topicName === topic && one.partition === partition)
   const offset = Number(result?.baseOffset ?? -1)
+  if (sent === 1 && results.length === 0) throw unknownPartition(`${topic}/${partition}`)
   if (results.length !== sent || result?.errorCode !== 0 || !(offset >= 0)) {
     throw new Error(`the answer does not acknowledge ${topic}/${partition}: ${JSON.stringify(results)}`)
   }
   return offset
+}
+
+/** What kafkajs finds no leader entry for in the metadata of the topic it does not send, and says nothing. */
+function unknownPartition(name: string): Error {
+  const error = new Error(`the answer does not acknowledge ${name}: the topic has no such partition`)
+  return Object.assign(error, { type: 'UNKNOWN_TOPIC_OR_PARTITION' })
 }

@@ -87,7 +87,7 @@ test('a topic that stays unknown ends the whole run, also what was not in the re
   const { lane, appendRun } = openLane(partition)
   const ends = appendRun(Array.from({ length: 501 }, () => 'a'))
   await lane.drained()
-  assert.deepEqual([ends[0], ends[499], ends[500]], ['stream-unknown', 'stream-unknown', 'batch-incomplete'])
+  assert.deepEqual([ends[0], ends[499], ends[500]], ['stream-unknown', 'stream-unknown', 'stream-unknown'])
 })
 
 const MiB = 1024 * 1024

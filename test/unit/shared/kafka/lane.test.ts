@@ -103,6 +103,14 @@ test('gives up on a topic that stays unknown for 15 s, not before', async () => 
   assert.ok(clock.time >= 15_000 && clock.time < 16_000, `gave up after ${clock.time} ms`)
 })
 
+test('what waits behind a topic that is unknown for good is refused with the batch in flight', async () => {
+  const partition = new FakePartition([], () => kafkaError('UNKNOWN_TOPIC_OR_PARTITION'))
+  const { append, clock } = openLane(partition)
+  const all = Array.from({ length: 1_201 }, (_, index) => append(String(index)))
+  for (const one of all) await assert.rejects(one, codeOf('stream-unknown'))
+  assert.ok(clock.time < 16_000, `the last was refused after ${clock.time} ms`)
+})
+
 test('refuses at once while the oldest batch is unacknowledged for 5 s, and takes records again after the next answer', async () => {
   const partition = new FakePartition(['silence'])
   const { lane, append, clock } = openLane(partition)

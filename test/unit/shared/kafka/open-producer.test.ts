@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ProducerRecord, RecordMetadata } from 'kafkajs'
+import { appendFaultOf } from '#shared/kafka/errors.ts'
 import type { LaneBatch } from '#shared/kafka/lane.ts'
 import { appending } from '#shared/kafka/open-producer.ts'
 import { toMessage } from '#shared/kafka/record-mapping.ts'
@@ -71,6 +72,11 @@ for (const [what, answer] of Object.entries(notAcknowledged)) {
     await assert.rejects(producer.send(batchOf(3)), /does not acknowledge events\/3/)
   })
 }
+
+test('a partition that kafkajs left out is one that the topic does not have', async () => {
+  const { producer } = answering([])
+  await assert.rejects(producer.send(batchOf(3)), (error) => appendFaultOf(error) === 'unknown-topic')
+})
 
 const other = named(4, 7)
 const notAcknowledgedRounds: Record<string, Answer> = {
