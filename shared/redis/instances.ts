@@ -95,7 +95,8 @@ export async function readInstances(
 
 function parse(text: string): InstanceReport[] {
   try {
-    return [JSON.parse(text) as InstanceReport]
+    const report: Partial<InstanceReport> | null = JSON.parse(text)
+    return typeof report?.at === 'string' && typeof report.id === 'string' ? [report as InstanceReport] : []
   } catch {
     // another version's field: it is not ours to judge, and it expires by itself
     return []
