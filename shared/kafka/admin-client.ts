@@ -10,8 +10,9 @@ export type AdminClient = {
   /** Runs `ask` on a connected admin, up to 3 times, each after a failure with a fresh one. Rejects with a TailraceError. */
   call<T>(doing: string, ask: (admin: Admin) => Promise<T>): Promise<T>
   /**
-   * The same about one topic; undefined when there is no such topic. Takes only a fresh admin at its word: one that was
-   * asked about several topics asks for the metadata of all of them together, and a deleted one speaks for the others.
+   * The same about one topic; undefined when there is no such topic. Only an admin that was asked about nothing else is
+   * taken at its word: another one asks for the metadata of all the topics it knows together, and a deleted one speaks for
+   * the others. Theirs is kept then, because absent topics are asked for again and again.
    */
   callAbout<T>(doing: string, topic: string, ask: (admin: Admin) => Promise<T>): Promise<T | undefined>
   close(): Promise<void>
@@ -44,26 +45,41 @@ export function createAdminClient(connection: KafkaConnection): AdminClient {
       throw error
     }
   }
-  const tryAll = async <T>(ask: (admin: Admin) => Promise<T>, isAnswer: (error: unknown) => boolean): Promise<T> => {
+  const askAnother = async <T>(ask: (admin: Admin) => Promise<T>): Promise<T> => {
+    const another = await connect(connection)
+    try {
+      return await ask(another.admin)
+    } finally {
+      void another.close()
+    }
+  }
+  const tryAll = async <T>(doing: string, act: () => Promise<T>): Promise<T> => {
     for (let failures = 1; ; failures += 1) {
       try {
-        return await tryOnce(ask)
+        return await act()
       } catch (error) {
-        if (failures === tries || isClosed || (failures > 1 && isAnswer(error))) throw error
+        if (failures === tries || isClosed) throw kafkaUnavailable(error, doing)
         await sleep(pauseMs)
       }
     }
   }
   return {
-    call: (doing, ask) =>
-      tryAll(ask, () => false).catch((error: unknown) => {
-        throw kafkaUnavailable(error, doing)
-      }),
-    callAbout: (doing, topic, ask) =>
-      tryAll(ask, isUnknownTopic).catch((error: unknown) => {
-        if (isUnknownTopic(error)) return undefined
-        throw kafkaUnavailable(error, `${doing} ${topic}`)
-      }),
+    call: (doing, ask) => tryAll(doing, () => tryOnce(ask)),
+    callAbout: (doing, topic, ask) => {
+      const askShared = () => tryOnce((admin) => ask(admin).catch(unlessUnknown))
+      const askFresh = () => askAnother((admin) => ask(admin).catch(unlessUnknown))
+      return tryAll(`${doing} ${topic}`, async () => {
+        const shared = await askShared()
+        if (shared !== unknownTopic) return shared
+        // A topic made a moment ago is not known to every broker yet.
+        await sleep(pauseMs)
+        const fresh = await askFresh()
+        if (fresh === unknownTopic) return undefined
+        // It knows the topic: the shared one was misled, and would be about others.
+        if (current !== undefined) void giveUp(current)
+        return fresh
+      })
+    },
     close: async () => {
       isClosed = true
       if (current !== undefined) await giveUp(current)
@@ -71,7 +87,12 @@ export function createAdminClient(connection: KafkaConnection): AdminClient {
   }
 }
 
-const isUnknownTopic = (error: unknown) => isKafkaError(error, 'UNKNOWN_TOPIC_OR_PARTITION')
+const unknownTopic = Symbol('there is no such topic')
+
+function unlessUnknown(error: unknown): typeof unknownTopic {
+  if (isKafkaError(error, 'UNKNOWN_TOPIC_OR_PARTITION')) return unknownTopic
+  throw error
+}
 
 async function connect(connection: KafkaConnection): Promise<OpenAdmin> {
   const wire = createWire()
