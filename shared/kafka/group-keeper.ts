@@ -56,7 +56,7 @@ export type GroupKeeper = {
   resume(topic: string, partitions: readonly number[]): void
   /** Sets where a partition is read. Nothing of it is handed over before the first seek of an epoch. */
   seek(topic: string, partition: number, offset: number): void
-  /** Milliseconds since the coordinator last accepted a heartbeat (or the join); Infinity before the first join. */
+  /** Ms since the heartbeat (or join) went out that the coordinator accepted last; Infinity before the first join. */
   lastHeartbeatAgeMs(): number
   /** Milliseconds since a broker last answered a fetch; grows while everything is paused; Infinity before the first. */
   lastFetchAgeMs(): number

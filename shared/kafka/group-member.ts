@@ -10,10 +10,11 @@ import { createWire } from './wire.ts'
 
 /** What one membership tells its keeper, always synchronously. Nothing comes after `broken`, `leave` or `abandon`. */
 export type MemberEvents = {
-  /** All assigned partitions are paused already. */
-  joined(memberId: string, partitions: readonly number[]): void
+  /** All assigned partitions are paused already. `askedAtMs`: when the answered request went out, monotonic. */
+  joined(member: { id: string; partitions: readonly number[]; askedAtMs: number }): void
   rebalancing(): void
-  heartbeat(): void
+  /** The coordinator accepted a heartbeat that went out then. */
+  heartbeat(askedAtMs: number): void
   /** The fetch loop went round, with or without an answer. */
   looped(): void
   /** A broker answered a fetch. */
@@ -48,6 +49,7 @@ const metadataMaxAgeMs = 3_000
 const workers = 8
 const leaveLimitMs = 4_000
 
+const membershipApis = new Set(['SyncGroup', 'Heartbeat'])
 const outOfRangeLog = 'Offset out of range, resetting to default offset'
 const crashLog = /^Crash: /
 
@@ -67,6 +69,8 @@ export class GroupMember {
   readonly #consumer: Consumer
   readonly #positions = new ReadPositions()
   readonly #receipts = new CommitReceipts()
+  /** When the last question whether it is a member, of those that were answered, went out. */
+  #askedAtMs = Number.NEGATIVE_INFINITY
   #isOver = false
 
   constructor(options: MemberOptions) {
@@ -144,10 +148,13 @@ export class GroupMember {
       this.#whileMember(() => this.#joined(payload.memberId, payload.memberAssignment)),
     )
     consumer.on('consumer.rebalancing', () => this.#whileMember(() => events.rebalancing()))
-    consumer.on('consumer.heartbeat', () => this.#whileMember(() => events.heartbeat()))
+    consumer.on('consumer.heartbeat', () => this.#whileMember(() => events.heartbeat(this.#askedAtMs)))
     consumer.on('consumer.fetch', () => this.#whileMember(() => events.looped()))
-    consumer.on('consumer.network.request', ({ payload }) => {
-      if (payload.apiName === 'Fetch') this.#whileMember(() => events.fetched())
+    consumer.on('consumer.network.request', ({ payload: { apiName, pendingDuration, duration } }) => {
+      if (apiName === 'Fetch') this.#whileMember(() => events.fetched())
+      // An answer may have lain there while this process stood still: what it says was true when it was asked for.
+      const tookMs = Math.max(0, pendingDuration + duration)
+      if (membershipApis.has(apiName)) this.#askedAtMs = performance.now() - tookMs
     })
     consumer.on('consumer.commit_offsets', ({ payload }) => this.#receipts.receive(payload.topics))
     consumer.on('consumer.start_batch_process', ({ payload: { batchSize, topic, partition, lastOffset } }) => {
@@ -163,7 +170,7 @@ export class GroupMember {
     for (const topic of topics) this.pause(topic, assignment[topic] ?? [])
     const [first = [], ...others] = topics.map((topic) => assignment[topic] ?? [])
     const partitions = first.filter((partition) => others.every((other) => other.includes(partition)))
-    this.#options.events.joined(memberId, partitions)
+    this.#options.events.joined({ id: memberId, partitions, askedAtMs: this.#askedAtMs })
   }
 
   #handOver(batch: Batch): void {

@@ -6,7 +6,7 @@ import { type Coordination, coordinatorOf, findReadyCoordinator } from './coordi
 import { isFenced, isKafkaError, kafkaUnavailable } from './errors.ts'
 import { evictOn } from './evict.ts'
 import type { CommitEntry, CommittedEntry, GroupKeeper, GroupKeeperOptions } from './group-keeper.ts'
-import { GroupMember } from './group-member.ts'
+import { GroupMember, type MemberEvents } from './group-member.ts'
 import { type GroupMetrics, groupMetricsOf } from './group-metrics.ts'
 import { SilenceWatch, type Vitals } from './silence.ts'
 import type { OwnClaim } from './sticky-protocol.ts'
@@ -191,9 +191,10 @@ export class Keeper implements GroupKeeper {
       suffix: `${memberSuffix}${this.#memberNumber}`,
       claim: () => this.#claim,
       events: {
-        joined: (memberId, partitions) => this.#joined(memberId, partitions),
+        joined: (member) => this.#joined(member),
         rebalancing: () => this.#revoke({ state: 'joining', since: performance.now() }),
-        heartbeat: () => {
+        heartbeat: (askedAtMs) => {
+          this.#heartbeatAt = askedAtMs
           this.#sign('heartbeatAt')
           if (this.#vitals.state === 'joined') this.#options.onHeartbeat?.()
         },
@@ -207,12 +208,12 @@ export class Keeper implements GroupKeeper {
     })
   }
 
-  #joined(memberId: string, partitions: readonly number[]): void {
+  #joined({ id: memberId, partitions, askedAtMs }: Parameters<MemberEvents['joined']>[0]): void {
     const now = performance.now()
     // Evicted and quietly joined anew: a last commit would go out under the new membership, over that of the owner since.
     if (this.#memberId !== null && this.#memberId !== memberId) this.#epoch += 1
     this.#revoke({ state: 'joined', heartbeatAt: now, loopedAt: now })
-    this.#heartbeatAt = now
+    this.#heartbeatAt = askedAtMs
     this.#joinedAt = now
     this.#memberId = memberId
     this.#epoch += 1
@@ -223,9 +224,7 @@ export class Keeper implements GroupKeeper {
   }
 
   #sign(kind: 'heartbeatAt' | 'loopedAt'): void {
-    const now = performance.now()
-    if (kind === 'heartbeatAt') this.#heartbeatAt = now
-    if (this.#vitals.state === 'joined') this.#vitals[kind] = now
+    if (this.#vitals.state === 'joined') this.#vitals[kind] = performance.now()
   }
 
   /** A rebalance is often the sign that another broker coordinates now. */

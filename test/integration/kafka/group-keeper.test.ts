@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { Socket } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { until } from '../../support/until.ts'
 import {
   adminFor,
@@ -159,3 +161,39 @@ test('a position outside the log ends the membership instead of the committed of
   assert.deepEqual(await member.keeper.fetchCommitted(), [{ topic, partition: 0, offset: 3, metadata: 'mine' }])
   assert.deepEqual(member.batches, [])
 })
+
+test('a heartbeat counts from when it went out, however long its answer lay there unread', async (t) => {
+  const admin = await adminFor(t)
+  const topic = await topicFor(t, admin, { partitions: 1 })
+  const member = memberFor(t, { groupId: `${topic}-group`, topics: [topic] })
+  await until('it is assigned', () => member.owned()?.length === 1)
+  const sent = standStillAfterHeartbeat(t)
+  await until('it stood still', () => sent.length > 0)
+  const seen = new Set<number>()
+  while (sent.length < 3) {
+    seen.add(performance.now() - member.keeper.lastHeartbeatAgeMs())
+    assert.ok(Math.max(...seen) <= (sent.at(-1) ?? 0) + clockStepMs, 'younger than the last one that was sent')
+    await turn()
+  }
+})
+
+const standstillMs = 1_200
+/** kafkajs takes whole milliseconds; the own clock is asked at another moment. */
+const clockStepMs = 5
+
+/** Stops this process for a while right after a heartbeat was written; says when each one was, monotonic ms. */
+function standStillAfterHeartbeat(t: TestContext): number[] {
+  const sent: number[] = []
+  const write = Socket.prototype.write
+  t.mock.method(Socket.prototype, 'write', function (this: Socket, ...args: Parameters<typeof write>) {
+    const wasTaken = Reflect.apply(write, this, args)
+    if (!isHeartbeat(args[0])) return wasTaken
+    sent.push(performance.now())
+    if (sent.length === 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, standstillMs)
+    return wasTaken
+  })
+  return sent
+}
+
+const isHeartbeat = (bytes: unknown): boolean =>
+  Buffer.isBuffer(bytes) && bytes.length > 6 && bytes.readInt16BE(4) === 12
