@@ -37,6 +37,11 @@ import { keepTopicsSafe } from './topic-safety.ts'
 export type ProducerService = RunningService & { readonly adminUrl: string; readonly url: string }
 
 /**
+ * New connections that wait to be accepted. With the usual 511 the rest of thousands that come at once waits for the client's
+ * retransmissions, seconds, and is then answered 408 or reset. The kernel caps it at its own limit (somaxconn).
+ */
+const backlog = 4_096
+/**
  * Quiet keep-alive connections get this long to send a last request; busy ones end with their next answer. A client that
  * stood still for a moment sends on many of them at once: closing them then would fail those requests.
  */
@@ -75,7 +80,7 @@ async function open(config: ProducerConfig, log: Log, resources: Resources): Pro
     ready: () => reasons().length === 0,
     more: () => ({ lanes: lanes.snapshot().map(({ topic, partition, state }) => ({ topic, partition, state })) }),
   })
-  const url = await app.listen({ host: config.TAILRACE_HOST, port: config.TAILRACE_PORT })
+  const url = await app.listen({ host: config.TAILRACE_HOST, port: config.TAILRACE_PORT, backlog })
   resources.defer('http server', () => {
     readiness.stopping()
     return drainHttpServer(app, { quietMs, deadlineMs: config.TAILRACE_PUBLISH_DEADLINE_MS + drainSlackMs })
