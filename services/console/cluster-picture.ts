@@ -1,6 +1,6 @@
 import type { Stream, Subscription } from '#shared/catalog/model.ts'
 import type { GroupMember, KafkaAdmin } from '#shared/kafka/admin.ts'
-import type { PartitionDescription } from '#shared/kafka/topics.ts'
+import { type PartitionDescription, unsafeReasons } from '#shared/kafka/topics.ts'
 
 export type BrokerPicture = { id: number; address: string; up: boolean; controller: boolean }
 
@@ -54,12 +54,12 @@ export async function takePicture(admin: KafkaAdmin, subjects: Subjects): Promis
 async function pictureStream(admin: KafkaAdmin, { topic }: Stream): Promise<StreamPicture> {
   const description = await admin.describeTopic(topic)
   if (description === undefined) return { partitions: [], unsafe: [], missing: true }
-  const [offsets, unsafe] = [await admin.offsets(topic), await admin.unsafeTopicReasons(topic)]
+  const offsets = await admin.offsets(topic)
   const partitions = description.partitions.map((partition) => {
     const known = offsets.find((one) => one.partition === partition.partition)
     return { ...partition, low: known?.low ?? 0, end: known?.high ?? 0 }
   })
-  return { partitions, unsafe, missing: false }
+  return { partitions, unsafe: unsafeReasons(description), missing: false }
 }
 
 async function pictureSubscription(

@@ -19,6 +19,7 @@ export type AdminClient = {
 }
 
 type OpenAdmin = { admin: Admin; close(): Promise<void> }
+type Asked<T> = { answer: T; asked: Promise<OpenAdmin> }
 
 const tries = 3
 const pauseMs = 200
@@ -27,21 +28,21 @@ const pauseMs = 200
 export function createAdminClient(connection: KafkaConnection): AdminClient {
   let current: Promise<OpenAdmin> | undefined
   let isClosed = false
-  const giveUp = (opening: Promise<OpenAdmin>) => {
-    if (current === opening) current = undefined
-    return opening.then(
+  const giveUp = (asked: Promise<OpenAdmin>) => {
+    if (current === asked) current = undefined
+    return asked.then(
       (open) => open.close(),
       () => undefined,
     )
   }
-  const tryOnce = async <T>(ask: (admin: Admin) => Promise<T>): Promise<T> => {
+  const tryOnce = async <T>(ask: (admin: Admin) => Promise<T>): Promise<Asked<T>> => {
     if (isClosed) throw new TailraceError('stopping', 'this Kafka admin is closed')
     current ??= connect(connection)
-    const opening = current
+    const asked = current
     try {
-      return await ask((await opening).admin)
+      return { answer: await ask((await asked).admin), asked }
     } catch (error) {
-      void giveUp(opening)
+      void giveUp(asked)
       throw error
     }
   }
@@ -64,19 +65,18 @@ export function createAdminClient(connection: KafkaConnection): AdminClient {
     }
   }
   return {
-    call: (doing, ask) => tryAll(doing, () => tryOnce(ask)),
+    call: (doing, ask) => tryAll(doing, async () => (await tryOnce(ask)).answer),
     callAbout: (doing, topic, ask) => {
-      const askShared = () => tryOnce((admin) => ask(admin).catch(unlessUnknown))
-      const askFresh = () => askAnother((admin) => ask(admin).catch(unlessUnknown))
+      const askIfKnown = (admin: Admin) => ask(admin).catch(unlessUnknown)
       return tryAll(`${doing} ${topic}`, async () => {
-        const shared = await askShared()
-        if (shared !== unknownTopic) return shared
+        const { answer, asked } = await tryOnce(askIfKnown)
+        if (answer !== unknownTopic) return answer
         // A topic made a moment ago is not known to every broker yet.
         await sleep(pauseMs)
-        const fresh = await askFresh()
+        const fresh = await askAnother(askIfKnown)
         if (fresh === unknownTopic) return undefined
         // It knows the topic: the shared one was misled, and would be about others.
-        if (current !== undefined) void giveUp(current)
+        void giveUp(asked)
         return fresh
       })
     },

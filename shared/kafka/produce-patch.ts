@@ -1,37 +1,39 @@
-import { createRequire } from 'node:module'
 import { patchable } from './patched-client.ts'
 import { type ProduceRequest, produceBytes } from './produce-bytes.ts'
 
 type Encoded = { buf: Buffer; buffer: Buffer }
-export type RequestFactory = (request: ProduceRequest) => { encode(): Promise<Encoded> }
+type Request = { encode(): Promise<Encoded> }
+/** What the patch uses of kafkajs/src/protocol/requests/produce. */
+type Produce = { protocol(of: { version: number }): (question: ProduceRequest) => { request: Request } }
 
-/** The version that a producer of kafkajs 2.2.4 and a broker of Kafka 4 agree on. */
-const path = 'protocol/requests/produce/v7/request'
+/** `produceBytes` writes versions 3 to 7, which have the same bytes; a producer of kafkajs agrees on 7 with Kafka 4. */
+const firstVersion = 3
 
 /**
  * Lets `produceBytes` encode the produce requests of kafkajs; what it does not know stays as it was.
  * False, and nothing changed, for an unknown version.
  */
 export function patchProduceRequest(): boolean {
-  const original = patchable<RequestFactory & { [mark]?: true }>(path)
-  if (original === null) return false
-  // kafkajs asks for the module at every request.
-  const load = createRequire(import.meta.url)
-  const loaded = load.cache[load.resolve(`kafkajs/src/${path}`)]
-  if (loaded !== undefined && original[mark] === undefined) loaded.exports = encodingOnce(original)
+  const produce = patchable<Produce & { [mark]?: true }>('protocol/requests/produce')
+  if (produce === null) return false
+  if (produce[mark] === undefined) Object.assign(produce, { protocol: encodingOnce(produce.protocol), [mark]: true })
   return true
 }
 
 const mark = Symbol('encodes in one go')
 
-export function encodingOnce(original: RequestFactory): RequestFactory {
-  const factory: RequestFactory = (request) => {
-    const made = original(request)
-    const encode = async () => {
-      const bytes = produceBytes(request, Date.now())
-      return bytes === undefined ? await made.encode() : { buf: bytes, buffer: bytes }
+function encodingOnce(protocol: Produce['protocol']): Produce['protocol'] {
+  return ({ version }) => {
+    const exchangeOf = protocol({ version })
+    if (version < firstVersion) return exchangeOf
+    return (question) => {
+      const exchange = exchangeOf(question)
+      return { ...exchange, request: { ...exchange.request, encode: () => encode(question, exchange.request) } }
     }
-    return { ...made, encode }
   }
-  return Object.assign(factory, { [mark]: true })
+}
+
+async function encode(question: ProduceRequest, request: Request): Promise<Encoded> {
+  const bytes = produceBytes(question, Date.now())
+  return bytes === undefined ? await request.encode() : { buf: bytes, buffer: bytes }
 }

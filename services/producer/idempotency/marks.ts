@@ -6,6 +6,8 @@ import { digestApart, digestOf, eventIdOf, type Identity, markOf } from './ident
 /** An event that Redis is asked about; `impliedId` is the id that its Idempotency-Key gives it. */
 export type MarkedEvent = { readonly index: number; readonly mark: Mark; readonly impliedId: string | null }
 
+type DedupEvent = DedupRequest['events'][number]
+
 /** Whether any event of the request can be recognised when it comes again. */
 export function isRecognisable({ key, events }: DedupRequest): boolean {
   return key !== null || events.some(({ hasOwnId }) => hasOwnId)
@@ -21,9 +23,9 @@ export async function marksOf(request: DedupRequest): Promise<readonly MarkedEve
   const digest = await digests(request)
   const marked: MarkedEvent[] = []
   for (const [index, event] of request.events.entries()) {
-    const identity = identityOf(request, index)
+    const identity = identityOf(request, event, index)
     if (identity === null) continue
-    const impliedId = identity.kind === 'key' ? impliedIdOf(request, identity) : null
+    const impliedId = identity.kind === 'key' ? impliedIdOf(request, event, identity) : null
     marked.push({ index, mark: markOf(request, identity, digest(event.record.value ?? nothing)), impliedId })
     const pause = slices.pause()
     if (pause !== undefined) await pause
@@ -34,15 +36,13 @@ export async function marksOf(request: DedupRequest): Promise<readonly MarkedEve
 const nothing = Buffer.alloc(0)
 
 /** An event without an id of its own was named by the key before it came here. */
-function impliedIdOf(request: DedupRequest, { key, index }: { key: string; index: number }): string {
-  const event = request.events[index]
-  return event === undefined || event.hasOwnId ? eventIdOf(request, key, index) : event.id
+function impliedIdOf(request: DedupRequest, event: DedupEvent, { key, index }: { key: string; index: number }): string {
+  return event.hasOwnId ? eventIdOf(request, key, index) : event.id
 }
 
-function identityOf({ key, events }: DedupRequest, index: number): Identity | null {
+function identityOf({ key }: DedupRequest, { hasOwnId, source, id }: DedupEvent, index: number): Identity | null {
   if (key !== null) return { kind: 'key', key, index }
-  const event = events[index]
-  return event?.hasOwnId ? { kind: 'event', source: event.source, id: event.id } : null
+  return hasOwnId ? { kind: 'event', source, id } : null
 }
 
 /** About 5 ms of digests: more holds up the event loop. */

@@ -14,7 +14,6 @@ const refuse = (topic: string) => {
 const admin: Partial<KafkaAdmin> = {
   cluster: async () => ({ brokers: [{ id: 1, address: 'h:9092' }], controllerId: 1 }),
   describeTopic: async (topic) => (topic === 'gone' ? undefined : { partitions: [partition], config: {} }),
-  unsafeTopicReasons: async (topic) => (topic === 'gone' ? ['it does not exist'] : []),
   groupMembers: async () => [{ memberId: 'm', clientId: 'c', assignment: { kept: [0] } }],
   async offsets(topic) {
     refuse(topic)
