@@ -3,6 +3,7 @@ import { inputSchema } from '#shared/catalog/schema.ts'
 import { errorTable } from '#shared/errors.ts'
 import type { Limits } from '#shared/limits.ts'
 import { version } from '#shared/version.ts'
+import { publishPath } from './publish-operation.ts'
 import type { Route } from './route.ts'
 
 const fault = Type.Object({
@@ -28,15 +29,17 @@ const problem = Type.Object({
   errors: Type.Optional(Type.Array(fault)),
 })
 
-/** The OpenAPI 3.1 document of the console, made of the routes that serve it. */
-export function openApiOf(routes: readonly Route[], limits: Limits): object {
-  const paths: Record<string, Record<string, object>> = {}
+type Installation = { limits: Limits; publishUrl: string }
+
+/** The OpenAPI 3.1 document: the console's routes, made of what serves them, and that of the producers. */
+export function openApiOf(routes: readonly Route[], { limits, publishUrl }: Installation): object {
+  const paths: Record<string, Record<string, object>> = publishPath(publishUrl)
   for (const route of routes) {
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) }
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Tailrace console', version, description: description(limits) },
+    info: { title: 'Tailrace', version, description: description(limits) },
     security: [{ apiKey: [] }],
     paths,
     components: {
@@ -48,7 +51,7 @@ export function openApiOf(routes: readonly Route[], limits: Limits): object {
 
 function description(limits: Limits): string {
   const lines = Object.entries(limits).map(([name, value]) => `- ${name}: ${value}`)
-  return `Streams, subscriptions, keys and live state of Tailrace. Limits, each a setting:\n\n${lines.join('\n')}`
+  return `Events in, streams, subscriptions, keys and live state. Limits, each a setting:\n\n${lines.join('\n')}`
 }
 
 function operation(route: Route): object {

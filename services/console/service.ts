@@ -134,7 +134,7 @@ function createServer(console: Console): FastifyInstance {
     ...watchingRoutes(console),
   ]
   mountRoutes(app, routes, console)
-  mountPublicFiles(app, openApiOf(routes, limits), console.consoleUrl)
+  mountPublicFiles(app, openApiOf(routes, console), console.consoleUrl)
   return app
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { TailraceError } from '#shared/errors.ts'
 import type { EventRequest } from '#shared/event/event-request.ts'
+import { published, publishQuery } from '#shared/http/publish-shapes.ts'
 import { callerOf } from '#shared/http/route-config.ts'
 import type { Limits } from '#shared/limits.ts'
 import type { DedupMode } from '../deduplication.ts'
@@ -10,7 +11,7 @@ import type { Publish } from '../publish.ts'
 import type { PublishMany } from '../publish-many.ts'
 import type { PublishRates } from '../rate-limits.ts'
 import { outcomeOf, type ProducerTelemetry } from '../telemetry.ts'
-import { manyText, published, query } from './publish-shapes.ts'
+import { manyText } from './many-text.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -42,7 +43,7 @@ export function publishRoute(app: FastifyInstance, options: PublishRouteOptions)
   app.route<Route>({
     method: 'POST',
     url: '/v1/streams/:stream/events',
-    schema: { querystring: query, response: { 202: published } },
+    schema: { querystring: publishQuery, response: { 202: published } },
     config: { scope: (request) => `publish:${(request.params as Route['Params']).stream}` },
     onRequest: (request, reply, done) => {
       let charged: Promise<void> | undefined

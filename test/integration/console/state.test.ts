@@ -98,6 +98,7 @@ test('the root, the OpenAPI document and the admin port need no credential, ever
       assert.equal((await api.as(null)(method.toUpperCase(), concrete)).status, 401, `${method} ${path}`)
     }
   }
+  assert.ok('/v1/streams/{stream}/events' in document.paths, 'the route of the producers is described here too')
   assert.equal((await api('GET', '/v1/info')).body.version, '0.1.0')
   assert.equal((await fetch(`${service.adminUrl}/readyz`)).status, 200)
   assert.match(await (await fetch(`${service.adminUrl}/metrics`)).text(), /tailrace_console_answers_total/)

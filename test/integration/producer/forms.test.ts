@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { type TestContext, test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { Value } from 'typebox/value'
+import { publishedMany } from '#shared/http/publish-shapes.ts'
 import { uniqueName } from '../../support/dependencies.ts'
 import { until } from '../../support/until.ts'
 import { createInstallation, type Installation, runProducer } from './fixture.ts'
@@ -54,6 +56,7 @@ test('a batch, lines and their compressed twins arrive byte for byte, each where
     const { status, json } = await post(headers, body)
     assert.equal(status, 202, JSON.stringify(json).slice(0, 500))
     assert.equal(json.stored, texts.length)
+    assert.deepEqual(Value.Errors(publishedMany, json), [], 'as the OpenAPI document says')
     const results = json.results as Result[]
     texts.forEach((text, index) => void placed.push({ text, result: results[index] as Result }))
   }

@@ -1,27 +1,5 @@
-import { Type } from 'typebox'
 import { inSlices } from '#shared/resilience/slices.ts'
 import type { ManyPublished } from '../many-answer.ts'
-
-export const published = Type.Object({
-  id: Type.String(),
-  source: Type.String(),
-  webhookId: Type.String(),
-  stream: Type.String(),
-  partition: Type.Integer(),
-  offset: Type.Integer(),
-  position: Type.String(),
-  replayed: Type.Boolean(),
-  subscriptions: Type.Integer(),
-})
-
-export const query = Type.Object(
-  {
-    type: Type.Optional(Type.String({ description: 'Type of a plain event.' })),
-    key: Type.Optional(Type.String({ description: 'What order is kept by; the same for all events of a request.' })),
-    subject: Type.Optional(Type.String({ description: 'Subject of a plain event.' })),
-  },
-  { additionalProperties: false },
-)
 
 /** 500 results take about half a millisecond. */
 const resultsAtATime = 500
