@@ -24,7 +24,6 @@ const subscriptionRules: readonly Rule[] = [
   { pointer: '/destination/tls/ca', asked: isGiven, detail: 'certificate authorities of your own are not built yet' },
   { pointer: '/delivery/rateLimit', asked: isGiven, detail: 'rate limits are not built yet' },
   { pointer: '/delivery/onStatus', asked: hasMembers, detail: 'overrides per status are not built yet' },
-  { pointer: '/retry/whileBlocked', asked: isOther('wait'), detail: 'only wait is built: order per key is kept' },
   {
     pointer: '/signing/schemes',
     asked: (value) => Array.isArray(value) && value.some(isOther('v1')),

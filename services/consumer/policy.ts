@@ -30,7 +30,7 @@ const waiting = { perKey: 10_000, perPair: 100_000 }
  */
 export function pairPolicyOf({ ordering, retry }: Subscription, stream: Stream, bytes: number): PairPolicy {
   return {
-    ...{ ordering, retry, judge },
+    ...{ ordering, whileBlocked: retry.whileBlocked, retry, judge },
     inbox: { events: inboxEvents, bytes },
     waiting: { ...waiting, valueBytes: bytes },
     eventIdOf: (record) => describeEvent(record, stream).id,

@@ -24,7 +24,7 @@ type SetOptions = {
   onBroken(error: unknown): void
 }
 
-/** `restart`: what a runner cannot change while it runs; ordering is promised anew from then on. */
+/** `restart`: what queues are kept by, which a runner cannot change while it runs; order is promised anew from then on. */
 type Running = { runner: Runner; restart: string }
 
 /**
@@ -41,13 +41,13 @@ export function followSubscriptions({ catalog, start, onBroken }: SetOptions): R
     return ended
   }
   const begin = (subscription: Subscription, stream: Stream) =>
-    running.set(subscription.uid, { runner: start(subscription, stream), restart: subscription.ordering })
+    running.set(subscription.uid, { runner: start(subscription, stream), restart: queuingOf(subscription) })
   const follow = (subscription: Subscription) => {
     const stream = catalog.stream(subscription.stream)
     if (stream === undefined) return
     const known = running.get(subscription.uid)
     if (known === undefined) begin(subscription, stream)
-    else if (known.restart === subscription.ordering) known.runner.update(subscription, stream)
+    else if (known.restart === queuingOf(subscription)) known.runner.update(subscription, stream)
     else end(subscription.uid, known).then(reconcile).catch(onBroken)
   }
   let isStopped = false
@@ -73,3 +73,5 @@ export function followSubscriptions({ catalog, start, onBroken }: SetOptions): R
     },
   }
 }
+
+const queuingOf = ({ ordering, retry }: Subscription): string => `${ordering}/${retry.whileBlocked}`

@@ -20,6 +20,9 @@ export type Stream = {
 
 export type Ordering = 'key' | 'none' | 'partition'
 
+/** What happens behind an event that failed and waits for its next attempt: its key waits with it, or goes on without it. */
+export type WhileBlocked = 'wait' | 'skip'
+
 export type Target = { url: string; weight: number; backup: boolean; healthPath: string | null }
 
 export type Destination = {
@@ -46,7 +49,7 @@ export type RetryPolicy = {
   /** Points after the first failure, not gaps. */
   scheduleMs: number[]
   giveUpAfterMs: number
-  whileBlocked: 'wait'
+  whileBlocked: WhileBlocked
 }
 
 /** A stream, a destination, a policy; one Kafka consumer group, whose name carries the immutable `uid`. */

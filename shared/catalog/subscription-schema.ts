@@ -55,7 +55,10 @@ const retry = Type.Object(
       description: 'Points in time after the first failure, ascending.',
     }),
     giveUpAfterMs: Type.Integer({ default: day, minimum: second, maximum: 30 * day }),
-    whileBlocked: Type.Literal('wait', { default: 'wait' }),
+    whileBlocked: Type.Enum(['wait', 'skip'], {
+      default: 'wait',
+      description: 'wait: behind an event that failed its key waits; skip: the key goes on without it, out of order.',
+    }),
   },
   { default: {} },
 )

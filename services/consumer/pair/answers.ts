@@ -1,3 +1,4 @@
+import { stepAside } from './aside.ts'
 import { bury } from './burials.ts'
 import { startClock } from './clocks.ts'
 import { type Burial, type Delivery, findDelivery, hasPark, isLoaded } from './deliveries.ts'
@@ -76,6 +77,7 @@ function wait(pair: Pair, delivery: Delivery, next: { cause: string; dueAtMs: nu
   // the commit says how far the schedule was followed
   pair.table.dirty = true
   keepOrLeave(pair, delivery)
+  stepAside(pair, delivery)
   place(pair, delivery.queue)
 }
 

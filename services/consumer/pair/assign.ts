@@ -6,7 +6,7 @@ import type { CommittedState, Input } from './inputs.ts'
 import { meetRetryStart } from './read-retry.ts'
 import { meetStreamStart } from './read-stream.ts'
 import { emit, type Pair } from './states.ts'
-import { openTable } from './table.ts'
+import { isQueuedBy, openTable } from './table.ts'
 
 type Assigned = Extract<Input, { kind: 'assigned' }>
 
@@ -36,7 +36,7 @@ export function assign(pair: Pair, input: Assigned): void {
 }
 
 function isOurs({ table, token, policy }: Pair, remembered: CommitMetadata): boolean {
-  return table.retry.isComplete && remembered.token === token && table.ordering === policy.ordering
+  return table.retry.isComplete && remembered.token === token && isQueuedBy(table, policy)
 }
 
 function keep(pair: Pair, { log, retry }: CommittedState): void {
@@ -57,7 +57,7 @@ function startAnew(pair: Pair, { committed, startOffset, log, retry }: Assigned,
   pair.table = openTable(base, Math.max(retry.committed ?? 0, retry.log.low), {
     restored: remembered.runs,
     ownedUntilMs: remembered.atMs === null ? pair.nowMs : monotonicMs(pair, remembered.atMs),
-    ordering: pair.policy.ordering,
+    queuing: { ordering: pair.policy.ordering, whileBlocked: pair.policy.whileBlocked },
   })
   pair.phase = 'reading'
   if (!pair.dropped.fetchBeforeFence) appendFence(pair)

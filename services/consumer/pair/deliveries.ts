@@ -19,7 +19,8 @@ export type Delivery = {
   readonly offset: number
   /** Broker time of the event in the stream. */
   readonly timestampMs: number
-  readonly queue: KeyQueue
+  /** That of its key; one of its own once it stepped aside. */
+  queue: KeyQueue
   state: DeliveryState
   /** The event; null when its value was left in the retry partition to save memory. */
   record: StoredRecord | null

@@ -25,7 +25,8 @@ function placeWaiting(pair: Pair, head: Delivery): void {
 }
 
 /** Only a head that was tried makes way; and while the pair holds, a long queue is the target's doing, not the head's. */
-function isBacklogged({ phase, policy }: Pair, { attempts, queue }: Delivery): boolean {
+function isBacklogged({ phase, policy, table }: Pair, { attempts, queue }: Delivery): boolean {
+  if (table.queuing.whileBlocked === 'skip') return false
   return phase === 'running' && attempts > 0 && queue.length > policy.waiting.perKey
 }
 

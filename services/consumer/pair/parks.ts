@@ -1,3 +1,4 @@
+import { isSkipping, stepAside } from './aside.ts'
 import { clockOf, inheritClock, wallClockMs } from './clocks.ts'
 import { type Delivery, hasPark, isLoaded, sourceOf } from './deliveries.ts'
 import { place } from './heads.ts'
@@ -8,10 +9,12 @@ import { finishOffset } from './stream-offsets.ts'
 
 /** An attempt failed: the event waits in the retry partition, and everything behind it does too. */
 export function parkFailed(pair: Pair, failed: Delivery, wait: { cause: string; dueAtMs: number }): void {
+  const { next } = failed
   failed.dueAtMs = wait.dueAtMs
   const sinceMs = clockOf(failed) ?? pair.nowMs
   park(pair, failed, { cause: wait.cause, clockMs: sinceMs < pair.nowMs ? sinceMs : null })
-  parkFollowers(pair, failed.next)
+  stepAside(pair, failed)
+  parkFollowers(pair, next)
   // an earlier event may have come before it during the attempt
   place(pair, failed.queue)
 }
@@ -21,7 +24,7 @@ export function parkFailed(pair: Pair, failed: Delivery, wait: { cause: string; 
  * before it is in the retry partition or ahead of it in the lane. A later owner that finds it there finds those too.
  */
 export function parkFollowers(pair: Pair, first: Delivery | null): void {
-  if (!isWorking(pair) || pair.dropped.followersInOrder) return
+  if (!isWorking(pair) || isSkipping(pair) || pair.dropped.followersInOrder) return
   for (let next = first; next !== null && isBehindParks(next); next = next.next) {
     if (next.state === 'queued' && next.burial === null) parkFollower(pair, next)
   }

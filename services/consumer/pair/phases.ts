@@ -3,7 +3,9 @@ import { commit, commitIfDue } from './commit.ts'
 import { endEpoch, loadAgain } from './epochs.ts'
 import type { Input } from './inputs.ts'
 import { releaseAll } from './offers.ts'
+import { followSchedule } from './reschedule.ts'
 import { emit, isWorking, type Pair, type PairPolicy } from './states.ts'
+import { isQueuedBy } from './table.ts'
 
 type Change = Extract<
   Input,
@@ -79,10 +81,18 @@ function release(pair: Pair): void {
   releaseAll(pair)
 }
 
-/** Queues that are kept by something else cannot be made of these: the pair commits what it has, and loads again. */
+/**
+ * Queues that are kept by something else cannot be made of these: the pair commits what it has, and loads again. Another
+ * schedule counts at once, for what waits already too.
+ */
 export function changePolicy(pair: Pair, policy: PairPolicy): void {
+  const before = pair.policy
   pair.policy = policy
-  if (!isWorking(pair) || policy.ordering === pair.table.ordering) return
+  if (!isWorking(pair)) return
+  if (isQueuedBy(pair.table, policy)) {
+    followSchedule(pair, before)
+    return
+  }
   commitIfDue(pair, false)
   endEpoch(pair)
   loadAgain(pair)

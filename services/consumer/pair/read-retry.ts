@@ -1,5 +1,6 @@
 import type { StoredRecord } from '#shared/event/record.ts'
 import { isRestored } from './ack-window.ts'
+import { isAside } from './aside.ts'
 import { inheritClock, monotonicMs } from './clocks.ts'
 import { closeAll, closeTrimmed } from './closings.ts'
 import { addDelivery, type Delivery, findDelivery, newDelivery } from './deliveries.ts'
@@ -115,7 +116,8 @@ function close(pair: Pair, record: StoredRecord, source: Source): void {
 
 function enqueue(pair: Pair, record: StoredRecord, park: Park): void {
   const { table } = pair
-  const queue = queueOf(table.queues, orderingKey(table.ordering, record.key))
+  const key = isAside(pair, park) ? null : orderingKey(table.queuing.ordering, record.key)
+  const queue = queueOf(table.queues, key)
   const delivery = newDelivery(park.source, queue)
   delivery.state = 'parked'
   delivery.attempts = park.attempts

@@ -57,7 +57,7 @@ function deliver(pair: Pair, record: StoredRecord, verdict: Verdict): void {
   if (verdict === 'filtered') return
   const { table } = pair
   const isDeliverable = verdict === 'deliver'
-  const key = isDeliverable ? orderingKey(table.ordering, record.key) : null
+  const key = isDeliverable ? orderingKey(table.queuing.ordering, record.key) : null
   const delivery = newDelivery(record, queueOf(table.queues, key))
   delivery.record = record
   delivery.bytes = sizeOf(record)

@@ -1,4 +1,4 @@
-import type { Ordering } from '#shared/catalog/model.ts'
+import type { Ordering, WhileBlocked } from '#shared/catalog/model.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import type { Effect } from './effects.ts'
 import type { DroppedRules } from './rules.ts'
@@ -27,6 +27,7 @@ export type Verdict = 'deliver' | 'filtered' | 'malformed-record' | 'too-large'
 
 export type PairPolicy = {
   readonly ordering: Ordering
+  readonly whileBlocked: WhileBlocked
   readonly retry: RetryPolicy
   /** Bounds of what is in memory and not parked; above them the stream half pauses, below half of them it goes on. */
   readonly inbox: { readonly events: number; readonly bytes: number }

@@ -1,4 +1,4 @@
-import type { Ordering } from '#shared/catalog/model.ts'
+import type { Ordering, WhileBlocked } from '#shared/catalog/model.ts'
 import { type AckWindow, openWindow, type Run } from './ack-window.ts'
 import type { Deliveries, Delivery } from './deliveries.ts'
 import type { DueTimes } from './due-times.ts'
@@ -7,8 +7,8 @@ import { openLine, type ReadyLine } from './ready-line.ts'
 
 /** Everything one epoch knows; dropped as a whole when another owner may have come between. */
 export type Table = {
-  /** What the queues are kept by; another ordering is another table. */
-  readonly ordering: Ordering
+  /** What the queues are kept by; other queues are another table. */
+  readonly queuing: Queuing
   readonly window: AckWindow
   readonly handed: Handed
   readonly retry: RetryReader
@@ -37,6 +37,9 @@ export type Table = {
   /** Something to commit. */
   dirty: boolean
 }
+
+/** What order is kept by, and whether a key waits for an event that failed. */
+export type Queuing = { readonly ordering: Ordering; readonly whileBlocked: WhileBlocked }
 
 /** Which part of the stream passed through this epoch's hands, without a gap: offsets from `from`, times in between. */
 export type Handed = { from: number; firstMs: number; lastMs: number }
@@ -67,14 +70,16 @@ export type Counts = {
   retryBytes: number
 }
 
+const byKey: Queuing = { ordering: 'key', whileBlocked: 'wait' }
+
 export function openTable(
   base: number,
   retryFrom: number,
-  begins: { restored?: readonly Run[]; ordering?: Ordering; ownedUntilMs?: number } = {},
+  begins: { restored?: readonly Run[]; queuing?: Queuing; ownedUntilMs?: number } = {},
 ): Table {
-  const { restored = [], ordering = 'key', ownedUntilMs = Number.POSITIVE_INFINITY } = begins
+  const { restored = [], queuing = byKey, ownedUntilMs = Number.POSITIVE_INFINITY } = begins
   return {
-    ordering,
+    queuing,
     window: openWindow(base, restored),
     handed: { from: base, firstMs: Number.POSITIVE_INFINITY, lastMs: Number.NEGATIVE_INFINITY },
     retry: { position: retryFrom, top: retryFrom, fenceAt: null, isComplete: false },
@@ -93,4 +98,9 @@ export function openTable(
     probedRetry: false,
     dirty: false,
   }
+}
+
+/** Whether the queues of a table are those that a policy asks for. */
+export function isQueuedBy({ queuing }: Table, { ordering, whileBlocked }: Queuing): boolean {
+  return queuing.ordering === ordering && queuing.whileBlocked === whileBlocked
 }

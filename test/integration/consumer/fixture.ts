@@ -31,6 +31,7 @@ export type Members = {
   delivery?: Partial<Subscription['delivery']>
   retry?: Partial<Subscription['retry']>
   ordering?: Subscription['ordering']
+  from?: 'earliest' | 'latest'
 }
 
 /** An installation of its own with one stream; consumers are started by the test. */
@@ -82,13 +83,13 @@ export async function createInstallation(
   return {
     ...{ prefix, catalog, admin, topic: stream.topic, env: { ...consumerEnv(prefix), ...env } },
     publish: (events) => publish(lanes, { topic: stream.topic, partitions }, events),
-    async subscribe(receiver, { delivery = {}, retry = {}, ordering = 'key' } = {}) {
+    async subscribe(receiver, { delivery = {}, retry = {}, ordering = 'key', from = 'earliest' } = {}) {
       const body = { stream: streamName, destination: { targets: [{ url: receiver.url }] }, delivery, retry, ordering }
       const definition = Value.Default(subscriptionDefinition, body) as Parameters<
         typeof createSubscription
       >[1]['definition']
       const name = uniqueName('billing')
-      const made = { name, stream, definition, from: 'earliest' as const, signingSecret: null }
+      const made = { name, stream, definition, from, signingSecret: null }
       return (await createSubscription({ catalog, admin, topics, box }, made)).subscription
     },
     async change(subscription, members) {

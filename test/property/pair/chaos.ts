@@ -46,6 +46,7 @@ function misfortune(world: World, surroundings: Surroundings): boolean {
     [conditions.trimming, () => trimTo(world.retry, world.group.retry ?? 0)],
     [conditions.rejoining, () => rejoin(world, surroundings)],
     [conditions.moving, () => moveBack(world, owner, surroundings)],
+    [conditions.switching, () => switchPolicy(world, surroundings)],
   ]
   for (const [chance, happen] of kinds) {
     if (!random.happens(chance)) continue
@@ -93,6 +94,15 @@ function moveBack(world: World, owner: Member, surroundings: Surroundings): void
   const base = baseOf(owner.pair.table.window)
   world.group.stream = { offset: Math.max(0, base - world.random.below(4)), metadata: '' }
   join(world, owner, surroundings)
+}
+
+/** An operator changes the policy, or one more member hears of it. */
+function switchPolicy(world: World, surroundings: Surroundings): void {
+  const { random, conditions, members } = world
+  if (random.happens(0.3)) world.policy = random.oneOf(conditions.alternatives)
+  const living = members.filter(({ isAlive }) => isAlive)
+  const member = living[random.below(living.length)]
+  if (member !== undefined) give(member, { kind: 'policy', policy: world.policy }, surroundings)
 }
 
 function move(world: World, surroundings: Surroundings): void {

@@ -21,10 +21,14 @@ export type Conditions = {
   readonly dying: number
   readonly evicting: number
   readonly policy: PairPolicy
+  /** That a step lets a member hear that the operator changed the policy, to one of these. */
+  readonly switching: number
+  readonly alternatives: readonly [PairPolicy, ...PairPolicy[]]
 }
 
 const policy: PairPolicy = {
   ordering: 'key',
+  whileBlocked: 'wait',
   retry: { scheduleMs: [100, 300, 900], giveUpAfterMs: 100_000 },
   inbox: { events: 1_000, bytes: 1e9 },
   waiting: { perKey: 1_000, perPair: 1_000, valueBytes: 1e9 },
@@ -44,10 +48,13 @@ export const plain: Conditions = {
   dying: 0.006,
   evicting: 0.008,
   policy,
+  switching: 0,
+  alternatives: [policy],
 }
 
 /** Every bad thing there is, each sometimes. */
 export function anything(random: Random): Conditions {
+  const first = anyPolicy(random)
   return {
     unfenced: random.oneOf([0, 0.5, 1]),
     splitCommits: random.happens(0.5),
@@ -58,8 +65,18 @@ export function anything(random: Random): Conditions {
     slowness: random.oneOf([0, 0.1, 0.4]),
     dying: 0.006,
     evicting: 0.008,
-    policy: anyPolicy(random),
+    policy: first,
+    ...anySwitching(random, first),
   }
+}
+
+/** An operator who changes schedule, ordering or what a blocked key does, with deliveries waiting. */
+function anySwitching(random: Random, first: PairPolicy): Pick<Conditions, 'switching' | 'alternatives'> {
+  if (!random.happens(0.2)) return { switching: 0, alternatives: [first] }
+  const schedule = { ...first, retry: { ...first.retry, scheduleMs: [300, 2_000] } }
+  const blocked: PairPolicy = { ...schedule, whileBlocked: first.whileBlocked === 'wait' ? 'skip' : 'wait' }
+  const ordering: PairPolicy = { ...first, ordering: first.ordering === 'key' ? 'partition' : 'key' }
+  return { switching: 0.03, alternatives: [first, random.oneOf([schedule, blocked, blocked, ordering])] }
 }
 
 function anyPolicy(random: Random): PairPolicy {
@@ -74,6 +91,7 @@ function anyPolicy(random: Random): PairPolicy {
       perPair: isTight ? 3 + random.below(6) : 1_000,
       valueBytes: random.oneOf([0, 1_200, 3_000, 1e9]),
     },
+    whileBlocked: random.oneOf(['wait', 'wait', 'wait', 'skip']),
     judge: (record) =>
       record.headers.filtered === 'yes' ? 'filtered' : record.value === null ? 'malformed-record' : 'deliver',
   }

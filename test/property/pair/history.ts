@@ -34,6 +34,8 @@ export type History = {
   delivered(record: StoredRecord): void
   buried(offset: number): void
   parked(offset: number): void
+  /** An attempt failed for the event's own sake: a key that skips may go on without it. */
+  failed(offset: number): void
   committedStream(offset: number, metadata: CommitMetadata): void
   committedRetry(offset: number): void
   isTerminal(offset: number): boolean
@@ -41,14 +43,22 @@ export type History = {
   close(): void
 }
 
-export function keepHistory(stream: LogModel, retry: LogModel, { policy }: Conditions): History {
+type Judging = { conditions: Conditions; isStrict: boolean }
+
+export function keepHistory(stream: LogModel, retry: LogModel, { conditions, isStrict }: Judging): History {
+  const { policy, alternatives } = conditions
+  const policies = [policy, ...alternatives]
+  const maySkip = !isStrict && policies.some(({ whileBlocked }) => whileBlocked === 'skip')
+  // Across a change of ordering none is promised.
+  const ordering = policies.every((one) => one.ordering === policy.ordering) ? policy.ordering : 'none'
+  const failures = new Set<number>()
   const verdict = cleanVerdict()
   const deliveries = new Map<number, number>()
   const dead = new Set<number>()
   const parks = new Set<number>()
   const verdictOf = (record: StoredRecord) => policy.judge(record)
   const isTerminal = (offset: number) => deliveries.has(offset) || dead.has(offset)
-  const keyOf = (record: StoredRecord) => orderingKey(policy.ordering, record.key)
+  const keyOf = (record: StoredRecord) => orderingKey(ordering, record.key)
 
   const delivered = (record: StoredRecord): void => {
     const { offset } = record
@@ -65,7 +75,8 @@ export function keepHistory(stream: LogModel, retry: LogModel, { policy }: Condi
     for (const earlier of stream.records) {
       if (earlier.offset >= record.offset) return
       const counts = keyOf(earlier) === key && verdictOf(earlier) === 'deliver'
-      if (counts && !isTerminal(earlier.offset))
+      const mayPass = maySkip && failures.has(earlier.offset)
+      if (counts && !mayPass && !isTerminal(earlier.offset))
         verdict.order.push(`${record.offset} succeeded before ${earlier.offset} ended`)
     }
   }
@@ -97,6 +108,7 @@ export function keepHistory(stream: LogModel, retry: LogModel, { policy }: Condi
     delivered,
     buried: (offset) => void dead.add(offset),
     parked: (offset) => void parks.add(offset),
+    failed: (offset) => void failures.add(offset),
     committedStream,
     committedRetry,
     isTerminal,

@@ -2,10 +2,9 @@ import type { EventRecord } from '#shared/event/record.ts'
 import type { AppendRef, Effect, Half } from '../../../services/consumer/pair/effects.ts'
 import type { Input } from '../../../services/consumer/pair/inputs.ts'
 import type { DroppedRules } from '../../../services/consumer/pair/rules.ts'
-import { createPair, type Pair } from '../../../services/consumer/pair/states.ts'
+import { createPair, type Pair, type PairPolicy } from '../../../services/consumer/pair/states.ts'
 import { step } from '../../../services/consumer/pair/step.ts'
 import { audit } from './audit.ts'
-import type { Conditions } from './conditions.ts'
 import type { Fetched } from './log-model.ts'
 
 export type Append = { readonly token: string; readonly ref: AppendRef; readonly record: EventRecord }
@@ -28,7 +27,7 @@ export type Member = {
   readonly stale: { of: Half; fetched: Fetched }[]
 }
 
-export function newMember(name: string, { policy }: Conditions, dropped: DroppedRules): Member {
+export function newMember(name: string, policy: PairPolicy, dropped: DroppedRules): Member {
   return {
     name,
     pair: createPair({ topic: 's', partition: 0 }, policy, dropped),

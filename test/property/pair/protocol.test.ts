@@ -42,6 +42,11 @@ test('so do runs with crashes, zombies and lost answers alone', (t) => {
   t.diagnostic(`${takeovers} takeovers, ${perTakeover(duplicates, takeovers)} duplicates each`)
 })
 
+test('a key that skips does go on without what failed: judged as one that waits, it breaks the order', () => {
+  const found = Array.from({ length: 500 }, (_, seed) => run({ seed, conditions: skipping, isStrict: true }).verdict)
+  assert.ok(found.some(({ order }) => order.length > 0))
+})
+
 type Harm = 'lost' | 'order' | 'stalled'
 
 /** What each rule is for: without it, one of these happens within a few thousand runs. */
@@ -73,6 +78,10 @@ function firstHarmed({ rule, harm, conditions }: (typeof rules)[number]): number
     if (found !== null && found.length > 0) return seed
   }
   return null
+}
+
+function skipping(): Conditions {
+  return { ...plain, policy: { ...plain.policy, whileBlocked: 'skip' } }
 }
 
 /** Commits of superseded members are always accepted, half by half. */

@@ -17,15 +17,17 @@ export type RunOptions = {
   conditions: Conditions | ((random: Random) => Conditions)
   dropped?: DroppedRules
   isTraced?: boolean
+  /** Judges order as if no key ever went on without a failed event. */
+  isStrict?: boolean
 }
 
 export type Run = { verdict: Verdict; lines: readonly string[] }
 
 /** Chaos for a while; then everything heals, and one owner ends what is left. The same seed makes the same run. */
-export function run({ seed, conditions, dropped = {}, isTraced = false }: RunOptions): Run {
+export function run({ seed, conditions, dropped = {}, isTraced = false, isStrict = false }: RunOptions): Run {
   const random = seeded(seed)
   const chosen = typeof conditions === 'function' ? conditions(random) : conditions
-  const world = createWorld({ random, conditions: chosen, dropped, isTraced })
+  const world = createWorld({ random, conditions: chosen, dropped, isTraced, isStrict })
   try {
     play(world)
   } catch (error) {

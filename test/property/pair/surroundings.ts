@@ -25,6 +25,7 @@ export function surround(world: World): Surroundings {
         const { accepted, outcome } = world.receiver.receive(natureOf(record), world.nowMs, world.isHealed)
         trace(world, () => `receiver: ${offset} of ${member.name} ${outcome.kind}${accepted ? ' (taken)' : ''}`)
         if (accepted) world.history.delivered(record)
+        if (outcome.kind === 'failed' || (outcome.kind === 'target-waits' && outcome.own)) world.history.failed(offset)
         send(world, member, () => give(member, { kind: 'answered', token, offset, timestampMs, outcome }, surroundings))
       })
     },

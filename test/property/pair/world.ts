@@ -1,4 +1,5 @@
 import type { DroppedRules } from '../../../services/consumer/pair/rules.ts'
+import type { PairPolicy } from '../../../services/consumer/pair/states.ts'
 import type { Conditions } from './conditions.ts'
 import { createGroup, type Group } from './group.ts'
 import { type History, keepHistory } from './history.ts'
@@ -28,15 +29,23 @@ export type World = {
   readonly lines: string[] | null
   /** Every table is looked through after every step: slow, so not in every run. */
   readonly isAudited: boolean
+  /** As the catalog says it now; a member hears of a change some time, a new one at once. */
+  policy: PairPolicy
   steps: number
   nowMs: number
   isHealed: boolean
   tokens: number
 }
 
-export type WorldOptions = { random: Random; conditions: Conditions; dropped: DroppedRules; isTraced: boolean }
+export type WorldOptions = {
+  random: Random
+  conditions: Conditions
+  dropped: DroppedRules
+  isTraced: boolean
+  isStrict: boolean
+}
 
-export function createWorld({ random, conditions, dropped, isTraced }: WorldOptions): World {
+export function createWorld({ random, conditions, dropped, isTraced, isStrict }: WorldOptions): World {
   const stream = emptyLog('s')
   const retry = emptyLog('r')
   return {
@@ -47,11 +56,12 @@ export function createWorld({ random, conditions, dropped, isTraced }: WorldOpti
     retry,
     group: createGroup(),
     receiver: createReceiver(random),
-    history: keepHistory(stream, retry, conditions),
+    history: keepHistory(stream, retry, { conditions, isStrict }),
     members: [],
     network: [],
     lines: isTraced ? [] : null,
     isAudited: !dropped.invariants && random.happens(0.1),
+    policy: conditions.policy,
     steps: 0,
     nowMs: 0,
     isHealed: false,
@@ -71,7 +81,7 @@ export function ownerOf({ members, group }: World): Member | undefined {
 /** Another member takes over; the one before may live on without knowing. */
 export function takeOver(world: World, surroundings: Surroundings): void {
   world.history.verdict.takeovers += 1
-  const member = newMember(`m${world.members.length + 1}`, world.conditions, world.dropped)
+  const member = newMember(`m${world.members.length + 1}`, world.policy, world.dropped)
   world.members.push(member)
   join(world, member, surroundings)
 }

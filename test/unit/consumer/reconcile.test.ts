@@ -5,7 +5,7 @@ import type { SubscriptionReport } from '#shared/redis/instances.ts'
 import { followSubscriptions } from '../../../services/consumer/reconcile.ts'
 
 const subscription = (uid: string, members: Partial<Subscription> = {}) =>
-  ({ uid, name: uid, stream: 'orders', ordering: 'key', ...members }) as Subscription
+  ({ uid, name: uid, stream: 'orders', ordering: 'key', retry: { whileBlocked: 'wait' }, ...members }) as Subscription
 
 /** A catalog that says what the test says, and runners that only write down what happens to them. */
 function setUp(t: { after(close: () => unknown): void }) {
@@ -65,6 +65,17 @@ test('another ordering needs another runner, which starts when the first one has
   change([subscription('a', { ordering: 'none' })])
   await new Promise(setImmediate)
   assert.deepEqual(taken(), ['start a', 'stop a', 'start a'])
+})
+
+test('so do keys that no longer wait for a failing event; another schedule does not', async (t) => {
+  const { change, taken } = setUp(t)
+  const retry = { scheduleMs: [5_000], giveUpAfterMs: 60_000, whileBlocked: 'wait' as const }
+  change([subscription('a', { retry })])
+  change([subscription('a', { retry: { ...retry, scheduleMs: [1_000] } })])
+  assert.deepEqual(taken(), ['start a', 'update a'])
+  change([subscription('a', { retry: { ...retry, whileBlocked: 'skip' } })])
+  await new Promise(setImmediate)
+  assert.deepEqual(taken(), ['stop a', 'start a'])
 })
 
 test('after the stop no change starts anything', async (t) => {

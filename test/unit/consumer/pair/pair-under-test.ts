@@ -8,6 +8,7 @@ import { step } from '../../../../services/consumer/pair/step.ts'
 
 const policy: PairPolicy = {
   ordering: 'key',
+  whileBlocked: 'wait',
   retry: { scheduleMs: [1_000, 3_000], giveUpAfterMs: 10_000 },
   inbox: { events: 1_000, bytes: 1_000_000 },
   waiting: { perKey: 1_000, perPair: 1_000, valueBytes: 1_000_000 },
