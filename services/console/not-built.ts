@@ -22,7 +22,6 @@ const subscriptionRules: readonly Rule[] = [
   { pointer: '/destination/tls/certificate', asked: isGiven, detail: 'client certificates are not built yet' },
   { pointer: '/destination/tls/key', asked: isGiven, detail: 'client certificates are not built yet' },
   { pointer: '/destination/tls/ca', asked: isGiven, detail: 'certificate authorities of your own are not built yet' },
-  { pointer: '/delivery/rateLimit', asked: isGiven, detail: 'rate limits are not built yet' },
   { pointer: '/delivery/onStatus', asked: hasMembers, detail: 'overrides per status are not built yet' },
   {
     pointer: '/signing/schemes',

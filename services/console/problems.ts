@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { heldByOperator } from '#shared/catalog/model.ts'
 import { time } from '#shared/catalog/schema.ts'
 import type { InstanceReport } from '#shared/redis/instances.ts'
 import type { Console } from './context.ts'
@@ -76,10 +77,12 @@ const fixes: Readonly<Record<string, string>> = {
   paused: 'Point it to another URL or resume it.',
 }
 
+const releaseIt = 'An operator holds it: release it when its receiver may be called again.'
+
 function subscriptionProblems(console: Console, instances: readonly InstanceReport[] | null): Problem[] {
   return console.catalog.subscriptions().flatMap((subscription): Problem[] => {
     const { phase, reason, since, nextProbeAt } = phaseOf(console, subscription, reportsOn(subscription, instances))
-    const fix = fixes[phase]
+    const fix = reason === heldByOperator ? releaseIt : fixes[phase]
     if (fix === undefined || subscription.paused) return []
     const waiting = lagOf(console, subscription).events ?? 0
     const what = `It is ${phase}${reason === null ? '' : ` (${reason})`}; ${waiting} events wait, none is lost.`

@@ -10,7 +10,7 @@ export function subscriptionAnswerOf(
   subscription: Subscription,
   { instances, secret }: { instances: readonly InstanceReport[] | null; secret?: Buffer | null },
 ) {
-  const { resumedAt: _internal, signing, ...shown } = subscription
+  const { resumedAt: _resumed, heldAt: _held, releasedAt: _released, signing, ...shown } = subscription
   const secrets = console.catalog.signingSecrets(subscription.uid)
   return {
     ...shown,

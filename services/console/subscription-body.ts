@@ -19,6 +19,8 @@ const body: BodyKind<typeof subscriptionDefinition> = {
       'createdAt',
       'updatedAt',
       'resumedAt',
+      'heldAt',
+      'releasedAt',
       'startOffsets',
       'group',
       'retryTopic',

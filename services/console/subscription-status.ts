@@ -1,4 +1,4 @@
-import type { Subscription } from '#shared/catalog/model.ts'
+import { heldByOperator, type Subscription } from '#shared/catalog/model.ts'
 import type { InstanceReport, SubscriptionReport } from '#shared/redis/instances.ts'
 import type { Console } from './context.ts'
 import { isSet, lagOf } from './lag.ts'
@@ -56,6 +56,8 @@ export function phaseOf(
     const phase = state.reason === 'receiver-gone' ? 'paused' : 'failed'
     return { phase, reason: state.reason, since: state.since, ...still }
   }
+  if (subscription.heldAt !== null)
+    return { phase: 'held', reason: heldByOperator, since: subscription.heldAt, ...still }
   const worst = worstOf(reports)
   if (worst !== undefined) return { ...worst, nextProbeAt: earliest(reports.map((report) => report.nextProbeAt)) }
   const owned = monitor.last()?.subscriptions.get(subscription.uid)?.owners.size ?? 0

@@ -60,6 +60,23 @@ export function setPaused(console: Console, name: string, paused: boolean): Prom
   })
 }
 
+/** Holds it until it is released, whatever its targets answer. */
+export function hold(console: Console, name: string): Promise<Subscription> {
+  return change(console, async () => {
+    const known = requireSubscription(console, name)
+    if (known.heldAt !== null) return known
+    return await write(console, known, { ...known, heldAt: new Date().toISOString() })
+  })
+}
+
+/** Ends every hold at once, also one that its failing targets or their Retry-After began: an operator knows that they are back. */
+export function release(console: Console, name: string): Promise<Subscription> {
+  return change(console, async () => {
+    const known = requireSubscription(console, name)
+    return await write(console, known, { ...known, heldAt: null, releasedAt: new Date().toISOString() })
+  })
+}
+
 /** The subscription of that name, or `subscription-unknown` naming the nearest one. */
 export function requireSubscription({ catalog }: Pick<Console, 'catalog'>, name: string): Subscription {
   const known = catalog.subscription(name)

@@ -5,6 +5,8 @@ import type { KafkaAdmin } from '#shared/kafka/admin.ts'
 import type { KafkaConnection } from '#shared/kafka/connection.ts'
 import type { ProduceLanes } from '#shared/kafka/lanes.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
+import type { RateLimits } from '#shared/redis/rate-limits.ts'
+import type { TargetHints } from '#shared/redis/target-hints.ts'
 import type { Pulse } from './pulse.ts'
 import type { DeadLetterTopic } from './settle.ts'
 import type { StateRecords } from './state-record.ts'
@@ -25,6 +27,9 @@ export type RunnerEnvironment = {
   readonly telemetry: ConsumerTelemetry
   readonly pulse: Pick<Pulse, 'stalledAtMs'>
   readonly sessionTimeoutMs: number
+  /** Shared with the other instances over Redis. */
+  readonly rates: RateLimits
+  readonly hints: TargetHints
   /** Runners of this process now: they share memory and the coordinator's patience. */
   runnerCount(): number
   /** A bug, or Kafka lost for good: the process ends and another one takes over. */

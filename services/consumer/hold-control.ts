@@ -1,4 +1,4 @@
-import type { Subscription } from '#shared/catalog/model.ts'
+import { heldByOperator, type Subscription } from '#shared/catalog/model.ts'
 import type { RunnerEnvironment } from './environment.ts'
 import { changeHold, type Flow, type HoldChange } from './pair/flow.ts'
 import { reasonOf } from './pair/hold.ts'
@@ -6,7 +6,7 @@ import { reasonOf } from './pair/hold.ts'
 export type HoldControlOptions = {
   environment: Pick<RunnerEnvironment, 'telemetry' | 'states'>
   flow: Flow
-  subscription(): Pick<Subscription, 'uid' | 'name' | 'paused'>
+  subscription(): Pick<Subscription, 'uid' | 'name' | 'paused' | 'heldAt'>
   /** The hold began or ended. */
   onChange(change: 'hold' | 'release'): void
   /** An operator set a subscription going again whose position was lost. */
@@ -59,9 +59,10 @@ export class HoldControl {
     // The state record does not say yet what this runner found out.
     if (this.#isFailing) return
     const { environment, flow, subscription, onFound } = this.#options
-    const { uid, paused } = subscription()
+    const { uid, paused, heldAt } = subscription()
     const before = flow.hold.paused
-    const reason = paused ? 'operator' : environment.states.reason(uid)
+    const held = heldAt === null ? null : heldByOperator
+    const reason = paused ? 'operator' : (environment.states.reason(uid) ?? held)
     if (before === reason) return
     this.change({ kind: 'pause', reason })
     if (before === 'offsets-lost') onFound()

@@ -13,6 +13,14 @@ export function isStreamWaiting({ pairs }: PairRing): boolean {
   return pairs.some((pair) => readyIn(pair).stream > 0)
 }
 
+/** How many attempts could start now if there were slots for all. */
+export function readyCount({ pairs }: PairRing): number {
+  return pairs.reduce((sum, pair) => {
+    const { stream, retry } = readyIn(pair)
+    return sum + stream + retry
+  }, 0)
+}
+
 /** Offers slots to the pairs that have something ready, until they are taken or nobody wants one. */
 export function offerRound(
   ring: PairRing,

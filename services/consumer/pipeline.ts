@@ -14,6 +14,8 @@ export type PipelineContext = {
   target(): Target
   /** No second attempt within this delivery: the runner is stopping. */
   isStopping(): boolean
+  /** A second or third request of this delivery starts. */
+  triesAgain(): void
   /** When another event last succeeded, monotonic ms. */
   lastSuccessAtMs(): number
   attemptFailed(delivery: LoadedDelivery, attempt: number, decision: Decision): void
@@ -34,7 +36,10 @@ export async function deliver(delivery: LoadedDelivery, context: PipelineContext
   const target = context.target()
   const decision = await withQuickRetries({
     attempt: (again) => {
-      if (again > 0) made.lastAttemptAtMs = Date.now()
+      if (again > 0) {
+        made.lastAttemptAtMs = Date.now()
+        context.triesAgain()
+      }
       return tryOnce({ delivery, event, target, made, context })
     },
     mayHelp: (last) => last?.quickRetry === true && target.breaker() === 'closed' && !context.isStopping(),

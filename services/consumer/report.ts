@@ -1,4 +1,4 @@
-import type { Subscription } from '#shared/catalog/model.ts'
+import { heldByOperator, type Subscription } from '#shared/catalog/model.ts'
 import type { SubscriptionReport } from '#shared/redis/instances.ts'
 import { type Hold, isHolding, reasonOf } from './pair/hold.ts'
 import type { Pair } from './pair/states.ts'
@@ -28,7 +28,7 @@ export function reportOf(facts: ReportFacts): SubscriptionReport {
     const { partition, table } = pair
     return { partition, end: ends.get(partition) ?? table.window.next, ...viewOf(pair) }
   })
-  const nextProbeAtMs = hold.down === 'resting' ? target.nextProbeAtMs() : null
+  const nextProbeAtMs = hold.down === 'resting' && hold.paused === null ? target.nextProbeAtMs() : null
   return {
     uid: subscription.uid,
     name: subscription.name,
@@ -47,6 +47,7 @@ function phaseOf({ hold, isJoined, pairs, topicsReason }: ReportFacts): Pick<Sub
   const reason = reasonOf(hold)
   if (hold.paused === 'offsets-lost') return { phase: 'failed', reason }
   if (topicsReason !== null) return { phase: 'failed', reason: topicsReason }
+  if (hold.paused === heldByOperator) return { phase: 'held', reason }
   if (hold.paused !== null) return { phase: 'paused', reason }
   if (isHolding(hold)) return { phase: 'held', reason }
   const isStarting = !isJoined || pairs.some(({ phase }) => phase === 'loading' || phase === 'reading')

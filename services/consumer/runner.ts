@@ -8,15 +8,16 @@ import { HoldControl } from './hold-control.ts'
 import { type DeliveryEffect, Ownership } from './ownership.ts'
 import type { Delivery } from './pair/deliveries.ts'
 import type { Effect } from './pair/effects.ts'
-import { endAttempt, type Flow, openFlow, setConcurrency, sharedSlots, startAttempt } from './pair/flow.ts'
+import { endAttempt, type Flow, freeSlots, openFlow, setConcurrency, sharedSlots, startAttempt } from './pair/flow.ts'
 import { isHolding, isProbeDue } from './pair/hold.ts'
 import type { Input } from './pair/inputs.ts'
 import { createPair, type Pair } from './pair/states.ts'
 import { step } from './pair/step.ts'
-import { isStreamWaiting, offerProbe, offerRound, type Taken } from './pair-ring.ts'
+import { isStreamWaiting, offerProbe, offerRound, readyCount, type Taken } from './pair-ring.ts'
 import { PairTopics } from './pair-topics.ts'
 import { type Delivered, deliver, type PipelineContext } from './pipeline.ts'
 import { inboxBytesFor, pairPolicyOf } from './policy.ts'
+import { RateGate } from './rate-gate.ts'
 import { reportOf } from './report.ts'
 import { appendDeadLetter } from './settle.ts'
 import { openTarget, type Target } from './target.ts'
@@ -40,6 +41,7 @@ export class SubscriptionRunner {
   readonly #ownership: Ownership
   readonly #flow: Flow
   readonly #hold: HoldControl
+  readonly #rate: RateGate
   readonly #topics: PairTopics
   readonly #context: PipelineContext
   #subscription: Subscription
@@ -56,6 +58,12 @@ export class SubscriptionRunner {
     this.#subscription = subscription
     this.#stream = stream
     this.#flow = openFlow(subscription.delivery.concurrency)
+    this.#rate = new RateGate({
+      ...{ rates: environment.rates, id: `subscription.${subscription.uid}` },
+      onPermits: () => this.#dispatch(),
+      onWait: () => environment.telemetry.rateWaited(),
+    })
+    this.#rate.limit(subscription.delivery.rateLimit)
     this.#target = this.#openTarget()
     this.#context = this.#createContext()
     this.#hold = new HoldControl({
@@ -85,7 +93,9 @@ export class SubscriptionRunner {
     this.#stream = stream
     if (isOtherTarget(before, subscription)) this.#changeTarget()
     setConcurrency(this.#flow, subscription.delivery.concurrency)
+    this.#rate.limit(subscription.delivery.rateLimit)
     this.#ownership.applyToAll({ kind: 'policy', policy: this.#policy() })
+    if (before.releasedAt !== subscription.releasedAt) this.#release()
     this.#hold.follow()
     this.#moveAsWanted()
     this.#dispatch()
@@ -125,6 +135,7 @@ export class SubscriptionRunner {
     await waitFor(() => this.#flow.underWay === 0, startedAtMs + limitMs)
     const unanswered = this.#flow.underWay
     await waitFor(() => this.#ownership.isSettled, startedAtMs + longestDrainMs)
+    this.#rate.close()
     await this.#ownership.stop()
     await this.#target.close()
     const ms = Math.round(performance.now() - startedAtMs)
@@ -138,8 +149,9 @@ export class SubscriptionRunner {
     if (isProbeDue(this.#flow.hold) && offerProbe(ring, (pair) => give(pair, { kind: 'probe' }))) {
       this.#hold.change({ kind: 'probe' })
     }
-    const slots = sharedSlots(this.#flow, isStreamWaiting(ring))
+    const slots = sharedSlots(this.#flow, isStreamWaiting(ring), this.#rate.available())
     if (slots.slots > 0) offerRound(ring, slots, (pair, mine) => give(pair, { kind: 'offer', ...mine }))
+    if (this.#rate.isLimited) this.#rate.want(Math.min(freeSlots(this.#flow), readyCount(ring)))
   }
 
   #perform(pair: Pair, effect: DeliveryEffect): void {
@@ -171,6 +183,7 @@ export class SubscriptionRunner {
 
   #attempt(pair: Pair, attempt: Attempt): void {
     startAttempt(this.#flow, attempt.of)
+    this.#rate.spend()
     deliver(attempt.delivery, this.#context)
       .then((delivered) => this.#answered(pair, attempt, delivered))
       .catch(this.#environment.onBroken)
@@ -228,10 +241,16 @@ export class SubscriptionRunner {
     this.#hold.change({ kind: 'breaker', state: 'closed' })
   }
 
+  /** An operator ended the holds: what is still down will show it again. */
+  #release(): void {
+    this.#target.release()
+    this.#hold.change({ kind: 'end-wait' })
+  }
+
   #openTarget(): Target {
-    const { egress, targetMetrics: metrics, pulse } = this.#environment
+    const { egress, targetMetrics: metrics, pulse, hints } = this.#environment
     const target: Target = openTarget({
-      ...{ subscription: this.#subscription, egress, metrics },
+      ...{ subscription: this.#subscription, egress, metrics, hints },
       stoodStillSince: (ms) => pulse.stalledAtMs(performance.now()) >= ms,
       onBreaker: (state: BreakerState) => {
         if (this.#target !== target) return
@@ -261,6 +280,7 @@ export class SubscriptionRunner {
       secrets: () => catalog.signingSecrets(this.#subscription.uid),
       target: () => this.#target,
       isStopping: () => this.#stopping !== undefined,
+      triesAgain: () => this.#rate.spend(),
       lastSuccessAtMs: () => this.#flow.lastSuccessAtMs,
       attemptFailed: (delivery, attempt, { kind, code, detail }) =>
         telemetry.attemptFailed(this.#ref(delivery), { attempt, outcome: kind, code, detail }),

@@ -10,8 +10,10 @@ import { type Resources, type RunningService, withResources } from '#shared/life
 import { startAdminServer } from '#shared/observability/admin-server.ts'
 import type { Log } from '#shared/observability/log.ts'
 import { createMetrics, type Metrics } from '#shared/observability/metrics.ts'
-import { openRedis, redisOf } from '#shared/redis/connection.ts'
+import { openRedis, type RedisConnection, redisOf } from '#shared/redis/connection.ts'
 import { openHeartbeat } from '#shared/redis/heartbeat.ts'
+import { openRateLimits } from '#shared/redis/rate-limits.ts'
+import { openTargetHints } from '#shared/redis/target-hints.ts'
 import type { ConsumerConfig } from './config.ts'
 import { watchPeers } from './peers.ts'
 import { startPulse } from './pulse.ts'
@@ -28,6 +30,7 @@ type Parts = {
   metrics: Metrics
   resources: Resources
   clientId: string
+  redis: RedisConnection
   onBroken(error: unknown): void
 }
 
@@ -53,7 +56,7 @@ async function open(config: ConsumerConfig, log: Log, resources: Resources): Pro
   const redis = openRedis({ ...redisOf(config), log })
   resources.defer('redis', () => redis.close())
   const clientId = newClientId('consumer', config.TAILRACE_INSTANCE_ID)
-  const runners = await openRunners({ config, log, metrics, resources, onBroken, clientId })
+  const runners = await openRunners({ config, log, metrics, resources, onBroken, clientId, redis })
   openHeartbeat(resources, {
     ...{ redis, prefix: config.TAILRACE_PREFIX, id: config.TAILRACE_INSTANCE_ID, clientId },
     service: 'consumer',
@@ -76,7 +79,7 @@ async function open(config: ConsumerConfig, log: Log, resources: Resources): Pro
 
 /** Kafka, the catalog, and a runner for every subscription. */
 async function openRunners(parts: Parts): Promise<RunnerSet> {
-  const { config, log, metrics, resources, onBroken, clientId } = parts
+  const { config, log, metrics, resources, onBroken, clientId, redis } = parts
   const topics = topicNames(config.TAILRACE_PREFIX)
   const connection = { brokers: config.KAFKA_BROKERS.split(','), clientId, log }
   const telemetry = createTelemetry(log, metrics)
@@ -90,14 +93,17 @@ async function openRunners(parts: Parts): Promise<RunnerSet> {
   resources.defer('catalog', () => catalog.close())
   const deadLetterTopic = await admin.describeTopic(topics.deadLetters)
   const deadLetters = { lanes, topic: topics.deadLetters, partitions: deadLetterTopic?.partitions.length ?? 6 }
+  const hints = openTargetHints({ redis, prefix: config.TAILRACE_PREFIX, owner: clientId })
+  resources.defer('target hints', () => hints.close())
   const pulse = startPulse((nowMs) => runners?.tick(nowMs))
   resources.defer('pulse', () => pulse.close())
   const environment = {
-    ...{ connection, metrics, admin, catalog, lanes, deadLetters, telemetry, pulse, onBroken },
+    ...{ connection, metrics, admin, catalog, lanes, deadLetters, telemetry, pulse, hints, onBroken },
     targetMetrics: createTargetMetrics(metrics),
     states: createStateRecords(catalog),
     egress: createEgressGuard(config.TAILRACE_EGRESS_ALLOW),
     sessionTimeoutMs: config.TAILRACE_SESSION_TIMEOUT_MS,
+    rates: openRateLimits({ redis, prefix: config.TAILRACE_PREFIX }),
     runnerCount: () => runners?.count() ?? 1,
   }
   let runners: RunnerSet | undefined

@@ -4,7 +4,9 @@ import { type Decision, decide } from '#shared/delivery/decide.ts'
 import type { EgressGuard } from '#shared/delivery/egress.ts'
 import { noEvidence, observe, saysDown } from '#shared/delivery/evidence.ts'
 import { createTargetClient, type TargetMetrics } from '#shared/delivery/target-client.ts'
-import { type BreakerState, createBreaker } from '#shared/resilience/breaker.ts'
+import type { TargetHints } from '#shared/redis/target-hints.ts'
+import type { BreakerState } from '#shared/resilience/breaker.ts'
+import { createSharedBreaker, hintIdOf } from './shared-breaker.ts'
 
 /** One URL of a subscription as this instance sees it: connections, breaker, and what is known against it. */
 export type Target = {
@@ -14,6 +16,8 @@ export type Target = {
   breaker(): BreakerState
   nextProbeAtMs(): number | null
   lastError(): string | null
+  /** An operator says that it is up: nothing is known against it any more, here and on the other instances. */
+  release(): void
   /** No later attempt; connections close when the running ones have ended. */
   retire(): void
   /** Ends running attempts with code `aborted`. */
@@ -21,9 +25,10 @@ export type Target = {
 }
 
 export type TargetOptions = {
-  subscription: Pick<Subscription, 'delivery' | 'destination'>
+  subscription: Pick<Subscription, 'uid' | 'delivery' | 'destination'>
   egress: EgressGuard
   metrics: TargetMetrics
+  hints: TargetHints
   /** Whether this process stood still since then (monotonic ms): what failed meanwhile may be its own doing. */
   stoodStillSince(ms: number): boolean
   onBreaker(state: BreakerState): void
@@ -32,15 +37,21 @@ export type TargetOptions = {
 /** Opossum gives a probe up after this; the attempt's own time limit comes first. */
 const probeSlackMs = 5_000
 
-export function openTarget({ subscription, egress, metrics, stoodStillSince, onBreaker }: TargetOptions): Target {
+export function openTarget({
+  subscription,
+  egress,
+  metrics,
+  hints,
+  stoodStillSince,
+  onBreaker,
+}: TargetOptions): Target {
   const { timeoutMs, connectTimeoutMs, concurrency } = subscription.delivery
   const url = subscription.destination.targets[0]?.url ?? ''
   const client = createTargetClient({ egress, connectTimeoutMs, timeoutMs, connections: concurrency, metrics })
-  const breaker = createBreaker<Decision | null>({
-    healthy,
-    probeTimeoutMs: timeoutMs + probeSlackMs,
-    onState: onBreaker,
-  })
+  const breaker = createSharedBreaker<Decision | null>(
+    { healthy, probeTimeoutMs: timeoutMs + probeSlackMs, onState: onBreaker },
+    { hints, id: hintIdOf(subscription.uid, url) },
+  )
   let known = noEvidence
   let lastError: string | null = null
   let running = 0
@@ -72,6 +83,10 @@ export function openTarget({ subscription, egress, metrics, stoodStillSince, onB
     breaker: breaker.state,
     nextProbeAtMs: breaker.nextProbeAtMs,
     lastError: () => lastError,
+    release() {
+      known = noEvidence
+      breaker.close()
+    },
     retire() {
       isRetired = true
       breaker.shutdown()

@@ -30,6 +30,8 @@ export type ConsumerTelemetry = {
   muchWaits(subscription: string, facts: { partition: number; waiting: number; limit: number }): void
   /** The stream's topic and the retry topic have not the same partitions. */
   topicsWrong(subscription: string, detail: string): void
+  /** A delivery that could start waits for the rate limit of its subscription. */
+  rateWaited(): void
   unreadable(subscription: string, facts: { partition: number; offset: number; detail: string }): void
   retryAppendDelayed(subscription: string, error: unknown): void
   stateNotWritten(uid: string, error: unknown): void
@@ -81,6 +83,7 @@ export function createTelemetry(log: Log, metrics: Metrics): ConsumerTelemetry {
       counted.expired.inc(range.to - range.from)
       log.error({ subscription, ...range }, 'retention took events before they were delivered')
     },
+    rateWaited: () => counted.rateWaits.inc(),
     committed: (result, truncated) => counted.commit(result, truncated),
     ...createLifeLines(log),
     close() {
@@ -108,6 +111,7 @@ function createCounters(metrics: Metrics) {
   const commits = metrics.counter('commits_total', 'Offset commits by result.', ['result'])
   const truncations = metrics.counter('commit_truncations_total', 'Commits whose finished runs did not all fit.')
   return {
+    rateWaits: metrics.counter('delivery_rate_waits_total', 'Times that deliveries waited for a rate limit.'),
     deliveries: metrics.counter('deliveries_total', 'Deliveries that ended, by outcome.', ['outcome']),
     expired: metrics.counter('events_expired_total', 'Events that retention took before they were delivered.'),
     seconds: metrics.histogram('delivery_seconds', 'From the append to the receiver’s answer.', latencyBuckets),

@@ -38,7 +38,7 @@ export async function createSubscription(
     name,
     createdAt: now,
     updatedAt: now,
-    resumedAt: null,
+    ...{ resumedAt: null, heldAt: null, releasedAt: null },
     startOffsets: await startOffsets(admin, stream.topic, from),
     group: topics.group(name, uid),
     retryTopic: topics.retry(name, uid),

@@ -1,11 +1,7 @@
 import { Type } from 'typebox'
+import { rateLimitOf } from './rate-limit.ts'
 import { nullable, time } from './schema.ts'
 import { scopePattern } from './scopes.ts'
-
-const rateLimit = Type.Object({
-  perSecond: Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Events a second, on average.' }),
-  burst: Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Events at once, after a quiet time.' }),
-})
 
 const definition = {
   name: Type.String({ minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9][A-Za-z0-9._ -]*$' }),
@@ -15,7 +11,7 @@ const definition = {
     uniqueItems: true,
     description: 'publish:<stream|*>, consume:<stream|*>, read, operate, manage.',
   }),
-  rateLimit: nullable(rateLimit),
+  rateLimit: nullable(rateLimitOf('Events')),
   expiresAt: nullable(time('From this moment the key is refused; null = never.')),
 }
 

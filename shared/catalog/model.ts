@@ -41,7 +41,8 @@ export type DeliveryPolicy = {
   connectTimeoutMs: number
   /** Most deliveries of one instance at a time. */
   concurrency: number
-  rateLimit: null
+  /** Requests of all instances together; null = as many as the concurrency lets pass. */
+  rateLimit: RateLimit | null
   onStatus: Record<string, string>
 }
 
@@ -65,6 +66,10 @@ export type Subscription = {
   paused: boolean
   /** Targets that were taken out before this moment are back in: set by `resume` and by a changed URL. */
   resumedAt: string | null
+  /** Since when an operator holds it: nothing is delivered and nobody probes until it is released. */
+  heldAt: string | null
+  /** When an operator last ended its holds, also those that the consumers began. */
+  releasedAt: string | null
   description: string
   ordering: Ordering
   filter: { types: string[] | null; cel: string | null }
@@ -115,3 +120,6 @@ export type SubscriptionPosition = {
 
 /** One signing secret in the clear; only in memory. The newest stands first, an older one counts until `validUntil`. */
 export type SigningSecret = { secret: Buffer; createdAt: string; validUntil: string | null }
+
+/** The reason of a hold that an operator began; the other reasons are the consumers' to find. */
+export const heldByOperator = 'held-by-operator'

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { namePattern } from './names.ts'
+import { rateLimitOf } from './rate-limit.ts'
 import { nullable, objectOrNull, time } from './schema.ts'
 import { signingSecretPattern } from './secrets.ts'
 
@@ -37,7 +38,7 @@ const delivery = Type.Object(
     timeoutMs: Type.Integer({ default: 15 * second, minimum: 100, maximum: 2 * minute }),
     connectTimeoutMs: Type.Integer({ default: 3 * second, minimum: 50, maximum: 30 * second }),
     concurrency: Type.Integer({ default: 64, minimum: 1, maximum: 1_024 }),
-    rateLimit: Type.Null({ default: null, description: 'Not built in this version.' }),
+    rateLimit: nullable(rateLimitOf('Requests of all instances together')),
     onStatus: Type.Record(Type.String(), Type.String(), { default: {}, description: 'Not built in this version.' }),
   },
   { default: {} },
@@ -115,6 +116,8 @@ export const subscriptionRecord = Type.Object({
   ...recorded,
   signing: Type.Object({ schemes }),
   resumedAt: nullable(time('Targets taken out before this moment are back in.')),
+  heldAt: nullable(time('Since when an operator holds it.')),
+  releasedAt: nullable(time('Holds that began before this moment are over.')),
 })
 
 const oldestUndelivered = Type.Object({

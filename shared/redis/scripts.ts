@@ -1,3 +1,4 @@
+import { probeLeaseScript, targetDownScript, targetHintsScript, targetUpScript } from './hint-scripts.ts'
 import { openScript, releaseScript, renewScript, settleScript } from './idempotency-scripts.ts'
 import { rateScript } from './rate-script.ts'
 
@@ -11,6 +12,10 @@ export const scripts = {
   idempotencySettle: { lua: settleScript },
   idempotencyRelease: { lua: releaseScript },
   idempotencyRenew: { lua: renewScript },
+  targetDown: { lua: targetDownScript },
+  targetUp: { lua: targetUpScript },
+  targetHints: { lua: targetHintsScript },
+  probeLease: { lua: probeLeaseScript },
   /** The name that rate-limiter-flexible (11.4) gives it. */
   rlflxIncr: { lua: rateScript, numberOfKeys: 1 },
 }

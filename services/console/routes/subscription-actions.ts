@@ -5,7 +5,7 @@ import { documented } from '../docs.ts'
 import { rotateSecret, rotationAnswer, rotationRequest } from '../rotate-secret.ts'
 import { param, type Route } from '../route.ts'
 import { seek, seekAnswer, seekRequest } from '../seek.ts'
-import { setPaused } from '../subscriptions.ts'
+import { hold, release, setPaused } from '../subscriptions.ts'
 import { attemptAnswer, testDelivery, testRequest } from '../test-delivery.ts'
 import { answer } from './subscriptions.ts'
 
@@ -17,6 +17,18 @@ export function subscriptionActionRoutes(console: Console): Route[] {
   return [
     pauseRoute(console, true),
     pauseRoute(console, false),
+    {
+      ...{ method: 'POST', path: path('hold'), operationId: 'holdSubscription', tag, scope: 'operate' },
+      summary: 'Hold it until it is released: nothing is delivered, nobody probes, the log keeps its events',
+      answers: documented.one(subscriptionAnswer),
+      handle: async (request) => await answer(console, 200, await hold(console, param(request, 'name'))),
+    },
+    {
+      ...{ method: 'POST', path: path('release'), operationId: 'releaseSubscription', tag, scope: 'operate' },
+      summary: 'End its hold at once, whoever began it; what waits goes out one by one, then faster with each success',
+      answers: documented.one(subscriptionAnswer),
+      handle: async (request) => await answer(console, 200, await release(console, param(request, 'name'))),
+    },
     {
       ...{ method: 'POST', path: path('test'), operationId: 'testSubscription', tag, scope: 'operate' },
       summary: 'Send one signed test event straight to a target',

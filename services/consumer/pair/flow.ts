@@ -1,5 +1,15 @@
 import type { Half } from './effects.ts'
-import { expireWait, followBreaker, type Hold, isHolding, noHold, pause, startProbe, waitUntil } from './hold.ts'
+import {
+  endWait,
+  expireWait,
+  followBreaker,
+  type Hold,
+  isHolding,
+  noHold,
+  pause,
+  startProbe,
+  waitUntil,
+} from './hold.ts'
 import type { Outcome } from './inputs.ts'
 import { climb, fallBack, fullRamp, type Ramp, restartRamp } from './ramp.ts'
 
@@ -37,19 +47,24 @@ export function freeSlots({ hold, ramp, underWay }: Flow): number {
   return isHolding(hold) ? 0 : Math.max(0, ramp.limit - underWay)
 }
 
-/** The same, shared between the halves; `isStreamWaiting`: some pair has a fresh event that could take a slot. */
-export function sharedSlots(flow: Flow, isStreamWaiting: boolean): Slots {
-  const slots = freeSlots(flow)
+/**
+ * The same, shared between the halves; `isStreamWaiting`: some pair has a fresh event that could take a slot. `permits`:
+ * what the rate limit lets pass now, which is shared like the slots are.
+ */
+export function sharedSlots(flow: Flow, isStreamWaiting: boolean, permits = Number.POSITIVE_INFINITY): Slots {
+  const free = freeSlots(flow)
+  const slots = Math.min(free, permits)
   if (!isStreamWaiting) return { slots, ofRetry: slots }
-  if (flow.ramp.limit === 1) return { slots, ofRetry: flow.lastStarted === 'stream' ? slots : 0 }
+  if (flow.ramp.limit === 1 || permits === 1) return { slots, ofRetry: flow.lastStarted === 'stream' ? slots : 0 }
   const share = Math.floor(flow.ramp.limit / 2) - flow.underWayOfRetry
-  return { slots, ofRetry: Math.min(slots, Math.max(0, share)) }
+  return { slots, ofRetry: Math.min(slots < free ? Math.floor(slots / 2) : slots, Math.max(0, share)) }
 }
 
 export type HoldChange =
   | { kind: 'pause'; reason: string | null }
   | { kind: 'breaker'; state: 'open' | 'half-open' | 'closed' }
   | { kind: 'wait'; untilMs: number }
+  | { kind: 'end-wait' }
   | { kind: 'probe' }
   | { kind: 'tick' }
 
@@ -105,6 +120,8 @@ function changed(hold: Hold, change: HoldChange, nowMs: number): Hold {
       return followBreaker(hold, change.state, nowMs)
     case 'wait':
       return waitUntil(hold, change.untilMs, nowMs)
+    case 'end-wait':
+      return endWait(hold, nowMs)
     case 'probe':
       return startProbe(hold)
     case 'tick':

@@ -1,7 +1,7 @@
 /**
  * Why a subscription delivers nothing now. Several reasons may hold at once; work goes on when none is left.
  *
- *   paused   an operator said so, or a fault that only an operator can end (receiver-gone, offsets-lost): no probes
+ *   paused   an operator said so (pause, hold), or a fault that only an operator can end (receiver-gone, offsets-lost): no probes
  *   down     all targets fail: resting → (their breaker is half-open) probe-due → probing → resting or over
  *   waits    a target asked for time (Retry-After): nothing until then
  */
@@ -52,6 +52,9 @@ export function expireWait(hold: Hold, nowMs: number): Hold {
   if (hold.waitsUntilMs === null || nowMs < hold.waitsUntilMs) return hold
   return since({ ...hold, waitsUntilMs: null }, nowMs)
 }
+
+/** Ends a wait before its time. */
+export const endWait = (hold: Hold, nowMs: number): Hold => since({ ...hold, waitsUntilMs: null }, nowMs)
 
 export const isProbeDue = ({ paused, down, waitsUntilMs }: Hold): boolean =>
   paused === null && waitsUntilMs === null && down === 'probe-due'

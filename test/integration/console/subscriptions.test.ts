@@ -71,9 +71,7 @@ test('subscriptions follow the rules of the API', async (t) => {
       [{ destination: { targets: [target], headers: { 'x-a': 'b' } } }, '/destination/headers'],
       [{ destination: { targets: [target], auth: { kind: 'bearer', token: 't' } } }, '/destination/auth'],
       [{ destination: { targets: [target], tls: { ca: 'pem' } } }, '/destination/tls/ca'],
-      [{ delivery: { rateLimit: { perSecond: 1, burst: 1 } } }, '/delivery/rateLimit'],
       [{ delivery: { onStatus: { 404: 'retry' } } }, '/delivery/onStatus'],
-      [{ retry: { whileBlocked: 'skip' } }, '/retry/whileBlocked'],
       [{ signing: { schemes: ['v1', 'v1a'] } }, '/signing/schemes'],
     ]
     for (const [patch, pointer] of asked) {
@@ -94,6 +92,11 @@ test('subscriptions follow the rules of the API', async (t) => {
       [{ retry: { giveUpAfterMs: -1 } }, '/retry/giveUpAfterMs'],
       [{ delivery: { concurrency: 1e9 } }, '/delivery/concurrency'],
       [{ delivery: { timeoutMs: 1_000 } }, '/delivery/connectTimeoutMs'],
+      [{ delivery: { rateLimit: { perSecond: 0, burst: 1 } } }, '/delivery/rateLimit/perSecond'],
+      [{ delivery: { rateLimit: { perSecond: 5 } } }, '/delivery/rateLimit/burst'],
+      [{ delivery: { rateLimit: { perSecond: 5, burst: 5, perMinute: 1 } } }, '/delivery/rateLimit/perMinute'],
+      [{ delivery: { rateLimit: 5 } }, '/delivery/rateLimit'],
+      [{ retry: { whileBlocked: 'drop' } }, '/retry/whileBlocked'],
       [{ from: 'yesterday' }, '/from'],
       [{ ordering: 'random' }, '/ordering'],
       [{ signingSecret: 'whsec_short' }, '/signingSecret'],

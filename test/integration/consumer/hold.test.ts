@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { recordKey } from '#shared/catalog/record-keys.ts'
-import { createReceiver } from '../../support/receiver.ts'
+import { testRedisUrl } from '../../support/dependencies.ts'
+import { createReceiver, type Received } from '../../support/receiver.ts'
 import { until } from '../../support/until.ts'
 import { createInstallation, idsByKey, runConsumer } from './fixture.ts'
 
@@ -104,3 +105,75 @@ test('a target that asks for time gets it', async (t) => {
   assert.ok((second?.atMs ?? 0) - (first?.atMs ?? 0) >= 1_990)
   assert.equal(receiver.requests.length, 11)
 })
+
+test('an operator holds it over restarts; released, it goes on where it was', async (t) => {
+  const installation = await createInstallation(t)
+  const [receiver, well] = [await createReceiver(t), await createReceiver(t)]
+  const subscription = await installation.subscribe(receiver)
+  const witness = await installation.subscribe(well)
+  const first = await runConsumer(installation, 'one')
+  await installation.publish(events(10, 3))
+  await until('ten are delivered', () => receiver.requests.length === 10)
+  const held = await installation.change(subscription, { heldAt: new Date().toISOString() })
+  await first.stop()
+  await installation.publish(events(10, 3))
+  await runConsumer(installation, 'two')
+  await until('others flow', async () => (await installation.lag(witness)) === 0)
+  assert.equal(receiver.requests.length, 10)
+  await installation.change(held, { heldAt: null, releasedAt: new Date().toISOString() })
+  await until('twenty are delivered', async () => (await installation.lag(subscription)) === 0)
+  assert.equal(receiver.requests.length, 20)
+})
+
+test('released by an operator, a target that is back is called at once, without waiting for a probe', async (t) => {
+  const installation = await createInstallation(t, { env: { REDIS_URL: testRedisUrl() } })
+  const receiver = await createReceiver(t, { behaviour: { kind: 'answer', status: 500 } })
+  const subscription = await installation.subscribe(receiver, { delivery: { concurrency: 4 } })
+  await runConsumer(installation, 'one')
+  await installation.publish(events(40, 40))
+  // A probe is the only request while it is held: after one the next is 4 s away.
+  await until('it is held and probed', () => receiver.requests.length > 4 && gapMs(receiver.requests) > 3_000)
+  receiver.behave({ kind: 'answer' })
+  const releasedAt = performance.now()
+  await installation.change(subscription, { releasedAt: new Date().toISOString() })
+  await until('all is delivered', async () => (await installation.lag(subscription)) === 0)
+  const delivered = receiver.requests.filter(({ atMs }) => atMs >= releasedAt)
+  assert.equal(delivered.length, 40)
+  const afterMs = (delivered[0]?.atMs ?? 0) - releasedAt
+  assert.ok(afterMs < shortestRestMs - 1_000, `${afterMs} ms: no sooner than the next probe might have been`)
+})
+
+test('one instance probes at a time, and what it finds out counts for all', async (t) => {
+  const installation = await createInstallation(t, { env: { REDIS_URL: testRedisUrl() } })
+  const receiver = await createReceiver(t, { behaviour: { kind: 'answer', status: 500 } })
+  const subscription = await installation.subscribe(receiver, { delivery: { concurrency: 8 } })
+  const deadLetters = await installation.deadLetters()
+  await Promise.all([
+    runConsumer(installation, 'one'),
+    runConsumer(installation, 'two'),
+    runConsumer(installation, 'three'),
+  ])
+  await installation.publish(events(300, 30))
+  const probes = () => receiver.requests.slice(receiver.requests.findLastIndex(isBurst(receiver.requests)) + 1)
+  await until('it was probed four times', () => probes().length >= 4)
+  for (const [at, { atMs }] of probes().entries()) {
+    const before = probes()[at - 1]
+    if (before !== undefined) assert.ok(atMs - before.atMs > 3_400, `${atMs - before.atMs} ms between two probes`)
+  }
+  receiver.behave({ kind: 'answer' })
+  const from = receiver.requests.length
+  await until('all is drained', async () => (await installation.lag(subscription)) === 0)
+  const drained = receiver.requests.slice(from)
+  assert.equal(drained.length, 300)
+  for (const [key, ids] of idsByKey(drained)) assert.deepEqual(ids, [...ids].sort(), `order of ${key}`)
+  const lastMs = drained.at(-1)?.atMs ?? 0
+  assert.ok(lastMs - (drained[0]?.atMs ?? 0) < shortestRestMs, 'the others did not wait for probes of their own')
+  assert.equal(deadLetters.length, 0)
+})
+
+/** Between the last two requests. */
+const gapMs = (requests: readonly Received[]) => (requests.at(-1)?.atMs ?? 0) - (requests.at(-2)?.atMs ?? 0)
+
+/** Whether the request came too soon after the one before to be a probe. */
+const isBurst = (requests: readonly Received[]) => (request: Received, at: number) =>
+  at === 0 || request.atMs - (requests[at - 1]?.atMs ?? 0) < 1_000

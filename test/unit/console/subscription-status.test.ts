@@ -12,20 +12,29 @@ const late = '2026-11-21T10:00:00.000Z'
 type Case = {
   paused?: boolean
   resumedAt?: string
+  heldAt?: string
   state?: Partial<SubscriptionState>
   reports?: Partial<SubscriptionReport>[]
 }
 
-function phase({ paused = false, resumedAt, state, reports = [] }: Case) {
+function phase({ paused = false, resumedAt, heldAt, state, reports = [] }: Case) {
   const catalog = { state: () => state } as unknown as Catalog
   const monitor = { last: () => undefined } as unknown as ClusterMonitor
-  const subscription = { uid: 'u', paused, resumedAt: resumedAt ?? null, updatedAt: early } as Subscription
+  const moments = { resumedAt: resumedAt ?? null, heldAt: heldAt ?? null, updatedAt: early }
+  const subscription = { uid: 'u', paused, ...moments } as Subscription
   const complete = reports.map((report) => ({ reason: null, since: early, nextProbeAt: null, ...report }))
   return phaseOf({ catalog, monitor }, subscription, complete as SubscriptionReport[])
 }
 
 test('what an operator decided comes first', () => {
   assert.equal(phase({ paused: true, reports: [{ phase: 'held' }] }).phase, 'paused')
+})
+
+test('an operator holds it before any consumer knows; paused and failed say more', () => {
+  const { reason, since, nextProbeAt } = phase({ heldAt: late, reports: [{ phase: 'active' }] })
+  assert.deepEqual([reason, since, nextProbeAt], ['held-by-operator', late, null])
+  assert.equal(phase({ heldAt: late, paused: true }).phase, 'paused')
+  assert.equal(phase({ heldAt: late, state: { reason: 'offsets-lost', since: early } }).phase, 'failed')
 })
 
 test('a receiver that is gone pauses it until it is resumed', () => {

@@ -4,12 +4,14 @@ import { createEgressGuard } from '#shared/delivery/egress.ts'
 import { createTargetMetrics } from '#shared/delivery/target-client.ts'
 import { createMetrics } from '#shared/observability/metrics.ts'
 import { openTarget } from '../../../services/consumer/target.ts'
+import { fakeHints } from '../../support/hints.ts'
 
 /** A target that nobody listens on, with a process that stood still or not. */
 function deadTarget({ stoodStill }: { stoodStill: boolean }) {
   const url = 'http://127.0.0.1:9/'
   return openTarget({
     subscription: {
+      uid: 'k3v9q2',
       delivery: { timeoutMs: 1_000, connectTimeoutMs: 500, concurrency: 1, rateLimit: null, onStatus: {} },
       destination: {
         ...{ kind: 'http', format: 'as-published', balance: 'round-robin', headers: {}, auth: null },
@@ -19,6 +21,7 @@ function deadTarget({ stoodStill }: { stoodStill: boolean }) {
     },
     egress: createEgressGuard('127.0.0.0/8'),
     metrics: createTargetMetrics(createMetrics()),
+    hints: fakeHints().hints,
     stoodStillSince: () => stoodStill,
     onBreaker: () => {},
   })

@@ -83,3 +83,15 @@ test('with a single slot the halves take turns', () => {
   })
   assert.deepEqual(turns, ['stream', 'retry', 'stream', 'retry'])
 })
+
+test('what a rate limit lets pass is shared like slots: half each, or by turns', () => {
+  const flow = openFlow(10)
+  assert.deepEqual(sharedSlots(flow, true, 4), { slots: 4, ofRetry: 2 })
+  assert.deepEqual(sharedSlots(flow, false, 4), { slots: 4, ofRetry: 4 })
+  assert.deepEqual(sharedSlots(flow, true, 0), { slots: 0, ofRetry: 0 })
+  assert.deepEqual(sharedSlots(flow, true, 100), { slots: 10, ofRetry: 5 })
+  startAttempt(flow, 'stream')
+  assert.deepEqual(sharedSlots(flow, true, 1), { slots: 1, ofRetry: 1 })
+  startAttempt(flow, 'retry')
+  assert.deepEqual(sharedSlots(flow, true, 1), { slots: 1, ofRetry: 0 })
+})

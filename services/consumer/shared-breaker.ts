@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import type { TargetHints } from '#shared/redis/target-hints.ts'
+import { type Breaker, type BreakerOptions, createBreaker } from '#shared/resilience/breaker.ts'
+
+export type SharingOptions = { hints: TargetHints; id: string }
+
+/** Another instance has trouble with a target that answered here a moment ago: that is its own network. */
+const doubtMs = 5_000
+/** Below the shortest time to the next probe (4 s): whoever is first then may probe. */
+const restMs = 3_500
+/** Beyond a probe and the time between two: as long as anybody probes in vain, the hint stands. */
+const hintSlackMs = 30_000
+
+/** Names a target of a subscription to the other instances. */
+export function hintIdOf(uid: string, url: string): string {
+  return `${uid}.${createHash('sha256').update(url).digest('base64url').slice(0, 16)}`
+}
+
+/**
+ * A breaker that the instances share by hints: it opens when another one found the target down and nothing here says
+ * otherwise, closes when another one's probe succeeded, and probes only while no other one does.
+ */
+export function createSharedBreaker<T>(options: BreakerOptions<T>, { hints, id }: SharingOptions): Breaker<T> {
+  const own = createBreaker(options)
+  const keptMs = options.probeTimeoutMs + hintSlackMs
+  let successAtMs = Number.NEGATIVE_INFINITY
+  const unwatch = hints.watch(id, {
+    down: () => {
+      if (own.state() === 'closed' && performance.now() - successAtMs > doubtMs) own.open()
+    },
+    up: () => own.close(),
+  })
+  const attempting = (attempt: () => Promise<T>) => async () => {
+    const result = await attempt()
+    if (options.healthy(result)) successAtMs = performance.now()
+    return result
+  }
+  const probe = async (attempt: () => Promise<T>) => {
+    const lease = await hints.lease(id)
+    if (lease === 'taken') {
+      if (own.state() === 'half-open') own.open()
+      return { kind: 'rejected' } as const
+    }
+    try {
+      return await own.run(attempting(attempt))
+    } finally {
+      const isBack = own.state() === 'closed'
+      if (isBack) hints.up(id)
+      else hints.down(id, keptMs)
+      hints.rest(id, isBack ? 0 : restMs)
+    }
+  }
+  return {
+    ...own,
+    run: (attempt) => (own.state() === 'half-open' ? probe(attempt) : own.run(attempting(attempt))),
+    open() {
+      own.open()
+      hints.down(id, keptMs)
+    },
+    close() {
+      own.close()
+      hints.up(id)
+    },
+    shutdown() {
+      unwatch()
+      own.shutdown()
+    },
+  }
+}
