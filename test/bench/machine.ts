@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { cpus, loadavg, totalmem } from 'node:os'
 import { jarsFolder, root } from '../../services/cli/folders.ts'
+import { figure } from './table.ts'
 
 /** What figures depend on besides the code: to be kept beside them. */
 export type Machine = {
@@ -27,6 +28,10 @@ export function describeMachine(): Machine {
     commit: commit(),
     load: loadavg()[0] ?? Number.NaN,
   }
+}
+
+export function factsOf({ cores, cpu, memoryGb, node, kafka, commit, load }: Machine): string {
+  return `${cores} cores (${cpu}), ${memoryGb} GB, Node ${node}, Kafka ${kafka}, commit ${commit}, load ${figure(load, 1)}`
 }
 
 /** By the name of the jar that every client and broker has. */

@@ -1,17 +1,25 @@
 import { parseArgs } from 'node:util'
 import { Refusal } from '../../services/cli/up/refusal.ts'
+import { type DeliveryScenario, deliveryScenarios } from './delivery/scenarios.ts'
+import { type EndToEndScenario, endToEndScenarios } from './e2e/scenarios.ts'
 import { type Scenario, scenarios } from './ingest/scenarios.ts'
 
-export type BenchOptions = { kind: 'help' } | IngestOptions
+export type BenchOptions = { kind: 'help' } | IngestOptions | DeliveryOptions | EndToEndOptions
 
-export type IngestOptions = {
-  kind: 'ingest'
-  /** Measured in each scenario of each round. */
+type Common<Chosen> = {
+  /** Measured in each scenario of each round; what works off a backlog takes the time it takes. */
   seconds: number
   rounds: number
-  scenarios: readonly Scenario[]
-  /** Settings of the stack on top of the environment. */
+  scenarios: readonly Chosen[]
+  /** Settings of the services on top of the environment. */
   env: Readonly<Record<string, string>>
+}
+
+export type DeliveryOptions = Common<DeliveryScenario> & { kind: 'delivery' }
+export type EndToEndOptions = Common<EndToEndScenario> & { kind: 'e2e' }
+
+export type IngestOptions = Common<Scenario> & {
+  kind: 'ingest'
   /** Scenario that runs once more at the end, under a profile of the producer. */
   profile: Scenario | undefined
 }
@@ -20,20 +28,35 @@ export type IngestOptions = {
 export function readOptions(args: readonly string[]): BenchOptions {
   const { positionals, values } = parse(args)
   if (values.help) return { kind: 'help' }
-  if (positionals.join() !== 'ingest') throw new Refusal(usage)
-  return {
-    kind: 'ingest',
+  const kind = positionals.join()
+  const { only, profile } = values
+  const common = <T extends Named>(all: readonly T[]): Common<T> => ({
     seconds: positive('seconds', values.seconds),
     rounds: positive('rounds', values.rounds),
-    scenarios: values.only === undefined ? scenarios : values.only.split(',').map((name) => named('only', name)),
+    scenarios: only === undefined ? all : only.split(',').map((name) => named('only', name, all)),
     env: Object.fromEntries(values.env.map(setting)),
-    profile: values.profile === undefined ? undefined : profiled(values.profile),
-  }
+  })
+  if (kind === 'ingest')
+    return { kind, ...common(scenarios), profile: profile === undefined ? undefined : profiled(profile) }
+  if (profile !== undefined) throw new Refusal('--profile is for ingest.')
+  if (kind === 'delivery') return { kind, ...common(deliveryScenarios) }
+  if (kind === 'e2e') return { kind, ...common(endToEndScenarios) }
+  throw new Refusal(usage)
 }
 
-export const usage = `npm run bench -- ingest [--seconds 8] [--rounds 3] [--only <scenario>,…] [--env NAME=VALUE]… [--profile <scenario>]
+type Named = { name: string; what: string }
 
-${scenarios.map(({ name, what }) => `  ${name.padEnd(12)} ${what}`).join('\n')}`
+const listOf = (all: readonly Named[]) => all.map(({ name, what }) => `  ${name.padEnd(12)} ${what}`).join('\n')
+
+export const usage = `npm run bench -- ingest|delivery|e2e [--seconds 8] [--rounds 3] [--only <scenario>,…] [--env NAME=VALUE]…
+npm run bench -- ingest --profile <scenario>
+
+ingest: how fast events come in
+${listOf(scenarios)}
+delivery: how fast one consumer process delivers what waits
+${listOf(deliveryScenarios)}
+e2e: from publish to arrival
+${listOf(endToEndScenarios)}`
 
 function parse(args: readonly string[]) {
   try {
@@ -54,14 +77,14 @@ function parse(args: readonly string[]) {
   }
 }
 
-function named(option: string, name: string): Scenario {
-  const found = scenarios.find((one) => one.name === name)
+function named<T extends Named>(option: string, name: string, all: readonly T[]): T {
+  const found = all.find((one) => one.name === name)
   if (found === undefined) throw new Refusal(`--${option} ${name} is unknown.\n${usage}`)
   return found
 }
 
 function profiled(name: string): Scenario {
-  const scenario = named('profile', name)
+  const scenario = named('profile', name, scenarios)
   if (scenario.kind === 'kafka') throw new Refusal(`--profile ${name} loads no producer.`)
   return scenario
 }

@@ -30,6 +30,8 @@ export type System = {
 export type Stack = System & {
   dir: string
   consoleUrl: string
+  /** Null without Redis. */
+  redisUrl: string | null
   processes(): Promise<readonly StackProcess[]>
   process(name: string): Promise<StackProcess>
   /** Signals the process that has this name now. */
@@ -90,6 +92,7 @@ export async function attachStack(dir: string): Promise<Stack> {
   return {
     dir,
     ...places,
+    redisUrl: ready.redisUrl,
     brokers: ready.kafkaBrokers,
     api: openApi(places),
     processes,
@@ -119,6 +122,7 @@ type Ready = {
   publishUrl: string
   consoleUrl: string
   kafkaBrokers: string[]
+  redisUrl: string | null
   processes: StackProcess[]
 }
 

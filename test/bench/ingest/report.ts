@@ -1,7 +1,7 @@
+import type { Verdict } from '../goals.ts'
 import type { ProfileSummary } from '../hot-functions.ts'
-import type { Machine } from '../machine.ts'
+import { factsOf, type Machine } from '../machine.ts'
 import { type Column, figure, table } from '../table.ts'
-import type { Verdict } from './goals.ts'
 import type { Measurement } from './measurement.ts'
 import type { Scenario } from './scenarios.ts'
 
@@ -10,9 +10,7 @@ export type Result = { scenario: Scenario; rounds: readonly Measurement[]; middl
 
 /** The machine, then one line per scenario. */
 export function reportOf(machine: Machine, results: readonly Result[]): string {
-  const { cores, cpu, memoryGb, node, kafka, commit, load } = machine
-  const facts = `${cores} cores (${cpu}), ${memoryGb} GB, Node ${node}, Kafka ${kafka}, commit ${commit}, load ${figure(load, 1)}`
-  return `${facts}\n${legend}\n\n${table(columns, results)}`
+  return `${factsOf(machine)}\n${legend}\n\n${table(columns, results)}`
 }
 
 const legend =

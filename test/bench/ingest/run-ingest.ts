@@ -1,8 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { withResources } from '#shared/lifecycle.ts'
-import { root, shown } from '../../../services/cli/folders.ts'
 import { type Stack, startStack } from '../../support/stack.ts'
+import { warn, writeEvidence } from '../evidence.ts'
 import { type CpuProfile, summarize } from '../hot-functions.ts'
 import { describeMachine } from '../machine.ts'
 import type { IngestOptions } from '../options.ts'
@@ -22,7 +20,6 @@ const brokersWarmUpMs = 15_000
 const warmUpMs = 1_500
 const partitions = 6
 const hotFunctions = 15
-const folder = join(root, '.tailrace/bench')
 /** What the share of Kafka's own speed is taken from. */
 const reference = 'kafka'
 
@@ -39,14 +36,8 @@ export function runIngest(options: IngestOptions, signal: AbortSignal): Promise<
     const results = resultsOf(await measureAll(run), options.scenarios)
     console.log(`\n${reportOf(machine, results)}`)
     const profile = options.profile === undefined ? undefined : await profileOf(run, options.profile)
-    const path = write({
-      startedAt,
-      machine,
-      options: { seconds, rounds, env },
-      results,
-      profile,
-    })
-    console.log(`\n${shown(path)}`)
+    const evidence = { machine, options: { seconds, rounds, env }, results }
+    console.log(`\n${writeEvidence('ingest', startedAt, evidence, profile)}`)
     await resources.close()
   })
 }
@@ -114,25 +105,4 @@ async function profileOf(run: Run, scenario: Scenario): Promise<CpuProfile> {
   const profile = await inStream(run, 'bench-profile', work)
   console.log(`\n${profileReport(scenario.name, summarize(profile, hotFunctions))}`)
   return profile
-}
-
-type Evidence = {
-  startedAt: Date
-  machine: object
-  options: object
-  results: readonly Result[]
-  profile: CpuProfile | undefined
-}
-
-function write({ startedAt, profile, ...rest }: Evidence): string {
-  const name = `ingest-${startedAt.toISOString().replaceAll(':', '').slice(0, 17)}`
-  mkdirSync(folder, { recursive: true })
-  if (profile !== undefined) writeFileSync(join(folder, `${name}.cpuprofile`), JSON.stringify(profile))
-  const path = join(folder, `${name}.json`)
-  writeFileSync(path, `${JSON.stringify({ format: 1, startedAt, ...rest }, undefined, 2)}\n`)
-  return path
-}
-
-function warn(name: string, error: unknown): void {
-  console.error(`${name} did not stop:`, error)
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { deliveryScenarios } from '../../bench/delivery/scenarios.ts'
+import { endToEndScenarios } from '../../bench/e2e/scenarios.ts'
 import { scenarios } from '../../bench/ingest/scenarios.ts'
 import { readOptions } from '../../bench/options.ts'
 
@@ -35,6 +37,21 @@ describe('the command line of the benchmark', () => {
   })
 })
 
+it('measures deliveries and the whole way with scenarios of their own', () => {
+  const delivery = readOptions(['delivery', '--only', 'fast,idle-200'])
+  assert.ok(delivery.kind === 'delivery')
+  assert.deepEqual(
+    delivery.scenarios.map(({ name }) => name),
+    ['fast', 'idle-200'],
+  )
+  const whole = readOptions(['e2e'])
+  assert.ok(whole.kind === 'e2e')
+  assert.deepEqual(whole.scenarios, endToEndScenarios)
+  assert.throws(() => readOptions(['e2e', '--only', 'fast']), /--only fast is unknown[\s\S]*e2e-200/)
+  assert.throws(() => readOptions(['delivery', '--profile', 'fast']), /--profile is for ingest/)
+})
+
 it('every scenario has a name of its own', () => {
-  assert.equal(new Set(scenarios.map(({ name }) => name)).size, scenarios.length)
+  const names = [...scenarios, ...deliveryScenarios, ...endToEndScenarios].map(({ name }) => name)
+  assert.equal(new Set(names).size, names.length)
 })
