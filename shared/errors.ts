@@ -39,6 +39,11 @@ export const errorTable = {
   ),
   'last-manage-key': entry(409, 'The last manage key cannot go', 'Create another key with scope manage first.'),
   'not-paused': entry(409, 'The subscription is not paused', 'Pause it first.'),
+  'secrets-unreadable': entry(
+    409,
+    'The secrets of the subscription cannot be read',
+    'Start every process with the master key of this installation, or set the secrets anew.',
+  ),
   'limit-reached': entry(
     409,
     'A limit of this installation is reached',

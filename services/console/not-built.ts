@@ -17,17 +17,7 @@ const subscriptionRules: readonly Rule[] = [
   { pointer: '/destination/targets', asked: hasSeveral, detail: 'more than one target is not built yet' },
   { pointer: '/destination/targets/0/backup', asked: (value) => value === true, detail: 'backups are not built yet' },
   { pointer: '/destination/targets/0/healthPath', asked: isGiven, detail: 'health checks are not built yet' },
-  { pointer: '/destination/headers', asked: hasMembers, detail: 'headers of your own are not built yet' },
-  { pointer: '/destination/auth', asked: isGiven, detail: 'authentication at the target is not built yet' },
-  { pointer: '/destination/tls/certificate', asked: isGiven, detail: 'client certificates are not built yet' },
-  { pointer: '/destination/tls/key', asked: isGiven, detail: 'client certificates are not built yet' },
-  { pointer: '/destination/tls/ca', asked: isGiven, detail: 'certificate authorities of your own are not built yet' },
   { pointer: '/delivery/onStatus', asked: hasMembers, detail: 'overrides per status are not built yet' },
-  {
-    pointer: '/signing/schemes',
-    asked: (value) => Array.isArray(value) && value.some(isOther('v1')),
-    detail: 'only the scheme v1 is built',
-  },
 ]
 
 export const notBuiltRules = { subscription: subscriptionRules, none: [] as Rule[] }

@@ -1,6 +1,8 @@
 import { Type } from 'typebox'
 import { heldByOperator } from '#shared/catalog/model.ts'
 import { time } from '#shared/catalog/schema.ts'
+import { secretsUnreadable } from '#shared/catalog/secrets-fault.ts'
+import { errorTable } from '#shared/errors.ts'
 import type { InstanceReport } from '#shared/redis/instances.ts'
 import type { Console } from './context.ts'
 import { lagOf } from './lag.ts'
@@ -77,12 +79,16 @@ const fixes: Readonly<Record<string, string>> = {
   paused: 'Point it to another URL or resume it.',
 }
 
-const releaseIt = 'An operator holds it: release it when its receiver may be called again.'
+/** Reasons that say more than the phase does. */
+const fixesByReason: Readonly<Record<string, string>> = {
+  [heldByOperator]: 'An operator holds it: release it when its receiver may be called again.',
+  [secretsUnreadable]: `${errorTable[secretsUnreadable].hint} The log of the consumer names the keys.`,
+}
 
 function subscriptionProblems(console: Console, instances: readonly InstanceReport[] | null): Problem[] {
   return console.catalog.subscriptions().flatMap((subscription): Problem[] => {
     const { phase, reason, since, nextProbeAt } = phaseOf(console, subscription, reportsOn(subscription, instances))
-    const fix = reason === heldByOperator ? releaseIt : fixes[phase]
+    const fix = fixesByReason[reason ?? ''] ?? fixes[phase]
     if (fix === undefined || subscription.paused) return []
     const waiting = lagOf(console, subscription).events ?? 0
     const what = `It is ${phase}${reason === null ? '' : ` (${reason})`}; ${waiting} events wait, none is lost.`

@@ -1,10 +1,11 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { writeSecrets } from '#shared/catalog/create-subscription.ts'
-import { time } from '#shared/catalog/schema.ts'
-import { newSigningSecret, signingSecretPattern } from '#shared/catalog/secrets.ts'
-import { type BodyKind, readBody } from './body.ts'
+import { nullable, time } from '#shared/catalog/schema.ts'
+import { newSigningSecret, signingSecretPattern } from '#shared/catalog/signing-secrets.ts'
+import { type BodyKind, bodyInvalid, readBody } from './body.ts'
 import { type Console, change } from './context.ts'
 import { notBuiltRules } from './not-built.ts'
+import { publicKeyOf, sharedSecretOf } from './subscription-answer.ts'
 import { readSigningSecret } from './subscription-body.ts'
 import { requireSubscription } from './subscriptions.ts'
 
@@ -21,7 +22,8 @@ export const rotationRequest = Type.Object({
 })
 
 export const rotationAnswer = Type.Object({
-  signingSecret: Type.String({ description: 'Shown once.' }),
+  signingSecret: nullable(Type.String({ description: 'whsec_…, shown once; null when v1 does not sign.' })),
+  publicKey: nullable(Type.String({ description: 'whpk_…; null when v1a does not sign.' })),
   previousValidUntil: time('Until when receivers may still check with the previous secret.'),
 })
 
@@ -31,22 +33,29 @@ const rotationBody: BodyKind<typeof rotationRequest> = {
   rules: notBuiltRules.none,
 }
 
-export type Rotation = { secret: Buffer; previousValidUntil: string }
-
-/** Gives the subscription a new signing secret. At most two count at any time: the new one and the one before. */
-export function rotateSecret(console: Console, name: string, body: unknown): Promise<Rotation> {
+/**
+ * Gives the subscription a new signing secret for every scheme; one that comes from elsewhere replaces that of its own scheme
+ * alone. At most two count at any time: the new one and the one before.
+ */
+export function rotateSecret(console: Console, name: string, body: unknown): Promise<Static<typeof rotationAnswer>> {
   const { overlapMs, signingSecret } = readBody(body ?? {}, rotationBody)
   return change(console, async () => {
-    const { uid } = requireSubscription(console, name)
-    const secret = readSigningSecret(signingSecret) ?? newSigningSecret()
+    const subscription = requireSubscription(console, name)
+    const { imported, fault } = readSigningSecret(signingSecret, subscription.signing.schemes)
+    if (fault !== null) throw bodyInvalid([fault])
     const now = Date.now()
     const previousValidUntil = new Date(now + overlapMs).toISOString()
-    const previous = console.catalog.signingSecrets(uid).slice(0, 1)
-    await writeSecrets(console, uid, [
-      { secret, createdAt: new Date(now).toISOString(), validUntil: null },
-      ...previous.map((old) => ({ ...old, validUntil: previousValidUntil })),
-    ])
+    const [current] = console.catalog.signingSecrets(subscription.uid)
+    const fresh = newSigningSecret(new Date(now).toISOString())
+    const { createdAt, validUntil } = fresh
+    const next = imported === null ? fresh : { ...(current ?? fresh), ...imported, createdAt, validUntil }
+    const previous = current === undefined || overlapMs === 0 ? [] : [{ ...current, validUntil: previousValidUntil }]
+    await writeSecrets(console, subscription.uid, [next, ...previous])
     console.telemetry.changed('subscription', 'secret-rotated', name)
-    return { secret, previousValidUntil }
+    return {
+      signingSecret: sharedSecretOf(subscription, next),
+      publicKey: publicKeyOf(subscription, next),
+      previousValidUntil,
+    }
   })
 }

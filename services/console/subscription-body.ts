@@ -1,12 +1,16 @@
 import type { Static } from 'typebox'
 import type { SubscriptionDefinition } from '#shared/catalog/create-subscription.ts'
-import { parseSigningSecret } from '#shared/catalog/secrets.ts'
+import type { Subscription } from '#shared/catalog/model.ts'
+import { type ImportedSecret, parseSigningSecret } from '#shared/catalog/signing-secrets.ts'
 import { type From, parseFrom } from '#shared/catalog/start-offsets.ts'
 import { shortestRetryGapMs, subscriptionDefinition } from '#shared/catalog/subscription-schema.ts'
+import type { TargetAccess } from '#shared/delivery/access.ts'
 import type { EgressGuard } from '#shared/delivery/egress.ts'
+import type { SigningScheme } from '#shared/delivery/signature.ts'
 import { checkTargetUrl } from '#shared/delivery/target-url.ts'
 import { type FieldFault, TailraceError } from '#shared/errors.ts'
 import { type BodyKind, bodyInvalid, readBody } from './body.ts'
+import { accessFaults } from './destination-faults.ts'
 import { notBuiltRules } from './not-built.ts'
 
 const body: BodyKind<typeof subscriptionDefinition> = {
@@ -32,30 +36,44 @@ const body: BodyKind<typeof subscriptionDefinition> = {
 }
 
 /** A definition whose every member was checked; `signingSecret` null when none was given. */
-export type CheckedDefinition = { definition: SubscriptionDefinition; from: From; signingSecret: Buffer | null }
+export type CheckedDefinition = { definition: SubscriptionDefinition; from: From; signingSecret: ImportedSecret | null }
+
+/** What a definition is checked against; `access` is of the subscription that it replaces. */
+export type Surroundings = { egress: EgressGuard; known: Subscription | null; access: TargetAccess | null }
 
 /** Reads the body of a PUT, or the result of a merge patch. Throws a refusal that names every member at fault. */
-export function readSubscription(input: unknown, egress: EgressGuard): CheckedDefinition {
+export function readSubscription(input: unknown, { egress, known, access }: Surroundings): CheckedDefinition {
   const { signingSecret: given, ...definition } = readBody(input, body)
+  const { destination, signing } = definition
   const from = parseFrom(definition.from)
-  const signingSecret = given === undefined ? null : (parseSigningSecret(given) ?? 'bad')
+  const secret = readSigningSecret(given, signing.schemes)
   const faults = [
     ...(from === undefined ? [fromFault] : []),
-    ...(signingSecret === 'bad' ? [secretFault] : []),
+    ...(secret.fault === null ? [] : [secret.fault]),
     ...scheduleFaults(definition.retry.scheduleMs),
     ...timeoutFaults(definition.delivery),
+    ...accessFaults({
+      ...{ given: destination, targets: destination.targets, known: known?.destination ?? null },
+      knownKey: access?.tls.key ?? null,
+    }),
   ]
-  if (from === undefined || signingSecret === 'bad' || faults.length > 0) throw bodyInvalid(faults)
+  if (from === undefined || faults.length > 0) throw bodyInvalid(faults)
   requireTargets(definition, egress)
-  return { definition, from, signingSecret }
+  return { definition, from, signingSecret: secret.imported }
 }
 
-/** The bytes of a secret that a body brings; undefined when it brings none. */
-export function readSigningSecret(text: string | undefined): Buffer | undefined {
-  if (text === undefined) return undefined
-  const secret = parseSigningSecret(text)
-  if (secret === undefined) throw bodyInvalid([secretFault])
-  return secret
+type ReadSecret = { imported: ImportedSecret | null; fault: FieldFault | null }
+
+/** The secret that a body brings. One whose scheme does not sign is refused: it would be stored and ignored. */
+export function readSigningSecret(text: string | undefined, schemes: readonly SigningScheme[]): ReadSecret {
+  if (text === undefined) return { imported: null, fault: null }
+  const imported = parseSigningSecret(text)
+  if (imported === undefined) return { imported: null, fault: secretFault }
+  const scheme = 'secret' in imported ? 'v1' : 'v1a'
+  if (schemes.includes(scheme)) return { imported, fault: null }
+  const detail = `this secret is for ${scheme}, which signing.schemes does not have`
+  const fix = `add ${scheme} to signing.schemes first`
+  return { imported: null, fault: { pointer: '/signingSecret', code: 'not-allowed', detail, fix } }
 }
 
 function requireTargets({ destination }: Static<typeof subscriptionDefinition>, egress: EgressGuard): void {
@@ -81,7 +99,7 @@ const fromFault: FieldFault = {
 const secretFault: FieldFault = {
   pointer: '/signingSecret',
   code: 'wrong-form',
-  detail: 'signingSecret is whsec_ and the base64 of 24 to 64 bytes',
+  detail: 'signingSecret is whsec_ and the base64 of 24 to 64 bytes, or whsk_ and the base64 of an ed25519 private key',
 }
 
 function scheduleFaults(scheduleMs: readonly number[]): FieldFault[] {

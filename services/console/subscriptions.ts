@@ -1,12 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
 import { createSubscription, writeSecrets } from '#shared/catalog/create-subscription.ts'
-import type { Subscription } from '#shared/catalog/model.ts'
+import { sealAccess } from '#shared/catalog/destination-secrets.ts'
+import type { SigningSecret, Subscription } from '#shared/catalog/model.ts'
 import { recordKey } from '#shared/catalog/record-keys.ts'
 import { provideRetryTopic } from '#shared/catalog/retry-topic.ts'
+import { newSigningSecret } from '#shared/catalog/signing-secrets.ts'
+import type { TargetAccess } from '#shared/delivery/access.ts'
 import { TailraceError } from '#shared/errors.ts'
 import { bodyInvalid, type JsonObject, requireObject } from './body.ts'
 import { type Console, change } from './context.ts'
-import { mergePatch } from './merge-patch.ts'
+import { patchOver, putOver } from './kept-secrets.ts'
 import { type Preconditions, requirePreconditions } from './preconditions.ts'
 import { immutable, type Put, requireName, requireStream, unknownName } from './streams.ts'
 import { type CheckedDefinition, readSubscription } from './subscription-body.ts'
@@ -14,7 +17,7 @@ import { type CheckedDefinition, readSubscription } from './subscription-body.ts
 export type SubscriptionChange = { name: string; preconditions: Preconditions }
 
 /** `secret`: the signing secret of a subscription that was just created, null otherwise. */
-export type PutSubscription = Put<Subscription> & { secret: Buffer | null }
+export type PutSubscription = Put<Subscription> & { secret: SigningSecret | null }
 
 /** Creates the subscription or replaces its definition; its retry topic is there, and as it must be, when this resolves. */
 export function putSubscription(console: Console, { name, preconditions }: SubscriptionChange, body: unknown) {
@@ -22,7 +25,8 @@ export function putSubscription(console: Console, { name, preconditions }: Subsc
     const known = console.catalog.subscription(name)
     requirePreconditions(preconditions, known?.revision ?? null)
     if (known === undefined) return await create(console, name, requireObject(body))
-    return { created: false, resource: await replace(console, known, requireObject(body)), secret: null }
+    const next = putOver(known, requireObject(body))
+    return { created: false, resource: await replace(console, known, next), secret: null }
   })
 }
 
@@ -31,7 +35,7 @@ export function patchSubscription(console: Console, { name, preconditions }: Sub
   return change(console, async (): Promise<Subscription> => {
     const known = requireSubscription(console, name)
     requirePreconditions(preconditions, known.revision)
-    return await replace(console, known, mergePatch(known, requireObject(patch)) as JsonObject)
+    return await replace(console, known, patchOver(known, requireObject(patch)))
   })
 }
 
@@ -86,7 +90,7 @@ export function requireSubscription({ catalog }: Pick<Console, 'catalog'>, name:
 
 async function create(console: Console, name: string, body: JsonObject): Promise<PutSubscription> {
   requireName(name)
-  const checked = readSubscription(body, console.egress)
+  const checked = readSubscription(body, { egress: console.egress, known: null, access: null })
   const stream = console.catalog.stream(checked.definition.stream)
   if (stream === undefined) throw noSuchStream(console, checked.definition.stream)
   requireRoom(console)
@@ -98,12 +102,14 @@ async function create(console: Console, name: string, body: JsonObject): Promise
 async function replace(console: Console, known: Subscription, body: JsonObject): Promise<Subscription> {
   const absent = (['stream', 'from'] as const).filter((member) => body[member] === undefined || body[member] === null)
   const kept = Object.fromEntries(absent.map((member) => [member, known[member]]))
-  const { definition, signingSecret } = readSubscription({ ...body, ...kept }, console.egress)
+  const surroundings = { egress: console.egress, known, access: accessOf(console, known) }
+  const { definition, signingSecret } = readSubscription({ ...body, ...kept }, surroundings)
   if (definition.stream !== known.stream) throw immutable('stream', known.stream)
   if (definition.from !== known.from) throw immutable('from', known.from)
   await provideRetryTopic(console, { source: requireStream(console, known.stream).topic, name: known.retryTopic })
   await importSecret(console, known, signingSecret)
-  const next = { ...known, ...definition }
+  const sealed = sealAccess(definition.destination, known.destination, { box: console.box, uid: known.uid })
+  const next = { ...known, ...definition, destination: { ...definition.destination, ...sealed } }
   if (isDeepStrictEqual(next, known)) return known
   const backIn = isDeepStrictEqual(urls(next), urls(known)) && !(known.paused && !next.paused)
   return await write(console, known, backIn ? next : { ...next, resumedAt: new Date().toISOString() })
@@ -116,11 +122,23 @@ async function write(console: Console, known: Subscription, next: Subscription):
   return { ...record, revision }
 }
 
+/** What is in use now; null when this master key does not open it: then what should stay has to be given again. */
+function accessOf({ catalog }: Console, known: Subscription): TargetAccess | null {
+  try {
+    return catalog.access(known)
+  } catch {
+    return null
+  }
+}
+
 /** A definition may carry the secret; another one than the current takes its place at once. */
-async function importSecret(console: Console, { uid }: Subscription, secret: CheckedDefinition['signingSecret']) {
-  const current = console.catalog.signingSecrets(uid)[0]
-  if (secret === null || current?.secret.equals(secret)) return
-  await writeSecrets(console, uid, [{ secret, createdAt: new Date().toISOString(), validUntil: null }])
+async function importSecret(console: Console, { uid }: Subscription, imported: CheckedDefinition['signingSecret']) {
+  if (imported === null) return
+  const now = new Date().toISOString()
+  const current = console.catalog.signingSecrets(uid)[0] ?? newSigningSecret(now)
+  const next = { ...current, ...imported, createdAt: now }
+  const isKnown = next.secret.equals(current.secret) && next.privateKey.equals(current.privateKey)
+  if (!isKnown) await writeSecrets(console, uid, [next])
 }
 
 const urls = ({ destination }: Pick<Subscription, 'destination'>) => destination.targets.map((target) => target.url)

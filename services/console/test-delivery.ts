@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { Type } from 'typebox'
 import type { Subscription } from '#shared/catalog/model.ts'
 import { time } from '#shared/catalog/schema.ts'
+import { secretsFault } from '#shared/catalog/secrets-fault.ts'
 import type { AttemptRequest, AttemptResult } from '#shared/delivery/attempt.ts'
 import { type Decision, decide } from '#shared/delivery/decide.ts'
 import { createTargetClient } from '#shared/delivery/target-client.ts'
+import { TailraceError } from '#shared/errors.ts'
 import { webhookIdOf } from '#shared/event/webhook-id.ts'
 import { type BodyKind, bodyInvalid, readBody } from './body.ts'
 import type { Console } from './context.ts'
@@ -43,7 +45,9 @@ export async function testDelivery(console: Console, name: string, body: unknown
   const subscription = requireSubscription(console, name)
   const url = targetOf(subscription, target)
   const { connectTimeoutMs, timeoutMs } = subscription.delivery
+  requireSecrets(console, subscription)
   const client = createTargetClient({
+    access: console.catalog.access(subscription),
     ...{ egress: console.egress, metrics: console.targetMetrics, connectTimeoutMs, timeoutMs, connections: 1 },
   })
   const at = new Date()
@@ -53,6 +57,11 @@ export async function testDelivery(console: Console, name: string, body: unknown
   } finally {
     await client.close()
   }
+}
+
+function requireSecrets({ catalog }: Console, subscription: Subscription): void {
+  const fault = secretsFault(catalog, subscription)
+  if (fault !== null) throw new TailraceError('secrets-unreadable', fault)
 }
 
 function targetOf({ destination }: Subscription, wanted: string | undefined): string {
@@ -80,7 +89,7 @@ function requestOf(console: Console, { subscription, url, type, at }: TestEvent)
     stream: { name: subscription.stream, defaultType: null },
     subscription,
     webhookId: webhookIdOf(source, id),
-    secrets: console.catalog.signingSecrets(subscription.uid),
+    signing: { schemes: subscription.signing.schemes, secrets: console.catalog.signingSecrets(subscription.uid) },
     number: 1,
     firstAttemptAtMs: at.getTime(),
     key: null,

@@ -18,7 +18,7 @@ export type RunnerEnvironment = {
   readonly metrics: Metrics
   readonly targetMetrics: TargetMetrics
   readonly admin: KafkaAdmin
-  readonly catalog: Pick<Catalog, 'signingSecrets' | 'position'>
+  readonly catalog: Pick<Catalog, 'signingSecrets' | 'access' | 'position'>
   /** For retry partitions and dead letters. */
   readonly lanes: ProduceLanes
   readonly states: StateRecords

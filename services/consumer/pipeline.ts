@@ -51,7 +51,7 @@ type Made = { attempts: number; firstAttemptAtMs: number; lastAttemptAtMs: numbe
 type Trial = { delivery: LoadedDelivery; event: EventDescription; target: Target; made: Made; context: PipelineContext }
 
 async function tryOnce({ delivery, event, target, made, context }: Trial): Promise<Decision | null> {
-  const { name, uid } = context.subscription()
+  const { name, uid, signing } = context.subscription()
   const number = delivery.attempts + made.attempts + 1
   const decision = await target.attempt({
     url: target.url,
@@ -59,7 +59,7 @@ async function tryOnce({ delivery, event, target, made, context }: Trial): Promi
     stream: context.stream(),
     subscription: { name, uid },
     webhookId: event.webhookId,
-    secrets: context.secrets(),
+    signing: { schemes: signing.schemes, secrets: context.secrets() },
     number,
     firstAttemptAtMs: delivery.firstAttemptAtMs ?? made.firstAttemptAtMs,
     key: event.key,

@@ -248,9 +248,9 @@ export class SubscriptionRunner {
   }
 
   #openTarget(): Target {
-    const { egress, targetMetrics: metrics, pulse, hints } = this.#environment
+    const { catalog, egress, targetMetrics: metrics, pulse, hints } = this.#environment
     const target: Target = openTarget({
-      ...{ subscription: this.#subscription, egress, metrics, hints },
+      ...{ subscription: this.#subscription, access: catalog.access(this.#subscription), egress, metrics, hints },
       stoodStillSince: (ms) => pulse.stalledAtMs(performance.now()) >= ms,
       onBreaker: (state: BreakerState) => {
         if (this.#target !== target) return

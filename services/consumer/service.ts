@@ -15,6 +15,7 @@ import { openHeartbeat } from '#shared/redis/heartbeat.ts'
 import { openRateLimits } from '#shared/redis/rate-limits.ts'
 import { openTargetHints } from '#shared/redis/target-hints.ts'
 import type { ConsumerConfig } from './config.ts'
+import { keepOut } from './kept-out.ts'
 import { watchPeers } from './peers.ts'
 import { startPulse } from './pulse.ts'
 import { followSubscriptions, type RunnerSet } from './reconcile.ts'
@@ -110,6 +111,7 @@ async function openRunners(parts: Parts): Promise<RunnerSet> {
   runners = followSubscriptions({
     catalog,
     start: (subscription, stream) => new SubscriptionRunner({ environment, subscription, stream }),
+    keptOut: keepOut(catalog, telemetry),
     onBroken,
   })
   return runners

@@ -1,4 +1,5 @@
 import type { Subscription } from '#shared/catalog/model.ts'
+import type { TargetAccess } from '#shared/delivery/access.ts'
 import type { AttemptRequest } from '#shared/delivery/attempt.ts'
 import { type Decision, decide } from '#shared/delivery/decide.ts'
 import type { EgressGuard } from '#shared/delivery/egress.ts'
@@ -26,6 +27,7 @@ export type Target = {
 
 export type TargetOptions = {
   subscription: Pick<Subscription, 'uid' | 'delivery' | 'destination'>
+  access: TargetAccess
   egress: EgressGuard
   metrics: TargetMetrics
   hints: TargetHints
@@ -39,6 +41,7 @@ const probeSlackMs = 5_000
 
 export function openTarget({
   subscription,
+  access,
   egress,
   metrics,
   hints,
@@ -47,7 +50,7 @@ export function openTarget({
 }: TargetOptions): Target {
   const { timeoutMs, connectTimeoutMs, concurrency } = subscription.delivery
   const url = subscription.destination.targets[0]?.url ?? ''
-  const client = createTargetClient({ egress, connectTimeoutMs, timeoutMs, connections: concurrency, metrics })
+  const client = createTargetClient({ access, egress, connectTimeoutMs, timeoutMs, connections: concurrency, metrics })
   const breaker = createSharedBreaker<Decision | null>(
     { healthy, probeTimeoutMs: timeoutMs + probeSlackMs, onState: onBreaker },
     { hints, id: hintIdOf(subscription.uid, url) },

@@ -34,6 +34,8 @@ export type ConsumerTelemetry = {
   rateWaited(): void
   unreadable(subscription: string, facts: { partition: number; offset: number; detail: string }): void
   retryAppendDelayed(subscription: string, error: unknown): void
+  /** Nothing is sent for it here until its secrets can be read. */
+  secretsUnreadable(subscription: string, detail: string): void
   stateNotWritten(uid: string, error: unknown): void
   stopped(subscription: string, facts: { unanswered: number; ms: number }): void
   close(): void
@@ -73,7 +75,11 @@ export function createTelemetry(log: Log, metrics: Metrics): ConsumerTelemetry {
         if (ms > group.maxMs) group.maxMs = ms
       }
     },
-    attemptFailed: (ref, facts) => log.debug({ ...ref, ...facts }, 'attempt failed'),
+    attemptFailed(ref, facts) {
+      // An address that somebody tried to reach through us is for people to see; its target is held, so this comes rarely.
+      if (facts.code === 'egress-refused') log.warn({ ...ref, ...facts }, 'the address of the target is not allowed')
+      else log.debug({ ...ref, ...facts }, 'attempt failed')
+    },
     deadLettered(ref, facts) {
       counted.deliveries.inc({ outcome: 'dead-lettered' })
       log.warn({ ...ref, outcome: 'dead-lettered', ...facts }, 'dead-lettered')
@@ -138,6 +144,11 @@ function createLifeLines(log: Log) {
       log.error({ subscription, ...facts }, 'a record of the retry topic cannot be read'),
     retryAppendDelayed: (subscription: string, error: unknown) =>
       log.warn({ subscription, err: error }, 'the retry topic takes no records yet'),
+    secretsUnreadable: (subscription: string, detail: string) =>
+      log.error(
+        { subscription, detail },
+        'its secrets cannot be read here, so nothing is sent; check TAILRACE_MASTER_KEY',
+      ),
     stateNotWritten: (uid: string, error: unknown) =>
       log.warn({ uid, err: error }, 'the state record is not written yet'),
     stopped: (subscription: string, facts: object) => log.info({ subscription, ...facts }, 'runner stopped'),

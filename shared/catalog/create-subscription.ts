@@ -1,11 +1,12 @@
 import type { Static } from 'typebox'
 import type { Provisioning } from './create-stream.ts'
+import { sealAccess } from './destination-secrets.ts'
 import type { SigningSecret, Stream, Subscription } from './model.ts'
 import { newUid } from './names.ts'
 import { recordKey } from './record-keys.ts'
 import { provideRetryTopic } from './retry-topic.ts'
 import type { SecretBox } from './secrets.ts'
-import { newSigningSecret } from './secrets.ts'
+import { type ImportedSecret, newSigningSecret, sealSigningSecret } from './signing-secrets.ts'
 import { type From, startOffsets } from './start-offsets.ts'
 import type { subscriptionDefinition } from './subscription-schema.ts'
 
@@ -16,8 +17,8 @@ export type NewSubscription = {
   stream: Stream
   definition: SubscriptionDefinition
   from: From
-  /** null makes one. */
-  signingSecret: Buffer | null
+  /** What comes from elsewhere in place of a new one. */
+  signingSecret: ImportedSecret | null
 }
 
 /**
@@ -28,12 +29,14 @@ export type NewSubscription = {
 export async function createSubscription(
   { catalog, admin, topics, box }: Provisioning & { box: SecretBox },
   { name, stream, definition, from, signingSecret }: NewSubscription,
-): Promise<{ subscription: Subscription; secret: Buffer }> {
+): Promise<{ subscription: Subscription; secret: SigningSecret }> {
   const uid = newUid()
   const now = new Date().toISOString()
-  const secret = signingSecret ?? newSigningSecret()
+  const secret = { ...newSigningSecret(now), ...signingSecret }
+  const { destination } = definition
   const record = {
     ...definition,
+    destination: { ...destination, ...sealAccess(destination, null, { box, uid }) },
     uid,
     name,
     createdAt: now,
@@ -44,7 +47,7 @@ export async function createSubscription(
     retryTopic: topics.retry(name, uid),
   }
   await provideRetryTopic({ admin, topics }, { source: stream.topic, name: record.retryTopic })
-  await writeSecrets({ catalog, box }, uid, [{ secret, createdAt: now, validUntil: null }])
+  await writeSecrets({ catalog, box }, uid, [secret])
   const revision = await catalog.write(recordKey.subscription(uid), record, null)
   return { subscription: { ...record, revision }, secret }
 }
@@ -55,5 +58,5 @@ export async function writeSecrets(
   uid: string,
   secrets: readonly SigningSecret[],
 ): Promise<void> {
-  await catalog.write(recordKey.secret(uid), { signing: secrets.map((secret) => box.seal(uid, secret)) })
+  await catalog.write(recordKey.secret(uid), { signing: secrets.map((secret) => sealSigningSecret(box, uid, secret)) })
 }

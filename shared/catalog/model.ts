@@ -1,4 +1,6 @@
+import type { SigningScheme } from '#shared/delivery/signature.ts'
 import type { JsonSchema } from '#shared/event/schema/keywords.ts'
+import type { Sealed } from './secrets.ts'
 
 /** A named, partitioned, replicated log of events. `bound`: on an existing topic of another owner. Times are RFC 3339 UTC. */
 export type Stream = {
@@ -31,10 +33,22 @@ export type Destination = {
   balance: 'round-robin'
   /** Exactly one in this version. */
   targets: Target[]
+  /** Sent with every request, beside those of the event and the signature. Shown in answers: no place for secrets. */
   headers: Record<string, string>
-  auth: null
-  tls: { certificate: null; key: null; ca: null }
+  auth: TargetAuth | null
+  tls: TargetTls
 }
+
+/** A secret member of a destination. Answers show when it was set, never what it is. */
+export type SealedMember = Sealed & { updatedAt: string }
+
+/** What the header `authorization` of every request is made of (RFC 6750, RFC 7617). */
+export type TargetAuth =
+  | { kind: 'bearer'; token: SealedMember }
+  | { kind: 'basic'; username: string; password: SealedMember }
+
+/** PEM texts. The certificate and its key prove to receivers who calls; `ca` is trusted instead of the public authorities. */
+export type TargetTls = { certificate: string | null; key: SealedMember | null; ca: string | null }
 
 export type DeliveryPolicy = {
   timeoutMs: number
@@ -76,7 +90,7 @@ export type Subscription = {
   destination: Destination
   delivery: DeliveryPolicy
   retry: RetryPolicy
-  signing: { schemes: 'v1'[] }
+  signing: { schemes: SigningScheme[] }
   /** Partition number → first offset that belongs to it. */
   startOffsets: Record<string, number>
   group: string
@@ -118,8 +132,11 @@ export type SubscriptionPosition = {
   offsets: Record<string, number>
 }
 
-/** One signing secret in the clear; only in memory. The newest stands first, an older one counts until `validUntil`. */
-export type SigningSecret = { secret: Buffer; createdAt: string; validUntil: string | null }
+/**
+ * One signing secret in the clear; only in memory. `secret` signs v1, `privateKey` (an ed25519 seed of 32 bytes) v1a. The newest
+ * stands first, an older one counts until `validUntil`.
+ */
+export type SigningSecret = { secret: Buffer; privateKey: Buffer; createdAt: string; validUntil: string | null }
 
 /** The reason of a hold that an operator began; the other reasons are the consumers' to find. */
 export const heldByOperator = 'held-by-operator'

@@ -8,6 +8,7 @@ import { streamRecord } from './stream-schema.ts'
 import { subscriptionRecord } from './subscription-schema.ts'
 
 const sealedSecret = Type.Object({
+  keyId: Type.String({ description: 'Which master key opens it.' }),
   sealed: Type.String({ description: 'base64 of iv, tag and ciphertext' }),
   createdAt: time('When it was made.'),
   validUntil: nullable(time('Until when it counts.')),

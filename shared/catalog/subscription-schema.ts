@@ -1,8 +1,9 @@
 import { Type } from 'typebox'
+import { givenAccess, shownAccess, storedAccess } from './access-schema.ts'
 import { namePattern } from './names.ts'
 import { rateLimitOf } from './rate-limit.ts'
 import { nullable, objectOrNull, time } from './schema.ts'
-import { signingSecretPattern } from './secrets.ts'
+import { signingSecretPattern } from './signing-secrets.ts'
 
 const second = 1_000
 const minute = 60 * second
@@ -16,22 +17,12 @@ const target = Type.Object({
   healthPath: nullable(Type.String({ maxLength: 1_024 })),
 })
 
-const destination = Type.Object({
+const destination = {
   kind: Type.Literal('http', { default: 'http' }),
   format: Type.Literal('as-published', { default: 'as-published' }),
   balance: Type.Literal('round-robin', { default: 'round-robin' }),
   targets: Type.Array(target, { minItems: 1, maxItems: 20, description: 'Exactly one in this version.' }),
-  headers: Type.Record(Type.String(), Type.String(), { default: {}, description: 'Not built in this version.' }),
-  auth: Type.Null({ default: null, description: 'Not built in this version.' }),
-  tls: Type.Object(
-    {
-      certificate: Type.Null({ default: null }),
-      key: Type.Null({ default: null }),
-      ca: Type.Null({ default: null }),
-    },
-    { default: {}, description: 'Not built in this version.' },
-  ),
-})
+}
 
 const delivery = Type.Object(
   {
@@ -69,10 +60,17 @@ const filter = Type.Object(
   { default: {}, description: 'Not built in this version: every event of the stream is delivered.' },
 )
 
-const schemes = Type.Array(Type.Literal('v1'), { default: ['v1'], minItems: 1, maxItems: 1 })
+const schemes = Type.Array(Type.Enum(['v1', 'v1a']), {
+  default: ['v1'],
+  minItems: 1,
+  maxItems: 2,
+  uniqueItems: true,
+  description: 'v1: HMAC-SHA256 with a shared secret. v1a: ed25519, receivers know the public key. (Standard Webhooks)',
+})
 const signingSecret = Type.String({
   pattern: signingSecretPattern,
-  description: 'whsec_ and the base64 of 24 to 64 bytes.',
+  description:
+    'For v1 whsec_ and the base64 of 24 to 64 bytes; for v1a whsk_ and the base64 of the 32 byte private key.',
 })
 
 const definition = {
@@ -86,7 +84,6 @@ const definition = {
   description: Type.String({ default: '', maxLength: 1_000 }),
   ordering: Type.Enum(['key', 'none', 'partition'], { default: 'key' }),
   filter,
-  destination,
   delivery,
   retry,
 }
@@ -94,6 +91,7 @@ const definition = {
 /** What an operator says about a subscription: the body of PUT. */
 export const subscriptionDefinition = Type.Object({
   ...definition,
+  destination: Type.Object({ ...destination, ...givenAccess }),
   signing: Type.Object({ schemes }, { default: {} }),
   signingSecret: Type.Optional(signingSecret),
 })
@@ -111,9 +109,13 @@ const recorded = {
   retryTopic: Type.String(),
 }
 
-/** A subscription as its record in the catalog topic holds it; its secrets stand in a record of their own. */
+/**
+ * A subscription as its record in the catalog topic holds it. Secrets of the destination are sealed in it, so that they change
+ * together with what they belong to; the signing secrets, which rotate by themselves, have a record of their own.
+ */
 export const subscriptionRecord = Type.Object({
   ...recorded,
+  destination: Type.Object({ ...destination, ...storedAccess }),
   signing: Type.Object({ schemes }),
   resumedAt: nullable(time('Targets taken out before this moment are back in.')),
   heldAt: nullable(time('Since when an operator holds it.')),
@@ -151,17 +153,18 @@ const subscriptionStatus = Type.Object({
   ),
 })
 
-/** A subscription as answers show it; `signingSecret` is in the 201 alone. */
+/** A subscription as answers show it; `signingSecret` is in the 201 alone, and null there when v1 does not sign. */
 export const subscriptionAnswer = Type.Object({
   ...recorded,
+  destination: Type.Object({ ...destination, ...shownAccess }),
   revision: Type.Integer({ description: 'Offset of its record in the catalog topic; also the ETag.' }),
   signing: Type.Object({
     schemes,
-    publicKey: Type.Null(),
+    publicKey: nullable(Type.String({ description: 'whpk_ and the base64 of the public key of v1a.' })),
     secrets: Type.Array(
       Type.Object({ createdAt: time('When it was made.'), validUntil: nullable(time('Until when it counts.')) }),
     ),
   }),
-  signingSecret: Type.Optional(signingSecret),
+  signingSecret: Type.Optional(nullable(Type.String({ description: 'whsec_…, shown once.' }))),
   status: subscriptionStatus,
 })

@@ -1,9 +1,12 @@
+import { noAccess, type TargetAccess } from '#shared/delivery/access.ts'
 import { messageOf } from '#shared/errors.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
+import { openAccess } from './destination-secrets.ts'
 import type { ApiKey, SigningSecret, Stream, Subscription, SubscriptionPosition, SubscriptionState } from './model.ts'
 import { parseRecordKey, type RecordKind, recordKey } from './record-keys.ts'
 import { readRecord, type SecretRecord } from './records.ts'
 import type { SecretBox } from './secrets.ts'
+import { openSigningSecret } from './signing-secrets.ts'
 
 /** `replaced`: the revision that the record took the place of, null when there was none. */
 export type Applied =
@@ -28,7 +31,10 @@ export type CatalogView = {
   subscriptions(): Subscription[]
   key(id: string): ApiKey | undefined
   keys(): ApiKey[]
+  /** Newest first; empty when there are none, or none that the master key opens. */
   signingSecrets(uid: string): readonly SigningSecret[]
+  /** What requests of this subscription carry and prove. Throws an Error that says which secret does not open, and why. */
+  access(subscription: Pick<Subscription, 'uid' | 'destination'>): TargetAccess
   state(uid: string): SubscriptionState | undefined
   position(uid: string): SubscriptionPosition | undefined
 }
@@ -62,6 +68,7 @@ export function createView(box: SecretBox | null): CatalogView {
     key: (id) => get(recordKey.apiKey(id)) as ApiKey | undefined,
     keys: () => list('key') as ApiKey[],
     signingSecrets: (uid) => (get(recordKey.secret(uid)) as SigningSecret[] | undefined) ?? [],
+    access: ({ uid, destination }) => (box === null ? noAccess : openAccess(destination, { box, uid })),
     state: (uid) => get(recordKey.state(uid)) as SubscriptionState | undefined,
     position: (uid) => get(recordKey.position(uid)) as SubscriptionPosition | undefined,
   }
@@ -88,12 +95,12 @@ function apply(entries: Map<string, Entry>, record: StoredRecord, box: SecretBox
     entries.set(key, { revision: record.offset, value: withRevision(value, record.offset) })
     return { kind: 'applied', replaced }
   } catch (error) {
-    return { kind: 'unreadable', detail: `the master key does not open it: ${messageOf(error)}` }
+    return { kind: 'unreadable', detail: messageOf(error) }
   }
 }
 
 function openSecrets(uid: string, value: object, box: SecretBox | null): readonly SigningSecret[] {
-  return box === null ? [] : (value as SecretRecord).signing.map((sealed) => box.open(uid, sealed))
+  return box === null ? [] : (value as SecretRecord).signing.map((sealed) => openSigningSecret(box, uid, sealed))
 }
 
 const withRevision = (value: object, revision: number) => (Array.isArray(value) ? value : { ...value, revision })

@@ -1,6 +1,6 @@
 import type { EventDescription } from '#shared/event/describe.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
-import type { SigningSecret } from './signature.ts'
+import type { Signing } from './signature.ts'
 
 /** One HTTP request of a delivery, before it is made. */
 export type AttemptRequest = {
@@ -12,8 +12,8 @@ export type AttemptRequest = {
   stream: { name: string; defaultType: string | null }
   subscription: { name: string; uid: string }
   webhookId: string
-  /** All stored secrets; those that are still valid sign. */
-  secrets: readonly SigningSecret[]
+  /** The schemes it is signed with, and all stored secrets; those that are still valid sign. */
+  signing: Signing
   /** 1 for the first attempt. */
   number: number
   firstAttemptAtMs: number
@@ -55,6 +55,7 @@ export type FailureCode =
   | 'connect-timeout'
   | 'tls-certificate'
   | 'tls-failed'
+  | 'tls-client-certificate'
   | 'egress-refused'
   | 'first-byte-timeout'
   | 'io-reset'

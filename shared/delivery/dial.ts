@@ -1,16 +1,23 @@
 import { type LookupAddress, type LookupOptions, lookup } from 'node:dns'
 import type { Socket } from 'node:net'
 import { buildConnector } from 'undici'
+import { noAccess, type TargetAccess } from './access.ts'
 import type { EgressGuard } from './egress.ts'
-import { type DialPhase, dialEnding, type Ending, endingError } from './failure.ts'
+import { clientCertificateEnding, type DialPhase, dialEnding, type Ending, endingError } from './failure.ts'
 import { isForbiddenPort, portOf } from './ports.ts'
 import { parseAddress } from './special-ranges.ts'
+import { tlsOptions } from './tls-material.ts'
 
 /** How long each part of making one connection took, ms. */
 export type DialTimings = { dns: number; connect: number; tls: number }
 
+/** All addresses of a host name, as the system finds them. */
+export type Resolve = (host: string) => Promise<LookupAddress[]>
+
 export type DialOptions = {
   egress: EgressGuard
+  tls?: TargetAccess['tls']
+  resolve?: Resolve
   /** DNS, TCP and TLS together, ms. */
   connectTimeoutMs: number
   /** Called right before undici starts a request on the new connection, in the same turn. */
@@ -21,8 +28,19 @@ export type DialOptions = {
  * Makes connections for undici, each only to an address that the guard has seen: names are resolved here, refused
  * addresses are dropped, and what is left is what the socket dials, so no second DNS answer can come between.
  */
-export function createDialer({ egress, connectTimeoutMs, onConnected }: DialOptions): buildConnector.connector {
-  const connect = buildConnector({ timeout: 0, allowH2: false, lookup: guardedLookup(egress) }) as SocketConnector
+export function createDialer({
+  egress,
+  connectTimeoutMs,
+  onConnected,
+  ...rest
+}: DialOptions): buildConnector.connector {
+  const { tls = noAccess.tls, resolve = lookupAll } = rest
+  const connect = buildConnector({
+    ...{ timeout: 0, allowH2: false, lookup: guardedLookup(egress, resolve) },
+    // Said here, no environment variable can switch it off.
+    rejectUnauthorized: true,
+    ...tlsOptions(tls),
+  }) as SocketConnector
   return (options, callback) => {
     const refusal = refusalBeforeDial(options, egress)
     if (refusal !== null) {
@@ -38,7 +56,19 @@ export function createDialer({ egress, connectTimeoutMs, onConnected }: DialOpti
     })
     const timer = setTimeout(() => socket.destroy(tooLate(clock.phase(), connectTimeoutMs)), connectTimeoutMs)
     clock.follow(socket)
+    keepAlert(socket)
   }
+}
+
+/**
+ * With TLS 1.3 a receiver says only after the handshake that it wants a certificate, or another one, and then ends the
+ * connection; undici would report that end alone.
+ */
+function keepAlert(socket: Socket): void {
+  socket.on('error', (error) => {
+    const ending = clientCertificateEnding(error)
+    if (ending !== null) socket.destroy(endingError(ending))
+  })
 }
 
 /** undici's types leave out that its connector hands back the socket it has begun to connect. */
@@ -85,17 +115,17 @@ type LookupCallback = (error: NodeJS.ErrnoException | null, found: string | Look
  * `dns.lookup` without the addresses that the guard refuses. Lookups of one name under way are one: they run in a small
  * thread pool, where a slow resolver for one receiver would otherwise keep the others waiting.
  */
-function guardedLookup(egress: EgressGuard) {
+function guardedLookup(egress: EgressGuard, resolve: Resolve) {
   const underWay = new Map<string, Promise<LookupAddress[]>>()
-  const resolve = (host: string): Promise<LookupAddress[]> => {
+  const resolveOnce = (host: string): Promise<LookupAddress[]> => {
     const known = underWay.get(host)
     if (known !== undefined) return known
-    const found = lookupAll(host).finally(() => underWay.delete(host))
+    const found = resolve(host).finally(() => underWay.delete(host))
     underWay.set(host, found)
     return found
   }
   return (host: string, options: LookupOptions, callback: LookupCallback) => {
-    resolve(host)
+    resolveOnce(host)
       .then((addresses) => permitted(addresses, host, egress))
       .then(
         (addresses) => answerLookup(addresses, options, callback),
@@ -113,7 +143,9 @@ function lookupAll(host: string): Promise<LookupAddress[]> {
 function permitted(addresses: readonly LookupAddress[], host: string, egress: EgressGuard): LookupAddress[] {
   const allowed = addresses.filter(({ address }) => egress.refusal(address, host) === null)
   const [first] = addresses
-  if (allowed.length > 0 || first === undefined) return allowed
+  // node:net cannot take an empty list.
+  if (first === undefined) throw endingError({ stage: 'dns', code: 'dns-not-found', detail: 'dns no address' })
+  if (allowed.length > 0) return allowed
   throw endingError(refused(`${host}: ${egress.refusal(first.address, host)}`))
 }
 

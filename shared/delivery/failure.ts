@@ -21,6 +21,8 @@ export function dialEnding(error: unknown, phase: DialPhase): Ending {
   if (syscallOf(error) === 'getaddrinfo') {
     return { stage: 'dns', code: code === 'ENOTFOUND' ? 'dns-not-found' : 'dns-failed', detail: `dns ${code}` }
   }
+  const refused = clientCertificateEnding(error)
+  if (refused !== null) return refused
   if (phase === 'tls') {
     return { stage: 'tls', code: certificateCode.test(code) ? 'tls-certificate' : 'tls-failed', detail: `tls ${code}` }
   }
@@ -60,6 +62,17 @@ const exchangeCodes: Readonly<Record<string, FailureCode>> = {
   UND_ERR_DESTROYED: 'aborted',
   UND_ERR_CLOSED: 'aborted',
   UND_ERR_ABORTED: 'aborted',
+}
+
+/** The alerts of RFC 8446 6.2 by which a server refuses the certificate of a client, or that there is none. */
+const clientCertificateAlert =
+  /ALERT_(BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(REVOKED|EXPIRED|UNKNOWN|REQUIRED)|UNKNOWN_CA|ACCESS_DENIED)/
+
+/** The ending when a receiver refuses our certificate or misses one; null for any other error. */
+export function clientCertificateEnding(error: unknown): Ending | null {
+  const code = codeOf(error)
+  if (!clientCertificateAlert.test(code)) return null
+  return { stage: 'tls', code: 'tls-client-certificate', detail: `tls ${code}` }
 }
 
 /** OpenSSL's verification errors (X509_V_ERR_…) and Node's own check of the name. */

@@ -12,6 +12,8 @@ const hints: Readonly<Record<string, string>> & Readonly<Record<FailureCode, str
   'connect-timeout': 'The target did not take the connection in time. Check the firewall, or raise connectTimeoutMs.',
   'tls-certificate': 'The certificate of the target is not valid for its name now. Renew or correct it.',
   'tls-failed': 'The target does not speak TLS 1.2 or newer on this port. Check the scheme and the port of the URL.',
+  'tls-client-certificate':
+    'The receiver wants a client certificate, or another one. Check destination.tls and whom the receiver trusts.',
   'egress-refused': 'The address of the target may not be called. Ask the operator to add it to TAILRACE_EGRESS_ALLOW.',
   'first-byte-timeout': 'The receiver did not answer in time. Answer first and work afterwards, or raise timeoutMs.',
   'io-reset': 'The receiver broke the connection instead of answering. Look for a crash in its log.',
@@ -20,7 +22,7 @@ const hints: Readonly<Record<string, string>> & Readonly<Record<FailureCode, str
   'io-response-head-too-large': 'The head of the answer is larger than 16 KiB. Send fewer or shorter headers.',
   'io-failed': 'The connection broke in an unexpected way. The detail names the error.',
   aborted: 'The attempt was ended on this side. Nothing is to be done.',
-  'status-401': 'The receiver wants a credential. Check the secret it verifies with, or its access rules.',
+  'status-401': 'The receiver wants a credential. Check destination.auth and the secret it verifies with.',
   'status-403': 'The receiver forbids the call. Check its access rules and the signature it verifies.',
   'status-404': 'The receiver has nothing at this path. Correct the URL of the target.',
   'status-405': 'The receiver takes no POST at this path. Correct the URL of the target.',

@@ -1,5 +1,6 @@
 import { Pool } from 'undici'
-import { createDialer, type DialTimings } from './dial.ts'
+import type { TargetAccess } from './access.ts'
+import { createDialer, type DialTimings, type Resolve } from './dial.ts'
 import type { EgressGuard } from './egress.ts'
 
 export type PoolOptions = {
@@ -8,6 +9,10 @@ export type PoolOptions = {
   connectTimeoutMs: number
   /** Most connections per origin. */
   connections: number
+  /** What is presented and trusted in TLS, beside what the system does. */
+  tls?: TargetAccess['tls']
+  /** The addresses of a name; `dns.lookup` when absent. */
+  resolve?: Resolve
 }
 
 /** Where requests to one URL go. */
@@ -72,11 +77,10 @@ function remember(urls: Map<string, { origin: string; path: string }>, text: str
 
 const isBusy = ({ stats }: Pool) => stats.running + stats.queued + stats.pending > 0
 
-function openPool(origin: string, { egress, connectTimeoutMs, connections }: PoolOptions): OriginPool {
+function openPool(origin: string, { connections, ...dialling }: PoolOptions): OriginPool {
   let dialled: DialTimings | null = null
   const connect = createDialer({
-    egress,
-    connectTimeoutMs,
+    ...dialling,
     onConnected: (timings) => {
       dialled = timings
       // undici starts the waiting request before this turn ends; if there is none, nobody else may take these timings.

@@ -44,7 +44,7 @@ export function requestHeaders(request: AttemptRequest, nowMs: number): string[]
     'tailrace-first-attempt-at',
     new Date(request.firstAttemptAtMs).toISOString(),
   ]
-  const signature = sign({ webhookId, timestampSeconds, body: requestBody(request) }, request.secrets)
+  const signature = sign({ webhookId, timestampSeconds, body: requestBody(request) }, request.signing)
   if (signature !== '') headers.push('webhook-signature', signature)
   if (request.key !== null) headers.push('tailrace-key', encodeHeaderValue(request.key))
   if (request.replay !== null) headers.push('tailrace-replay', encodeHeaderValue(request.replay))

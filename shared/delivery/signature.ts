@@ -1,7 +1,16 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { signEd25519 } from './ed25519.ts'
 
-/** A secret of a subscription. During a rotation two are valid; an old one counts until `validUntil` (RFC 3339). */
-export type SigningSecret = { secret: Buffer; validUntil: string | null }
+/** HMAC-SHA256 with a secret that both sides know; ed25519, where receivers know the public key only. */
+export type SigningScheme = 'v1' | 'v1a'
+
+/**
+ * A secret of a subscription, for each scheme its own: `secret` for v1, `privateKey` (32 bytes) for v1a. During a rotation two
+ * are valid; an old one counts until `validUntil` (RFC 3339).
+ */
+export type SigningSecret = { secret: Buffer; privateKey: Buffer; validUntil: string | null }
+
+export type Signing = { schemes: readonly SigningScheme[]; secrets: readonly SigningSecret[] }
 
 export type SignedContent = { webhookId: string; timestampSeconds: number; body: Buffer }
 
@@ -9,16 +18,32 @@ export type SignedContent = { webhookId: string; timestampSeconds: number; body:
 export const toleranceSeconds = 300
 
 /**
- * The value of `webhook-signature`: one `v1,<base64 HMAC-SHA256 of id.timestamp.body>` for every valid secret, separated
- * by spaces, so that receivers can change to the new secret at any moment of a rotation. (Standard Webhooks 1.0)
+ * The value of `webhook-signature`: `v1,<base64 HMAC-SHA256>` or `v1a,<base64 ed25519>` of `id.timestamp.body` for every scheme
+ * and every valid secret, separated by spaces, so that receivers can change to the new secret at any moment of a rotation.
+ * (Standard Webhooks 1.0)
  */
-export function sign(content: SignedContent, secrets: readonly SigningSecret[]): string {
-  const signatures: string[] = []
-  for (const { secret, validUntil } of secrets) {
-    if (validUntil !== null && Date.parse(validUntil) <= content.timestampSeconds * 1000) continue
-    signatures.push(`v1,${hmac(content, secret).toString('base64')}`)
+export function sign(content: SignedContent, { schemes, secrets }: Signing): string {
+  const signatures = new Set<string>()
+  for (const scheme of schemes) {
+    for (const secret of secrets) {
+      if (isValid(secret, content.timestampSeconds)) signatures.add(signatureOf(scheme, content, secret))
+    }
   }
-  return signatures.join(' ')
+  return [...signatures].join(' ')
+}
+
+const isValid = ({ validUntil }: SigningSecret, atSeconds: number): boolean =>
+  validUntil === null || Date.parse(validUntil) > atSeconds * 1000
+
+function signatureOf(scheme: SigningScheme, content: SignedContent, { secret, privateKey }: SigningSecret): string {
+  switch (scheme) {
+    case 'v1':
+      return `v1,${hmac(content, secret).toString('base64')}`
+    case 'v1a':
+      return `v1a,${signEd25519(Buffer.concat([Buffer.from(headOf(content)), content.body]), privateKey).toString('base64')}`
+    default:
+      return scheme satisfies never
+  }
 }
 
 export type ReceivedWebhook = SignedContent & { signatures: string; nowSeconds: number }
@@ -35,9 +60,11 @@ export function verify(received: ReceivedWebhook, secret: Buffer): boolean {
   })
 }
 
-function hmac({ webhookId, timestampSeconds, body }: SignedContent, secret: Buffer): Buffer {
-  return createHmac('sha256', keyOf(secret)).update(`${webhookId}.${timestampSeconds}.`).update(body).digest()
+function hmac(content: SignedContent, secret: Buffer): Buffer {
+  return createHmac('sha256', keyOf(secret)).update(headOf(content)).update(content.body).digest()
 }
+
+const headOf = ({ webhookId, timestampSeconds }: SignedContent): string => `${webhookId}.${timestampSeconds}.`
 
 /** Measured: 12 µs for a signature made with the bytes, 1.7 µs with a key object; an attempt takes about 20 µs in all. */
 const keys = new WeakMap<Buffer, KeyObject>()

@@ -1,11 +1,15 @@
 import type { Metrics } from '../observability/metrics.ts'
+import { noAccess, type TargetAccess } from './access.ts'
 import type { AttemptRequest, AttemptResult } from './attempt.ts'
+import { conceal } from './conceal.ts'
 import { askedOutcome } from './decide.ts'
 import { Exchange } from './exchange.ts'
 import { createOriginPools, type PoolOptions, type Route } from './origin-pools.ts'
 import { requestBody, requestHeaders } from './request-headers.ts'
 
-export type TargetClientOptions = PoolOptions & {
+export type TargetClientOptions = Omit<PoolOptions, 'tls'> & {
+  /** What every request carries and proves; nothing when absent. */
+  access?: TargetAccess
   /** The whole attempt, from the call to the last byte of the answer, ms. */
   timeoutMs: number
   metrics: TargetMetrics
@@ -41,17 +45,18 @@ export function createTargetMetrics(metrics: Metrics) {
  * and 64 KiB of body, and ends every attempt within `timeoutMs`.
  */
 export function createTargetClient(options: TargetClientOptions): TargetClient {
-  const { timeoutMs, metrics } = options
-  const pools = createOriginPools(options)
+  const { timeoutMs, metrics, access = noAccess } = options
+  const pools = createOriginPools({ ...options, tls: access.tls })
   return {
     async attempt(request, signal) {
       const route = pools.route(request.url)
       const exchange = new Exchange(timeoutMs, route.takeDial)
       const abort = () => exchange.abort()
       signal?.addEventListener('abort', abort, { once: true })
-      if (signal?.aborted) exchange.abort()
-      else send(request, route, exchange)
-      const result = await exchange.result
+      // Its secrets go with a subscription: nothing leaves unsigned meanwhile.
+      if (signal?.aborted || request.signing.secrets.length === 0) exchange.abort()
+      else send(request, access, { route, exchange })
+      const result = conceal(await exchange.result, access.secrets)
       signal?.removeEventListener('abort', abort)
       count(result, metrics)
       return result
@@ -60,8 +65,15 @@ export function createTargetClient(options: TargetClientOptions): TargetClient {
   }
 }
 
-function send(request: AttemptRequest, { origin, path, pool }: Route, exchange: Exchange): void {
+type Sending = { route: Route; exchange: Exchange }
+
+function send(
+  request: AttemptRequest,
+  access: TargetAccess,
+  { route: { origin, path, pool }, exchange }: Sending,
+): void {
   const headers = requestHeaders(request, Date.now())
+  headers.push(...access.headers)
   pool.dispatch({ origin, path, method: 'POST', headers, body: requestBody(request) }, exchange)
 }
 

@@ -30,7 +30,9 @@ export function createLogger(service: string, { level, instance }: LogOptions): 
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     serializers: { err: pino.stdSerializers.errWithCause },
-    redact: ['authorization', 'secret', 'signingSecret', 'headers.authorization', 'req.headers.authorization'],
+    redact: ['authorization', 'password', 'secret', 'secrets', 'signingSecret', 'token', 'tls.key'].flatMap((name) => [
+      ...[name, `*.${name}`, `*.*.${name}`],
+    ]),
   }
   const log = pino(options, destination)
   flushers.set(log, () => destination.flushSync())

@@ -48,7 +48,10 @@ const template: AttemptRequest = {
   stream: { name: 'orders', defaultType: null },
   subscription: { name: 'billing', uid: 'k3v9q2' },
   webhookId: 'evt_Zk3xq0T7mB2cP9sLw4yVuA',
-  secrets: [{ secret: Buffer.alloc(32, 7), validUntil: null }],
+  signing: {
+    schemes: ['v1'],
+    secrets: [{ secret: Buffer.alloc(32, 7), privateKey: Buffer.alloc(32, 7), validUntil: null }],
+  },
   number: 1,
   firstAttemptAtMs: 1_795_000_000_000,
   key: 'customer-77',

@@ -1,4 +1,3 @@
-import { formatSigningSecret } from '#shared/catalog/secrets.ts'
 import { subscriptionAnswer } from '#shared/catalog/subscription-schema.ts'
 import type { Console } from '../context.ts'
 import { documented } from '../docs.ts'
@@ -48,10 +47,7 @@ export function subscriptionActionRoutes(console: Console): Route[] {
       summary: 'Give it a new signing secret; the previous one signs along for a while',
       body: rotationRequest,
       answers: { 200: { description: 'The new secret, shown once.', schema: rotationAnswer } },
-      async handle(request) {
-        const { secret, previousValidUntil } = await rotateSecret(console, param(request, 'name'), request.body)
-        return { status: 200, body: { signingSecret: formatSigningSecret(secret), previousValidUntil } }
-      },
+      handle: answering(console, rotateSecret),
     },
   ]
 }

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { Subscription } from '#shared/catalog/model.ts'
+import type { SigningSecret, Subscription } from '#shared/catalog/model.ts'
 import { subscriptionAnswer, subscriptionDefinition } from '#shared/catalog/subscription-schema.ts'
 import { readInstances } from '#shared/redis/instances.ts'
 import type { Console } from '../context.ts'
@@ -61,7 +61,12 @@ export function subscriptionRoutes(console: Console): Route[] {
 }
 
 /** One subscription with what the instances say about it now. */
-export async function answer(console: Console, status: number, subscription: Subscription, secret?: Buffer | null) {
+export async function answer(
+  console: Console,
+  status: number,
+  subscription: Subscription,
+  secret?: SigningSecret | null,
+) {
   const instances = await readInstances(console.redis, console.prefix, Date.now())
   return resourceAnswer(status, subscriptionAnswerOf(console, subscription, { instances, secret: secret ?? null }))
 }

@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test'
 import { topicNames } from '#shared/catalog/names.ts'
 import { openAdmin } from '#shared/kafka/admin.ts'
 import { openResources } from '#shared/lifecycle.ts'
-import { createLogger } from '#shared/observability/log.ts'
+import { createLogger, type Log } from '#shared/observability/log.ts'
 import { readInitConfig } from '../../../services/cli/init/config.ts'
 import { initialize } from '../../../services/cli/init/initialize.ts'
 import { readConsoleConfig } from '../../../services/console/config.ts'
@@ -20,11 +20,12 @@ export type Installation = {
   folder: string
   env: Record<string, string>
   adminKey: string
+  masterKey(): string
   initialize(): Promise<void>
   /** Closes something when the test ends, before the topics go. */
   defer(close: () => Promise<void>): void
   /** One more console process's worth of console on this installation. */
-  start(changes?: Record<string, string>): Promise<{ service: ConsoleService; api: ConsoleClient }>
+  start(changes?: Record<string, string>, log?: Log): Promise<{ service: ConsoleService; api: ConsoleClient }>
 }
 
 export const quietLog = createLogger('test', { level: 'silent', instance: 'test' })
@@ -47,14 +48,19 @@ export async function createInstallation(t: TestContext): Promise<Installation> 
   })
   const runInit = () => runOnce(env)
   await runInit()
-  const adminKey = readFileSync(join(folder, 'admin.key'), 'utf8').trim()
+  const keyOf = (name: string) => readFileSync(join(folder, name), 'utf8').trim()
+  const [adminKey, masterKey] = [keyOf('admin.key'), () => keyOf('master.key')]
   return {
-    ...{ prefix, folder, env, adminKey, initialize: runInit, defer: (close) => void closers.push(close) },
-    async start(changes = {}) {
-      const masterKey = readFileSync(join(folder, 'master.key'), 'utf8').trim()
+    ...{ prefix, folder, env, adminKey, masterKey, initialize: runInit, defer: (close) => void closers.push(close) },
+    async start(changes = {}, log = quietLog) {
       const id = `console-${randomBytes(3).toString('hex')}`
-      const config = readConsoleConfig({ ...env, TAILRACE_MASTER_KEY: masterKey, TAILRACE_INSTANCE_ID: id, ...changes })
-      const service = await startConsole({ ...config, TAILRACE_PORT: 0, TAILRACE_ADMIN_PORT: 0 }, quietLog)
+      const config = readConsoleConfig({
+        ...env,
+        TAILRACE_MASTER_KEY: masterKey(),
+        TAILRACE_INSTANCE_ID: id,
+        ...changes,
+      })
+      const service = await startConsole({ ...config, TAILRACE_PORT: 0, TAILRACE_ADMIN_PORT: 0 }, log)
       closers.push(() => service.stop())
       return { service, api: await createClient(service.url, adminKey) }
     },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 import { openAdmin } from '#shared/kafka/admin.ts'
@@ -68,11 +69,7 @@ test('subscriptions follow the rules of the API', async (t) => {
       [{ destination: { targets: [{ url, backup: true }] } }, '/destination/targets/0/backup'],
       [{ destination: { targets: [target], balance: 'random' } }, '/destination/balance'],
       [{ destination: { targets: [target], format: 'binary' } }, '/destination/format'],
-      [{ destination: { targets: [target], headers: { 'x-a': 'b' } } }, '/destination/headers'],
-      [{ destination: { targets: [target], auth: { kind: 'bearer', token: 't' } } }, '/destination/auth'],
-      [{ destination: { targets: [target], tls: { ca: 'pem' } } }, '/destination/tls/ca'],
       [{ delivery: { onStatus: { 404: 'retry' } } }, '/delivery/onStatus'],
-      [{ signing: { schemes: ['v1', 'v1a'] } }, '/signing/schemes'],
     ]
     for (const [patch, pointer] of asked) {
       const refused = await api('PATCH', path, patch)
@@ -100,6 +97,11 @@ test('subscriptions follow the rules of the API', async (t) => {
       [{ from: 'yesterday' }, '/from'],
       [{ ordering: 'random' }, '/ordering'],
       [{ signingSecret: 'whsec_short' }, '/signingSecret'],
+      [{ signingSecret: `whsk_${Buffer.alloc(32, 1).toString('base64')}` }, '/signingSecret'],
+      [{ signing: { schemes: ['v2'] } }, '/signing/schemes/0'],
+      [{ destination: { headers: { 'webhook-id': 'x' } } }, '/destination/headers/webhook-id'],
+      [{ destination: { auth: { kind: 'bearer' } } }, '/destination/auth/token'],
+      [{ destination: { tls: { ca: 'pem' } } }, '/destination/tls/ca'],
       [{ role: 'admin' }, '/role'],
     ]
     for (const [patch, pointer] of wrong) {
@@ -187,9 +189,60 @@ test('subscriptions follow the rules of the API', async (t) => {
       secrets.map(({ validUntil }) => validUntil),
       [null, rotated.body.previousValidUntil],
     )
+    const again = await api('POST', `${path}/rotate-secret`, {})
+    const after = (await api('GET', path)).body.signing as { secrets: { validUntil: string | null }[] }
+    assert.deepEqual(
+      after.secrets.map(({ validUntil }) => validUntil),
+      [null, again.body.previousValidUntil],
+      'two of three',
+    )
     const imported = await api('POST', `${path}/rotate-secret`, { overlapMs: 0, signingSecret: secret })
     assert.equal(imported.body.signingSecret, secret)
+    const alone = (await api('GET', path)).body.signing as { secrets: object[] }
+    assert.equal(alone.secrets.length, 1)
   })
+
+  await t.test(
+    'v1a shows its public key, a private key can be brought along, and each scheme can be switched',
+    async () => {
+      const both = await api('PATCH', path, { signing: { schemes: ['v1', 'v1a'] } })
+      const { publicKey } = both.body.signing as { publicKey: string }
+      assert.match(publicKey, /^whpk_[A-Za-z0-9+/]{43}=$/)
+      const { d = '', x = '' } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })
+      const theirs = {
+        seed: Buffer.from(d, 'base64url'),
+        publicKey: `whpk_${Buffer.from(x, 'base64url').toString('base64')}`,
+      }
+      const signingSecret = `whsk_${theirs.seed.toString('base64')}`
+      const rotated = await api('POST', `${path}/rotate-secret`, { overlapMs: 0, signingSecret })
+      // The HMAC secret stays: it is not what was brought.
+      assert.deepEqual([rotated.body.signingSecret, rotated.body.publicKey], [secret, theirs.publicKey])
+      await api('POST', `${path}/test`)
+      const signatures = String(receiver.requests.at(-1)?.headers['webhook-signature']).split(' ')
+      assert.deepEqual(
+        signatures.map((one) => one.split(',')[0]),
+        ['v1', 'v1a'],
+      )
+      const alone = await api('PATCH', path, { signing: { schemes: ['v1a'] } })
+      assert.equal((alone.body.signing as { publicKey: string }).publicKey, theirs.publicKey)
+      const hidden = await api('POST', `${path}/rotate-secret`, { overlapMs: 0 })
+      assert.equal(hidden.body.signingSecret, null)
+      const made = await api('PUT', '/v1/subscriptions/asymmetric', {
+        ...definition(url),
+        signing: { schemes: ['v1a'] },
+        signingSecret,
+      })
+      assert.deepEqual([made.status, made.body.signingSecret], [201, null])
+      assert.equal((made.body.signing as { publicKey: string }).publicKey, theirs.publicKey)
+      assert.equal((await api('DELETE', '/v1/subscriptions/asymmetric')).status, 204)
+      const back = await api('PATCH', path, { signing: null })
+      assert.deepEqual(back.body.signing as object, {
+        ...(back.body.signing as object),
+        schemes: ['v1'],
+        publicKey: null,
+      })
+    },
+  )
 
   await t.test('pause and resume change the desired state, each once', async () => {
     const paused = await api('POST', `${path}/pause`)

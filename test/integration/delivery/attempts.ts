@@ -38,7 +38,7 @@ export function requestTo(url: string, value: Buffer = Buffer.from('Hello, World
     stream: { name: 'orders', defaultType: null },
     subscription: { name: 'billing', uid: 'k3v9q2' },
     webhookId: 'evt_Zk3xq0T7mB2cP9sLw4yVuA',
-    secrets: [{ secret, validUntil: null }],
+    signing: { schemes: ['v1'], secrets: [{ secret, privateKey: Buffer.alloc(32, 7), validUntil: null }] },
     number: 1,
     firstAttemptAtMs: 1_795_255_331_402,
     key: 'customer-77',

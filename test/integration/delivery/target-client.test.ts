@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
+import { noAccess } from '#shared/delivery/access.ts'
 import { decide } from '#shared/delivery/decide.ts'
 import { createReceiver } from '../../support/receiver.ts'
 import { until } from '../../support/until.ts'
@@ -131,4 +132,23 @@ test('closing the client ends what is in flight', async (t) => {
   await client.close()
   for (const result of await Promise.all(attempts)) assert.equal(result.kind === 'failure' && result.code, 'aborted')
   await until('the connections are closed', () => receiver.openConnections() === 0)
+})
+
+test('headers and credentials of a subscription go with every request, beside those of the event', async (t) => {
+  const receiver = await createReceiver(t)
+  const headers = ['X-Team', 'billing', 'authorization', 'Bearer abc']
+  const client = createClient(t, { access: { ...noAccess, headers } })
+  for (let request = 0; request < 2; request += 1) await client.attempt(requestTo(receiver.url))
+  for (const { headers: arrived } of receiver.requests) {
+    assert.deepEqual([arrived['x-team'], arrived.authorization], ['billing', 'Bearer abc'])
+    assert.deepEqual([arrived['ce-id'], arrived['content-type']], ['1', 'text/plain'])
+  }
+})
+
+test('nothing leaves unsigned: without secrets no connection is made', async (t) => {
+  const receiver = await createReceiver(t)
+  const request = requestTo(receiver.url)
+  const result = await createClient(t).attempt({ ...request, signing: { ...request.signing, secrets: [] } })
+  assert.equal(result.kind === 'failure' && result.code, 'aborted')
+  assert.equal(receiver.connections(), 0)
 })

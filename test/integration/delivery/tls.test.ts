@@ -3,7 +3,9 @@ import { createServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { getCACertificates, setDefaultCACertificates, type TlsOptions } from 'node:tls'
+import { noAccess, type TargetAccess } from '#shared/delivery/access.ts'
 import type { AttemptResult } from '#shared/delivery/attempt.ts'
+import { decide } from '#shared/delivery/decide.ts'
 import { makeCertificates } from '../../support/certificates.ts'
 import { createReceiver } from '../../support/receiver.ts'
 import { createClient, requestTo } from './attempts.ts'
@@ -78,4 +80,57 @@ test('a handshake that never ends is given up after the connect timeout', async 
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
   const result = await createClient(t, { connectTimeoutMs: 200 }).attempt(requestTo(url))
   assert.equal(result.kind === 'failure' && result.detail, 'tls timed out after 200 ms')
+})
+
+const foreign = makeCertificates()
+
+const accessOf = (tls: Partial<TargetAccess['tls']>) => ({
+  access: { ...noAccess, tls: { certificate: null, key: null, ca: null, ...tls } },
+})
+const identityOf = ({ good, key }: typeof certificates) => ({ certificate: good.toString(), key: key.toString() })
+
+for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+  test(`a receiver that demands a client certificate gets it; any other ending names what is missing (${version})`, async (t) => {
+    const demanding: TlsOptions = {
+      ...{ requestCert: true, rejectUnauthorized: true, ca: certificates.ca },
+      ...{ minVersion: version, maxVersion: version },
+    }
+    const url = await createTlsReceiver(t, 'good', demanding)
+    const known = createClient(t, accessOf(identityOf(certificates)))
+    for (let request = 0; request < 3; request += 1) assert.equal(codeOf(await known.attempt(requestTo(url))), 200)
+    const stranger = createClient(t, accessOf(identityOf(foreign)))
+    // node:tls closes without an alert here; test/unit/shared/delivery/failure.test.ts has those of other servers.
+    assert.equal((await stranger.attempt(requestTo(url))).kind, 'failure')
+    const result = await createClient(t).attempt(requestTo(url))
+    // With TLS 1.2 OpenSSL says no more than that the handshake failed.
+    const without = version === 'TLSv1.2' ? /tls-(failed|client-certificate)/ : /tls-client-certificate/
+    assert.match(String(codeOf(result)), without)
+    assert.equal(decide(result, Date.now()).evidence, 'connection')
+  })
+}
+
+test('an authority of the subscription is trusted instead of the public ones, and only by it', async (t) => {
+  const server = createServer({ key: foreign.key, cert: foreign.good }, (_, response) => response.end())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    server.closeAllConnections()
+    return new Promise((resolve) => server.close(resolve))
+  })
+  const theirs = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const publicly = await createTlsReceiver(t, 'good')
+  const client = createClient(t, accessOf({ ca: foreign.ca.toString() }))
+  assert.equal(codeOf(await client.attempt(requestTo(theirs))), 200)
+  assert.deepEqual(codeOf(await client.attempt(requestTo(publicly))), ['tls', 'tls-certificate'])
+  assert.deepEqual(codeOf(await createClient(t).attempt(requestTo(theirs))), ['tls', 'tls-certificate'])
+})
+
+test('no environment variable switches the check of certificates off', async (t) => {
+  const before = process.env.NODE_TLS_REJECT_UNAUTHORIZED
+  process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
+  t.after(() => {
+    if (before === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED
+    else process.env.NODE_TLS_REJECT_UNAUTHORIZED = before
+  })
+  const result = await createClient(t).attempt(requestTo(await createTlsReceiver(t, 'selfSigned')))
+  assert.deepEqual(codeOf(result), ['tls', 'tls-certificate'])
 })

@@ -10,6 +10,7 @@ const subscription = (uid: string, members: Partial<Subscription> = {}) =>
 /** A catalog that says what the test says, and runners that only write down what happens to them. */
 function setUp(t: { after(close: () => unknown): void }) {
   const events: string[] = []
+  const unreadable = new Set<string>()
   const listeners = new Set<() => void>()
   let subscriptions: Subscription[] = []
   let streams = [{ name: 'orders' } as Stream]
@@ -31,6 +32,11 @@ function setUp(t: { after(close: () => unknown): void }) {
         stop: async () => void events.push(`stop ${uid}`),
       }
     },
+    keptOut: {
+      has: ({ uid }) => unreadable.has(uid),
+      retain: () => {},
+      reports: () => [...unreadable].map((uid) => ({ uid, phase: 'failed' }) as SubscriptionReport),
+    },
     onBroken: (error) => assert.fail(String(error)),
   })
   t.after(() => runners.stop())
@@ -39,7 +45,7 @@ function setUp(t: { after(close: () => unknown): void }) {
     streams = nextStreams
     for (const listener of listeners) listener()
   }
-  return { runners, change, taken: () => events.splice(0) }
+  return { runners, change, unreadable, taken: () => events.splice(0) }
 }
 
 test('created subscriptions start, changed ones hear of it, deleted ones stop', (t) => {
@@ -84,4 +90,25 @@ test('after the stop no change starts anything', async (t) => {
   await runners.stop()
   change([subscription('a'), subscription('b')])
   assert.deepEqual(taken(), ['start a', 'stop a'])
+})
+
+test('what must not run here stops or never starts, is reported, and comes back when it may', async (t) => {
+  const { runners, change, unreadable, taken } = setUp(t)
+  unreadable.add('b')
+  change([subscription('a'), subscription('b')])
+  assert.deepEqual(taken(), ['start a'])
+  assert.deepEqual(
+    runners.reports().map(({ uid, phase }) => [uid, phase]),
+    [
+      ['a', undefined],
+      ['b', 'failed'],
+    ],
+  )
+  unreadable.add('a')
+  change([subscription('a'), subscription('b')])
+  unreadable.clear()
+  change([subscription('a'), subscription('b')])
+  assert.deepEqual(taken(), ['stop a', 'start b'])
+  await new Promise(setImmediate)
+  assert.deepEqual(taken(), ['start a', 'update b'])
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { noAccess } from '#shared/delivery/access.ts'
 import { createEgressGuard } from '#shared/delivery/egress.ts'
 import { createTargetMetrics } from '#shared/delivery/target-client.ts'
 import { createMetrics } from '#shared/observability/metrics.ts'
@@ -19,6 +20,7 @@ function deadTarget({ stoodStill }: { stoodStill: boolean }) {
         tls: { certificate: null, key: null, ca: null },
       },
     },
+    access: noAccess,
     egress: createEgressGuard('127.0.0.0/8'),
     metrics: createTargetMetrics(createMetrics()),
     hints: fakeHints().hints,
@@ -33,7 +35,10 @@ const request = {
   stream: { name: 'orders', defaultType: null },
   subscription: { name: 'billing', uid: 'k3v9q2' },
   webhookId: 'id',
-  secrets: [{ secret: Buffer.alloc(32, 1), createdAt: '2026-01-01T00:00:00.000Z', validUntil: null }],
+  signing: {
+    schemes: ['v1' as const],
+    secrets: [{ secret: Buffer.alloc(32, 1), privateKey: Buffer.alloc(32, 1), validUntil: null }],
+  },
   number: 1,
   firstAttemptAtMs: 0,
   key: null,

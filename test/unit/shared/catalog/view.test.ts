@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { createSecretBox } from '#shared/catalog/secrets.ts'
+import { newSigningSecret, sealSigningSecret } from '#shared/catalog/signing-secrets.ts'
 import { createView } from '#shared/catalog/view.ts'
 
 const at = '2026-11-21T09:14:03.120Z'
@@ -79,12 +80,16 @@ test('a list is newest first and follows what is applied', () => {
 
 test('secrets of another master key, or moved here from another subscription, are unreadable and change nothing', () => {
   const box = createSecretBox(randomBytes(32))
-  const secret = { secret: randomBytes(24), createdAt: at, validUntil: null }
+  const secret = newSigningSecret(at)
   const view = createView(box)
-  view.apply(record(0, 'secret/u1', { signing: [box.seal('u1', secret)] }))
-  const foreign = createSecretBox(randomBytes(32)).seal('u1', secret)
-  for (const sealed of [foreign, box.seal('u2', secret)]) {
-    assert.equal(view.apply(record(1, 'secret/u1', { signing: [sealed] })).kind, 'unreadable')
+  view.apply(record(0, 'secret/u1', { signing: [sealSigningSecret(box, 'u1', secret)] }))
+  const foreign = sealSigningSecret(createSecretBox(randomBytes(32)), 'u1', secret)
+  for (const [sealed, why] of [
+    [foreign, /master key/],
+    [sealSigningSecret(box, 'u2', secret), /another place/],
+  ] as const) {
+    const applied = view.apply(record(1, 'secret/u1', { signing: [sealed] }))
+    assert.match(applied.kind === 'unreadable' ? applied.detail : applied.kind, why)
   }
   assert.deepEqual(view.signingSecrets('u1'), [secret])
   assert.deepEqual(view.signingSecrets('u2'), [])
@@ -93,7 +98,7 @@ test('secrets of another master key, or moved here from another subscription, ar
 test('a process without the master key knows everything but the secrets', () => {
   const box = createSecretBox(randomBytes(32))
   const view = createView(null)
-  const sealed = box.seal('u1', { secret: randomBytes(24), createdAt: at, validUntil: null })
+  const sealed = sealSigningSecret(box, 'u1', newSigningSecret(at))
   assert.equal(view.apply(record(0, 'secret/u1', { signing: [sealed] })).kind, 'applied')
   assert.deepEqual(view.signingSecrets('u1'), [])
 })

@@ -27,7 +27,10 @@ const requestOf = (headers: RecordHeaders, rest: Partial<AttemptRequest> = {}): 
   stream: { name: 'orders', defaultType: null },
   subscription: { name: 'billing', uid: 'k3v9q2' },
   webhookId: 'evt_Zk3xq0T7mB2cP9sLw4yVuA',
-  secrets: [{ secret: Buffer.alloc(32, 7), validUntil: null }],
+  signing: {
+    schemes: ['v1'],
+    secrets: [{ secret: Buffer.alloc(32, 7), privateKey: Buffer.alloc(32, 7), validUntil: null }],
+  },
   number: 2,
   firstAttemptAtMs: Date.parse('2026-11-21T10:02:11.402Z'),
   key: 'customer-77',
