@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import type { AttemptResult } from '#shared/delivery/attempt.ts'
 import { decide } from '#shared/delivery/decide.ts'
 import { createReceiver } from '../../support/receiver.ts'
@@ -149,6 +150,57 @@ test('what is not HTTP is a failure that says so', async (t) => {
     const result = await client.attempt(requestTo(receiver.url))
     assert.equal(codeOf(result), 'io-response-invalid', `${bytes} gave ${detailOf(result)}`)
   }
+})
+
+test('what comes behind an answer is never the answer to the next request', async (t) => {
+  const smuggled = 'HTTP/1.1 204 No Content\r\n\r\n'
+  const answer = 'HTTP/1.1 500 Oops\r\ncontent-length: 4\r\n\r\noops'
+  for (const rest of [smuggled, 'garbage that is no HTTP', '\r\n\r\n', '\0'.repeat(4_096), smuggled.repeat(100)]) {
+    let later: Socket | undefined
+    const receiver = await createRawReceiver(t, (socket) =>
+      socket.on('data', () => {
+        socket.write(answer + rest)
+        later = socket
+      }),
+    )
+    const client = createClient(t, { connections: 1 })
+    assert.equal(codeOf(await client.attempt(requestTo(receiver.url))), 'status-500')
+    // On the idle connection too, in its own time.
+    later?.write(smuggled)
+    for (let again = 0; again < 3; again += 1) {
+      const code = codeOf(await client.attempt(requestTo(receiver.url)))
+      assert.match(code, /^(status-500|io-)/, `${JSON.stringify(rest.slice(0, 20))} gave ${code}`)
+    }
+  }
+})
+
+test('trailers and chunk extensions without end are cut', async (t) => {
+  const head = 'HTTP/1.1 500 Oops\r\ntransfer-encoding: chunked\r\n\r\n4'
+  const endless = [`${head}\r\noops\r\n0\r\n`, `${head};a=`]
+  for (const start of endless) {
+    const receiver = await createRawReceiver(t, (socket) =>
+      socket.once('data', () => {
+        socket.write(start)
+        const more = start.endsWith('=') ? 'x'.repeat(1_000) : `x-${'y'.repeat(1_000)}: z\r\n`
+        const timer = setInterval(() => socket.writable && socket.write(more), 1)
+        socket.on('close', () => clearInterval(timer))
+      }),
+    )
+    const result = await createClient(t, { timeoutMs }).attempt(requestTo(receiver.url))
+    assert.ok(result.kind === 'answer' && result.status === 500 && result.truncated, codeOf(result))
+    assert.ok(result.body.length <= 4)
+    await until('no socket is held', () => receiver.openConnections() === 0)
+  }
+})
+
+test('a compressed body stays as it is: nothing of 64 KiB becomes more', async (t) => {
+  const bomb = gzipSync(Buffer.alloc(200 * 1024 * 1024))
+  const receiver = await createReceiver(t)
+  receiver.behave({ kind: 'answer', status: 500, headers: { 'content-encoding': 'gzip' }, body: bomb })
+  const result = await createClient(t).attempt(requestTo(receiver.url))
+  assert.ok(result.kind === 'answer')
+  assert.deepEqual([result.body.length, result.truncated], [64 * 1024, true])
+  assert.ok(result.body.equals(bomb.subarray(0, 64 * 1024)))
 })
 
 test('a refusal that comes before the body was read is not mistaken for a broken connection', async (t) => {
