@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
@@ -28,6 +29,18 @@ test('the Node lines of the README accept a genuine delivery and refuse an alter
   assert.equal(isGenuine(headers, Buffer.from(body), secret), true)
   assert.equal(isGenuine(headers, Buffer.from(`${body} `), secret), false)
   assert.equal(isGenuine({ ...headers, 'webhook-timestamp': '1600000000' }, Buffer.from(body), secret), false)
+})
+
+test('the Node lines for v1a do the same with a public key', async () => {
+  const { isGenuine } = await import(`data:text/javascript,${encodeURIComponent(block('node-v1a'))}`)
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+  const shown = `whpk_${Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url').toString('base64')}`
+  const made = sign(null, Buffer.from(`${id}.${timestamp}.${body}`), privateKey).toString('base64')
+  const sent = { ...headers, 'webhook-signature': `${signature} v1a,AAAA v1a,${made}` }
+  assert.equal(isGenuine(sent, Buffer.from(body), shown), true)
+  assert.equal(isGenuine(sent, Buffer.from(`${body} `), shown), false)
+  assert.equal(isGenuine(headers, Buffer.from(body), shown), false)
+  assert.equal(isGenuine({ ...sent, 'webhook-timestamp': '1600000000' }, Buffer.from(body), shown), false)
 })
 
 const runs = (command: string) => {
