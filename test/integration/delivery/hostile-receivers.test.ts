@@ -194,7 +194,7 @@ test('trailers and chunk extensions without end are cut', async (t) => {
 })
 
 test('a compressed body stays as it is: nothing of 64 KiB becomes more', async (t) => {
-  const bomb = gzipSync(Buffer.alloc(200 * 1024 * 1024))
+  const bomb = gzipSync(Buffer.alloc(80 * 1024 * 1024))
   const receiver = await createReceiver(t)
   receiver.behave({ kind: 'answer', status: 500, headers: { 'content-encoding': 'gzip' }, body: bomb })
   const result = await createClient(t).attempt(requestTo(receiver.url))
