@@ -78,10 +78,18 @@ const passingFailures: ReadonlySet<FailureCode> = new Set([
 /** A receiver that answers 429 without a usable Retry-After is left alone as long as a first retry waits. */
 const defaultWaitMs = 5_000
 
-/** Reads what one attempt came to. `nowMs` is the wall clock, needed for dates in Retry-After. Pure. */
-export function decide(result: AttemptResult, nowMs: number): Decision {
+/** What an operator says that statuses mean: `409` or a class such as `4xx` → the outcome; the exact status counts first. */
+export type OnStatus = Readonly<Record<string, 'delivered' | 'retry' | 'dead-letter'>>
+
+const noOverrides: OnStatus = {}
+
+/**
+ * Reads what one attempt came to: the receiver's own wish (Tailrace-Outcome) counts most, then `onStatus`, then the status.
+ * `nowMs` is the wall clock, needed for dates in Retry-After. Pure.
+ */
+export function decide(result: AttemptResult, nowMs: number, onStatus: OnStatus = noOverrides): Decision {
   if (result.kind === 'failure') return decideFailure(result)
-  return asked(result) ?? decideStatus(result, nowMs)
+  return asked(result) ?? overridden(result, nowMs, onStatus) ?? decideStatus(result, nowMs)
 }
 
 /** The outcome that a receiver asks for by the header Tailrace-Outcome; `unknown` for any other value, which is ignored. */
@@ -133,6 +141,33 @@ function asked(answer: Answer): Decision | null {
       }
     default:
       return null
+  }
+}
+
+/**
+ * What an operator made of the status. A dead letter is then about the event, so it says that the target is up; a retry
+ * speaks against the target unless the status itself says that it is up: what fails for every event must end in a hold,
+ * not in a burnt backlog.
+ */
+function overridden(answer: Answer, nowMs: number, onStatus: OnStatus): Decision | null {
+  const { status } = answer
+  const outcome = onStatus[status] ?? onStatus[`${Math.floor(status / 100)}xx`]
+  if (outcome === undefined) return null
+  const detail = `target answered ${status}, which onStatus calls ${outcome}`
+  switch (outcome) {
+    case 'delivered':
+      return { ...delivered(status), detail }
+    case 'dead-letter':
+      return { ...decision(status, { kind: 'dead-letter', evidence: 'up', cause: 'refused' }), detail }
+    case 'retry': {
+      const { evidence, quickRetry } = decideStatus(answer, nowMs)
+      return {
+        ...decision(status, { kind: 'retry', evidence: evidence === 'up' ? 'up' : 'response', quickRetry }),
+        detail,
+      }
+    }
+    default:
+      return outcome satisfies never
   }
 }
 

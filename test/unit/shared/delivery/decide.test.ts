@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Answer, Failure, FailureCode, FailureStage } from '#shared/delivery/attempt.ts'
-import { askedOutcome, decide } from '#shared/delivery/decide.ts'
+import { askedOutcome, type Decision, decide, type OnStatus } from '#shared/delivery/decide.ts'
 
 const timingsMs = { dns: 0, connect: 0, tls: 0, firstByte: 1, total: 1 }
 const nowMs = Date.parse('2026-11-21T10:00:00.000Z')
@@ -87,6 +87,42 @@ test('Tailrace-Outcome wins over the status', () => {
   assert.equal(asked(200, 'retry').evidence, 'up')
   assert.deepEqual([asked(200, 'dead-letter').kind, asked(200, 'dead-letter').cause], ['dead-letter', 'asked'])
   assert.equal(asked(410, 'retry').kind, 'retry')
+})
+
+const onStatusRows: [number, OnStatus, Decision['kind'], Decision['evidence']][] = [
+  [409, { 409: 'delivered' }, 'delivered', 'up'],
+  [409, { '4xx': 'delivered' }, 'delivered', 'up'],
+  [404, { 409: 'delivered' }, 'retry', 'response'],
+  [409, { '4xx': 'dead-letter', 409: 'retry' }, 'retry', 'response'],
+  [404, { '4xx': 'dead-letter', 409: 'retry' }, 'dead-letter', 'up'],
+  [503, { '5xx': 'dead-letter' }, 'dead-letter', 'up'],
+  [422, { 422: 'retry' }, 'retry', 'up'],
+  [204, { 204: 'retry' }, 'retry', 'up'],
+  [410, { 410: 'retry' }, 'retry', 'response'],
+  [429, { 429: 'retry' }, 'retry', 'response'],
+  [302, { '3xx': 'delivered' }, 'delivered', 'up'],
+  [600, { '5xx': 'delivered' }, 'retry', 'response'],
+]
+
+for (const [status, onStatus, kind, evidence] of onStatusRows) {
+  test(`${status} with ${JSON.stringify(onStatus)} is ${kind}`, () => {
+    const made = decide(answer(status), nowMs, onStatus)
+    assert.deepEqual([made.kind, made.evidence, made.code], [kind, evidence, `status-${status}`])
+  })
+}
+
+test('onStatus keeps what is known of the status: a passing fault is tried again at once, a refusal is called one', () => {
+  assert.equal(decide(answer(503), nowMs, { 503: 'retry' }).quickRetry, true)
+  assert.equal(decide(answer(503, { 'retry-after': '60' }), nowMs, { 503: 'retry' }).retryAfterMs, null)
+  assert.equal(decide(answer(404), nowMs, { 404: 'dead-letter' }).cause, 'refused')
+  assert.match(decide(answer(404), nowMs, { '4xx': 'dead-letter' }).detail, /404, which onStatus calls dead-letter/)
+})
+
+test('onStatus is about answers only, and the receiver itself knows better', () => {
+  assert.equal(decide(failure('io', 'io-reset'), nowMs, { '5xx': 'delivered' }).kind, 'retry')
+  const wish = { 'tailrace-outcome': 'retry' }
+  assert.equal(decide(answer(409, wish), nowMs, { 409: 'delivered' }).kind, 'retry')
+  assert.equal(decide(answer(409, { 'tailrace-outcome': 'drop' }), nowMs, { 409: 'delivered' }).kind, 'delivered')
 })
 
 test('an unknown Tailrace-Outcome is ignored and can be counted', () => {
