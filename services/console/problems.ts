@@ -7,7 +7,7 @@ import type { InstanceReport } from '#shared/redis/instances.ts'
 import type { Console } from './context.ts'
 import { lagOf } from './lag.ts'
 import { underReplicated } from './stream-answer.ts'
-import { phaseOf, reportsOn } from './subscription-status.ts'
+import { goneError, phaseOf, reportsOn, targetsOf } from './subscription-status.ts'
 
 export const problemSchema = Type.Object({
   code: Type.String(),
@@ -25,6 +25,7 @@ export function findProblems(console: Console, instances: readonly InstanceRepor
     ...kafkaProblems(console),
     ...streamProblems(console),
     ...subscriptionProblems(console, instances),
+    ...targetProblems(console, instances),
     ...(instances === null ? [redisProblem] : []),
   ]
 }
@@ -96,5 +97,24 @@ function subscriptionProblems(console: Console, instances: readonly InstanceRepo
     return [
       { code: `subscription-${phase}`, subject: `subscription ${subscription.name}`, since, what, fix: fix + probe },
     ]
+  })
+}
+
+/** Targets that are left out while their subscription goes on without them; with all of them out it is held or paused. */
+function targetProblems(console: Console, instances: readonly InstanceReport[] | null): Problem[] {
+  return console.catalog.subscriptions().flatMap((subscription) => {
+    const reports = reportsOn(subscription, instances)
+    if (phaseOf(console, subscription, reports).phase !== 'active') return []
+    const targets = targetsOf(console, subscription, reports)
+    return targets.flatMap(({ url, lastError, healthy }): Problem[] => {
+      if (healthy !== false) return []
+      const why = lastError === null ? '' : ` (${lastError})`
+      const what = `${new URL(url).origin} takes no events now${why}; none is lost.`
+      const fix =
+        lastError === goneError
+          ? 'Correct its URL, or resume the subscription.'
+          : 'Start the receiver; it is found by itself.'
+      return [{ code: 'target-left-out', subject: `subscription ${subscription.name}`, since: null, what, fix }]
+    })
   })
 }

@@ -7,7 +7,7 @@ import type { Console } from './context.ts'
 import { lagOf, partitionLags } from './lag.ts'
 import { findProblems, problemSchema } from './problems.ts'
 import { streamRate, sum, underReplicated } from './stream-answer.ts'
-import { phaseOf, reportsOn, subscriptionStatus } from './subscription-status.ts'
+import { phaseOf, reportsOn, targetsOf } from './subscription-status.ts'
 
 const integerOrNull = Type.Union([Type.Integer(), Type.Null()])
 const numberOrNull = Type.Union([Type.Number(), Type.Null()])
@@ -59,6 +59,7 @@ export const stateAnswer = Type.Object({
       targets: Type.Array(
         Type.Object({
           ...{ url: Type.String(), breaker: textOrNull, openOn: Type.Integer(), instances: Type.Integer() },
+          ...{ lastError: textOrNull, healthy: Type.Union([Type.Boolean(), Type.Null()]) },
         }),
       ),
     }),
@@ -132,7 +133,6 @@ function subscriptionState(console: Console, subscription: Subscription, instanc
   const pairs = reports.flatMap((report) => report.pairs)
   const owners = console.monitor.last()?.subscriptions.get(subscription.uid)?.owners
   const lag = lagOf(console, subscription)
-  const { targets } = subscriptionStatus(console, subscription, instances)
   return {
     name: subscription.name,
     phase: phaseOf(console, subscription, reports).phase,
@@ -144,7 +144,7 @@ function subscriptionState(console: Console, subscription: Subscription, instanc
       const owner = ownerOf(owners?.get(partition), instances)
       return { partition, owner, committed, end, inFlight: pair?.inFlight ?? 0, blockedKeys: pair?.blockedKeys ?? 0 }
     }),
-    targets: targets.map(({ url, breaker, openOn, instances: on }) => ({ url, breaker, openOn, instances: on })),
+    targets: targetsOf(console, subscription, reports),
   }
 }
 

@@ -12,6 +12,7 @@ import { type FieldFault, TailraceError } from '#shared/errors.ts'
 import { type BodyKind, bodyInvalid, readBody } from './body.ts'
 import { accessFaults } from './destination-faults.ts'
 import { notBuiltRules } from './not-built.ts'
+import { targetFaults } from './target-faults.ts'
 
 const body: BodyKind<typeof subscriptionDefinition> = {
   schema: subscriptionDefinition,
@@ -56,6 +57,7 @@ export function readSubscription(input: unknown, { egress, known, access }: Surr
       ...{ given: destination, targets: destination.targets, known: known?.destination ?? null },
       knownKey: access?.tls.key ?? null,
     }),
+    ...targetFaults(definition),
   ]
   if (from === undefined || faults.length > 0) throw bodyInvalid(faults)
   requireTargets(definition, egress)

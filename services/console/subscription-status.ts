@@ -34,7 +34,7 @@ export function subscriptionStatus(
     retrying: total((report) => report.retrying),
     blockedKeys: total((report) => sum(report.pairs.map((pair) => pair.blockedKeys))),
     deadLetters: total((report) => report.deadLettered),
-    targets: subscription.destination.targets.map(({ url }) => targetStatus(url, reports)),
+    targets: targetsOf(console, subscription, reports),
   }
 }
 
@@ -77,16 +77,35 @@ function worstOf(reports: readonly SubscriptionReport[]): Omit<Phase, 'nextProbe
 
 const earliest = (times: readonly (string | null)[]): string | null => times.filter(isSet).sort()[0] ?? null
 
-function targetStatus(url: string, reports: readonly SubscriptionReport[]): TargetStatus {
+/** Each target of the subscription, in its order. */
+export function targetsOf(
+  { catalog }: Pick<Console, 'catalog'>,
+  { uid, resumedAt, destination }: Subscription,
+  reports: readonly SubscriptionReport[],
+): TargetStatus[] {
+  const gone = (catalog.state(uid)?.gone ?? []).filter(({ at }) => at > (resumedAt ?? ''))
+  return destination.targets.map(({ url }) =>
+    targetStatus(
+      url,
+      reports,
+      gone.some((one) => one.url === url),
+    ),
+  )
+}
+
+/** A target that answered 410 is out on every instance, whatever its breaker says. */
+function targetStatus(url: string, reports: readonly SubscriptionReport[], isGone: boolean): TargetStatus {
   const seen = reports.flatMap(({ targets }) => targets.filter((target) => target.url === url))
   const breakers = seen.map((target) => target.breaker)
-  const breaker = (['open', 'half-open', 'closed'] as const).find((one) => breakers.includes(one)) ?? null
+  const isWell = seen.every((target) => target.healthy ?? target.breaker === 'closed')
   return {
     url,
-    breaker,
+    breaker: (['open', 'half-open', 'closed'] as const).find((one) => breakers.includes(one)) ?? null,
     openOn: breakers.filter((one) => one === 'open').length,
     instances: seen.length,
-    lastError: seen.map((target) => target.lastError).find(isSet) ?? null,
-    healthy: breaker === null ? null : breaker === 'closed',
+    lastError: isGone ? goneError : (seen.map((target) => target.lastError).find(isSet) ?? null),
+    healthy: isGone ? false : seen.length === 0 ? null : isWell,
   }
 }
+
+export const goneError = 'target answered 410'

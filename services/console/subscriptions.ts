@@ -57,7 +57,9 @@ export function deleteSubscription(console: Console, { name, preconditions }: Su
 export function setPaused(console: Console, name: string, paused: boolean): Promise<Subscription> {
   return change(console, async () => {
     const known = requireSubscription(console, name)
-    const tookItselfOut = (console.catalog.state(known.uid)?.reason ?? null) !== null
+    const state = console.catalog.state(known.uid)
+    const isAnyGone = (state?.gone ?? []).some(({ at }) => at > (known.resumedAt ?? ''))
+    const tookItselfOut = (state?.reason ?? null) !== null || isAnyGone
     if (known.paused === paused && (paused || !tookItselfOut)) return known
     const now = new Date().toISOString()
     return await write(console, known, { ...known, paused, ...(paused ? {} : { resumedAt: now }) })

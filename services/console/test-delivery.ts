@@ -44,7 +44,7 @@ export async function testDelivery(console: Console, name: string, body: unknown
   const { target, type } = readBody(body ?? {}, testBody)
   const subscription = requireSubscription(console, name)
   const url = targetOf(subscription, target)
-  const { connectTimeoutMs, timeoutMs } = subscription.delivery
+  const { connectTimeoutMs, timeoutMs, onStatus } = subscription.delivery
   requireSecrets(console, subscription)
   const client = createTargetClient({
     access: console.catalog.access(subscription),
@@ -53,7 +53,7 @@ export async function testDelivery(console: Console, name: string, body: unknown
   const at = new Date()
   try {
     const result = await client.attempt(requestOf(console, { subscription, url, type, at }))
-    return attemptOf({ result, decision: decide(result, Date.now()), at, url, instance: console.instance })
+    return attemptOf({ result, decision: decide(result, Date.now(), onStatus), at, url, instance: console.instance })
   } finally {
     await client.close()
   }
@@ -120,7 +120,7 @@ function hintOf(result: AttemptResult, decision: Decision): string | null {
     case 'dead-letter':
       return 'The receiver refuses this event; an event like it becomes a dead letter at once.'
     case 'target-gone':
-      return 'The receiver says it is gone for good; events would pause the subscription.'
+      return 'The receiver says it is gone for good; events would take this target out until the subscription is resumed.'
     case 'target-waits':
       return 'The receiver asks to wait; events would wait as long as it says.'
     case 'retry':

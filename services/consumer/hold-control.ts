@@ -2,6 +2,7 @@ import { heldByOperator, type Subscription } from '#shared/catalog/model.ts'
 import type { RunnerEnvironment } from './environment.ts'
 import { changeHold, type Flow, type HoldChange } from './pair/flow.ts'
 import { reasonOf } from './pair/hold.ts'
+import type { Standing } from './targets.ts'
 
 export type HoldControlOptions = {
   environment: Pick<RunnerEnvironment, 'telemetry' | 'states'>
@@ -35,6 +36,30 @@ export class HoldControl {
     const after = reasonOf(flow.hold)
     if (after !== before) this.#note(after)
     if (result !== 'same') onChange(result === 'began' ? 'hold' : 'release')
+  }
+
+  /** Follows what all targets together come to. What begins is said before what ends, so nothing starts in between. */
+  followTargets(standing: Standing): void {
+    switch (standing.kind) {
+      case 'up':
+        this.change({ kind: 'breaker', state: 'closed' })
+        this.change({ kind: 'end-wait' })
+        return
+      case 'waits':
+        this.change({ kind: 'wait', untilMs: standing.untilMs })
+        this.change({ kind: 'breaker', state: 'closed' })
+        return
+      case 'down':
+        this.change({ kind: 'breaker', state: standing.state === 'probing' ? 'open' : standing.state })
+        if (standing.state === 'probing') this.change({ kind: 'probe' })
+        this.change({ kind: 'end-wait' })
+        return
+      case 'gone':
+        if (this.#options.flow.hold.paused === null) this.fail('receiver-gone', 'every target answered 410')
+        return
+      default:
+        standing satisfies never
+    }
   }
 
   /** An end that only an operator can undo; the other instances hear of it through the state record. */

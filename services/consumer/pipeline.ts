@@ -1,59 +1,67 @@
 import type { SigningSecret, Stream, Subscription } from '#shared/catalog/model.ts'
+import type { AttemptRequest } from '#shared/delivery/attempt.ts'
 import type { Decision } from '#shared/delivery/decide.ts'
 import { describeEvent, type EventDescription } from '#shared/event/describe.ts'
 import { withQuickRetries } from '#shared/resilience/quick-retry.ts'
+import { type Comparison, compare } from './comparison.ts'
 import type { LoadedDelivery } from './pair/effects.ts'
 import type { Outcome } from './pair/inputs.ts'
-import type { Target } from './target.ts'
+import type { Attempted, Target } from './target.ts'
+import type { Ended, Targets } from './targets.ts'
 
 /** What a delivery needs to know of its subscription, as it is now. */
 export type PipelineContext = {
   subscription(): Subscription
   stream(): Stream
   secrets(): readonly SigningSecret[]
-  target(): Target
+  targets: Pick<Targets, 'pick' | 'isAnyUp' | 'isComparing' | 'companion'>
   /** No second attempt within this delivery: the runner is stopping. */
   isStopping(): boolean
-  /** A second or third request of this delivery starts. */
-  triesAgain(): void
-  /** When another event last succeeded, monotonic ms. */
-  lastSuccessAtMs(): number
-  attemptFailed(delivery: LoadedDelivery, attempt: number, decision: Decision): void
+  /** Another request for this delivery starts, beside or after the first one. */
+  sendsMore(): void
+  attemptFailed(delivery: LoadedDelivery, attempt: { number: number; url: string }, decision: Decision): void
+  /** The second target of a comparison had its turn, or had none; `other` is what came of it. */
+  compared(delivery: LoadedDelivery, comparison: Comparison, other: Ended | null): void
+  /** A bug. */
+  onBroken(error: unknown): void
 }
 
-/** What a delivery came to, and whether the target asked to be taken out. */
-export type Delivered = { outcome: Outcome; isGone: boolean }
+/** What a delivery came to; `last` is its last attempt, null when it made none that proves anything. */
+export type Delivered = { outcome: Outcome; last: Ended | null }
 
 /**
  * One delivery, from the head of a key queue to what it came to: describe the event, try (twice more within two seconds
- * when a passing fault is likely), decide. Never rejects but for a bug.
+ * when a passing fault is likely, somewhere else if there is another target), decide. Never rejects but for a bug.
  */
 export async function deliver(delivery: LoadedDelivery, context: PipelineContext): Promise<Delivered> {
   const event = describeEvent(delivery.record, context.stream())
-  if (event.malformed !== undefined) return { outcome: malformed(event.malformed), isGone: false }
+  if (event.malformed !== undefined) return { outcome: malformed(event.malformed), last: null }
   const firstAttemptAtMs = Date.now()
-  const made = { attempts: 0, firstAttemptAtMs, lastAttemptAtMs: firstAttemptAtMs }
-  const target = context.target()
-  const decision = await withQuickRetries({
+  const made = { attempts: 0, firstAttemptAtMs, lastAttemptAtMs: firstAttemptAtMs, tried: [] }
+  const trial = { delivery, event, made, context }
+  const last = await withQuickRetries({
     attempt: (again) => {
       if (again > 0) {
         made.lastAttemptAtMs = Date.now()
-        context.triesAgain()
+        context.sendsMore()
       }
-      return tryOnce({ delivery, event, target, made, context })
+      return tryOnce(trial)
     },
-    mayHelp: (last) => last?.quickRetry === true && target.breaker() === 'closed' && !context.isStopping(),
+    mayHelp: (one) => one?.decision.quickRetry === true && context.targets.isAnyUp() && !context.isStopping(),
   })
-  return { outcome: outcomeOf(decision, { delivery, event, target, made, context }), isGone: isGone(decision) }
+  return { outcome: outcomeOf(last, trial), last }
 }
 
-type Made = { attempts: number; firstAttemptAtMs: number; lastAttemptAtMs: number }
-type Trial = { delivery: LoadedDelivery; event: EventDescription; target: Target; made: Made; context: PipelineContext }
+type Made = { attempts: number; firstAttemptAtMs: number; lastAttemptAtMs: number; tried: Target[] }
+type Trial = { delivery: LoadedDelivery; event: EventDescription; made: Made; context: PipelineContext }
 
-async function tryOnce({ delivery, event, target, made, context }: Trial): Promise<Decision | null> {
+async function tryOnce({ delivery, event, made, context }: Trial): Promise<Ended | null> {
+  const target = context.targets.pick(made.tried)
+  if (target === null) return null
+  made.tried.push(target)
   const { name, uid, signing } = context.subscription()
   const number = delivery.attempts + made.attempts + 1
-  const decision = await target.attempt({
+  const request: AttemptRequest = {
     url: target.url,
     record: delivery.record,
     stream: context.stream(),
@@ -64,15 +72,38 @@ async function tryOnce({ delivery, event, target, made, context }: Trial): Promi
     firstAttemptAtMs: delivery.firstAttemptAtMs ?? made.firstAttemptAtMs,
     key: event.key,
     replay: null,
-  })
-  if (decision === null) return null
+  }
+  const attempting = target.attempt(request)
+  if (context.targets.isComparing && made.tried.length === 1) compareWith(attempting, { delivery, request, context })
+  const attempted = await attempting
+  if (attempted === null) return null
+  const { decision } = attempted
   made.attempts += 1
-  if (decision.kind !== 'delivered') context.attemptFailed(delivery, number, decision)
-  return decision
+  if (decision.kind !== 'delivered') context.attemptFailed(delivery, { number, url: target.url }, decision)
+  return { target, decision }
 }
 
-function outcomeOf(decision: Decision | null, { delivery, event, target, made, context }: Trial): Outcome {
-  if (decision === null) return { kind: 'unproven', ...made }
+type Compared = { delivery: LoadedDelivery; request: AttemptRequest; context: PipelineContext }
+
+/** The second target gets the same request at the same time; the delivery does not wait for it. */
+function compareWith(primary: Promise<Attempted | null>, { delivery, request, context }: Compared): void {
+  const target = context.targets.companion()
+  if (target === null) {
+    context.compared(delivery, { kind: 'skipped' }, null)
+    return
+  }
+  context.sendsMore()
+  Promise.all([primary, target.attempt({ ...request, url: target.url })])
+    .then(([mine, theirs]) => {
+      const other = theirs === null ? null : { target, decision: theirs.decision }
+      context.compared(delivery, compare(mine?.result, theirs?.result), other)
+    })
+    .catch(context.onBroken)
+}
+
+function outcomeOf(last: Ended | null, { delivery, event, made: { tried: _, ...made } }: Trial): Outcome {
+  if (last === null) return { kind: 'unproven', ...made }
+  const { target, decision } = last
   const { code, detail } = decision
   switch (decision.kind) {
     case 'delivered':
@@ -83,19 +114,17 @@ function outcomeOf(decision: Decision | null, { delivery, event, target, made, c
       return { kind: 'unproven', ...made }
     case 'target-waits': {
       const asked = delivery.askedToWaitAtMs
-      const own = asked !== null && context.lastSuccessAtMs() > asked
+      const own = asked !== null && target.lastSuccessAtMs() > asked
       return { kind: 'target-waits', waitMs: decision.retryAfterMs ?? 0, own, code, detail, ...made }
     }
     case 'retry':
-      // Asked again after the failure: when the target went down meanwhile, the event is not at fault and starts no clock.
+      // Asked again after the failure: when this target went down meanwhile, the event is not at fault and starts no clock.
       if (target.breaker() !== 'closed' || code === 'aborted') return { kind: 'unproven', ...made }
       return { kind: 'failed', eventId: event.id, cause: decision.cause ?? 'exhausted', code, detail, ...made }
     default:
       return decision.kind satisfies never
   }
 }
-
-const isGone = (decision: Decision | null): boolean => decision?.kind === 'target-gone'
 
 function malformed(detail: string): Outcome {
   const now = Date.now()

@@ -3,14 +3,14 @@ import type { SubscriptionReport } from '#shared/redis/instances.ts'
 import { type Hold, isHolding, reasonOf } from './pair/hold.ts'
 import type { Pair } from './pair/states.ts'
 import { viewOf } from './pair/view.ts'
-import type { Target } from './target.ts'
+import type { Targets } from './targets.ts'
 
 export type ReportFacts = {
   subscription: Pick<Subscription, 'uid' | 'name'>
   hold: Hold
   pairs: readonly Pair[]
   ends: ReadonlyMap<number, number>
-  target: Target
+  targets: Pick<Targets, 'nextProbeAtMs' | 'reports'>
   /** Wall clock: since when the phase is what it is. */
   since: string
   /** What is wrong with the two topics, if anything. */
@@ -23,12 +23,12 @@ export type ReportFacts = {
 
 /** One subscription as this instance sees it, for the heartbeat. */
 export function reportOf(facts: ReportFacts): SubscriptionReport {
-  const { subscription, hold, pairs, ends, target } = facts
+  const { subscription, hold, pairs, ends, targets } = facts
   const views = pairs.map((pair) => {
     const { partition, table } = pair
     return { partition, end: ends.get(partition) ?? table.window.next, ...viewOf(pair) }
   })
-  const nextProbeAtMs = hold.down === 'resting' && hold.paused === null ? target.nextProbeAtMs() : null
+  const nextProbeAtMs = hold.down === 'resting' && hold.paused === null ? targets.nextProbeAtMs() : null
   return {
     uid: subscription.uid,
     name: subscription.name,
@@ -37,7 +37,7 @@ export function reportOf(facts: ReportFacts): SubscriptionReport {
     nextProbeAt: nextProbeAtMs === null ? null : new Date(nextProbeAtMs).toISOString(),
     pairs: views.map(({ retrying: _, ...view }) => view),
     retrying: views.reduce((sum, { retrying }) => sum + retrying, 0),
-    targets: [{ url: target.url, breaker: target.breaker(), lastError: target.lastError() }],
+    targets: targets.reports(),
     delivered: facts.delivered,
     deadLettered: facts.deadLettered,
   }

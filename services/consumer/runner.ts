@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Stream, Subscription } from '#shared/catalog/model.ts'
 import type { SubscriptionReport } from '#shared/redis/instances.ts'
-import type { BreakerState } from '#shared/resilience/breaker.ts'
 import { deadLetterOf } from './dead-letter.ts'
 import type { RunnerEnvironment } from './environment.ts'
 import { HoldControl } from './hold-control.ts'
+import { openTargets } from './open-targets.ts'
 import { type DeliveryEffect, Ownership } from './ownership.ts'
 import type { Delivery } from './pair/deliveries.ts'
 import type { Effect } from './pair/effects.ts'
@@ -20,7 +20,7 @@ import { inboxBytesFor, pairPolicyOf } from './policy.ts'
 import { RateGate } from './rate-gate.ts'
 import { reportOf } from './report.ts'
 import { appendDeadLetter } from './settle.ts'
-import { openTarget, type Target } from './target.ts'
+import type { Targets } from './targets.ts'
 
 type RunnerOptions = { environment: RunnerEnvironment; subscription: Subscription; stream: Stream }
 
@@ -44,9 +44,9 @@ export class SubscriptionRunner {
   readonly #rate: RateGate
   readonly #topics: PairTopics
   readonly #context: PipelineContext
+  readonly #targets: Targets
   #subscription: Subscription
   #stream: Stream
-  #target: Target
   #stopping: Promise<void> | undefined
   /** Of the operator's position that the pairs know. */
   #positionId: string | undefined
@@ -64,7 +64,14 @@ export class SubscriptionRunner {
       onWait: () => environment.telemetry.rateWaited(),
     })
     this.#rate.limit(subscription.delivery.rateLimit)
-    this.#target = this.#openTarget()
+    this.#targets = openTargets({
+      ...{ environment, subscription: () => this.#subscription },
+      isPaused: () => this.#flow.hold.paused !== null,
+      onChange: () => {
+        this.#followTargets()
+        this.#dispatch()
+      },
+    })
     this.#context = this.#createContext()
     this.#hold = new HoldControl({
       ...{ environment, flow: this.#flow, subscription: () => this.#subscription },
@@ -84,6 +91,7 @@ export class SubscriptionRunner {
     })
     this.#positionId = environment.catalog.position(subscription.uid)?.id
     this.#hold.follow()
+    this.#followTargets()
   }
 
   /** The subscription or its state record changed. */
@@ -91,12 +99,13 @@ export class SubscriptionRunner {
     const before = this.#subscription
     this.#subscription = subscription
     this.#stream = stream
-    if (isOtherTarget(before, subscription)) this.#changeTarget()
+    this.#targets.update(subscription)
     setConcurrency(this.#flow, subscription.delivery.concurrency)
     this.#rate.limit(subscription.delivery.rateLimit)
     this.#ownership.applyToAll({ kind: 'policy', policy: this.#policy() })
     if (before.releasedAt !== subscription.releasedAt) this.#release()
     this.#hold.follow()
+    this.#followTargets()
     this.#moveAsWanted()
     this.#dispatch()
   }
@@ -105,6 +114,7 @@ export class SubscriptionRunner {
     this.#ownership.tick(nowMs)
     this.#topics.tick(nowMs)
     this.#hold.change({ kind: 'tick' })
+    if (isHolding(this.#flow.hold)) this.#followTargets()
     this.#dispatch()
   }
 
@@ -113,7 +123,7 @@ export class SubscriptionRunner {
       ...{
         subscription: this.#subscription,
         hold: this.#flow.hold,
-        target: this.#target,
+        targets: this.#targets,
         since: this.#hold.since,
         topicsReason: this.#topics.reason,
       },
@@ -137,7 +147,7 @@ export class SubscriptionRunner {
     await waitFor(() => this.#ownership.isSettled, startedAtMs + longestDrainMs)
     this.#rate.close()
     await this.#ownership.stop()
-    await this.#target.close()
+    await this.#targets.close()
     const ms = Math.round(performance.now() - startedAtMs)
     this.#environment.telemetry.stopped(this.#subscription.name, { unanswered, ms })
   }
@@ -147,7 +157,7 @@ export class SubscriptionRunner {
     const { ring } = this.#ownership
     const give = (pair: Pair, input: Input) => takenBy(this.#ownership.apply(pair, input))
     if (isProbeDue(this.#flow.hold) && offerProbe(ring, (pair) => give(pair, { kind: 'probe' }))) {
-      this.#hold.change({ kind: 'probe' })
+      this.#followTargets()
     }
     const slots = sharedSlots(this.#flow, isStreamWaiting(ring), this.#rate.available())
     if (slots.slots > 0) offerRound(ring, slots, (pair, mine) => give(pair, { kind: 'offer', ...mine }))
@@ -189,13 +199,11 @@ export class SubscriptionRunner {
       .catch(this.#environment.onBroken)
   }
 
-  #answered(pair: Pair, { token, of, delivery }: Attempt, { outcome, isGone }: Delivered): void {
-    const nowMs = performance.now()
+  #answered(pair: Pair, { token, of, delivery }: Attempt, { outcome, last }: Delivered): void {
     const { offset, timestampMs } = delivery
-    endAttempt(this.#flow, { of, outcome: outcome.kind }, nowMs)
-    if (isGone) this.#hold.fail('receiver-gone', `${this.#target.url} answered 410`)
-    if (outcome.kind === 'target-waits' && !outcome.own)
-      this.#hold.change({ kind: 'wait', untilMs: nowMs + outcome.waitMs })
+    endAttempt(this.#flow, { of, outcome: outcome.kind })
+    if (last !== null && !(outcome.kind === 'target-waits' && outcome.own)) this.#targets.heed(last)
+    if (outcome.kind !== 'delivered') this.#followTargets()
     this.#ownership.apply(pair, { kind: 'answered', token, offset, timestampMs, outcome })
     if (outcome.kind === 'delivered') this.#noteDelivered(delivery)
     this.#dispatch()
@@ -234,31 +242,14 @@ export class SubscriptionRunner {
     this.#ownership.reload()
   }
 
-  /** Another URL or other time limits: a clean start, nothing known against it. */
-  #changeTarget(): void {
-    this.#target.retire()
-    this.#target = this.#openTarget()
-    this.#hold.change({ kind: 'breaker', state: 'closed' })
-  }
-
   /** An operator ended the holds: what is still down will show it again. */
   #release(): void {
-    this.#target.release()
-    this.#hold.change({ kind: 'end-wait' })
+    this.#targets.release()
+    this.#followTargets()
   }
 
-  #openTarget(): Target {
-    const { catalog, egress, targetMetrics: metrics, pulse, hints } = this.#environment
-    const target: Target = openTarget({
-      ...{ subscription: this.#subscription, access: catalog.access(this.#subscription), egress, metrics, hints },
-      stoodStillSince: (ms) => pulse.stalledAtMs(performance.now()) >= ms,
-      onBreaker: (state: BreakerState) => {
-        if (this.#target !== target) return
-        this.#hold.change({ kind: 'breaker', state })
-        this.#dispatch()
-      },
-    })
-    return target
+  #followTargets(): void {
+    this.#hold.followTargets(this.#targets.standing())
   }
 
   #newPair(partition: number): Pair {
@@ -273,17 +264,21 @@ export class SubscriptionRunner {
   }
 
   #createContext(): PipelineContext {
-    const { catalog, telemetry } = this.#environment
+    const { catalog, telemetry, onBroken } = this.#environment
     return {
       subscription: () => this.#subscription,
       stream: () => this.#stream,
       secrets: () => catalog.signingSecrets(this.#subscription.uid),
-      target: () => this.#target,
+      targets: this.#targets,
       isStopping: () => this.#stopping !== undefined,
-      triesAgain: () => this.#rate.spend(),
-      lastSuccessAtMs: () => this.#flow.lastSuccessAtMs,
-      attemptFailed: (delivery, attempt, { kind, code, detail }) =>
-        telemetry.attemptFailed(this.#ref(delivery), { attempt, outcome: kind, code, detail }),
+      sendsMore: () => this.#rate.spend(),
+      onBroken,
+      compared: (delivery, comparison, other) => {
+        telemetry.compared(this.#ref(delivery), comparison)
+        if (other !== null) this.#targets.heed(other)
+      },
+      attemptFailed: (delivery, { number, url }, { kind, code, detail }) =>
+        telemetry.attemptFailed(this.#ref(delivery), { attempt: number, target: url, outcome: kind, code, detail }),
     }
   }
 
@@ -291,12 +286,6 @@ export class SubscriptionRunner {
     const { name, uid } = this.#subscription
     return { subscription: name, uid, topic: this.#stream.topic, partition: record?.partition ?? 0, offset }
   }
-}
-
-function isOtherTarget(a: Subscription, b: Subscription): boolean {
-  const of = ({ destination, delivery }: Subscription) =>
-    JSON.stringify([destination, delivery.timeoutMs, delivery.connectTimeoutMs, delivery.concurrency])
-  return of(a) !== of(b)
 }
 
 /** Looks every 10 ms until it is so, or too late. */

@@ -1,5 +1,6 @@
 import type { Log } from '#shared/observability/log.ts'
 import { latencyBuckets, type Metrics } from '#shared/observability/metrics.ts'
+import type { Comparison } from './comparison.ts'
 
 /** Who and where, on every line. */
 export type DeliveryRef = {
@@ -14,13 +15,21 @@ export type DeliveryRef = {
 export type ConsumerTelemetry = {
   /** `seconds` from the broker's time of the event to the receiver's answer. */
   delivered(ref: DeliveryRef, facts: { attempts: number; seconds: number }): void
-  attemptFailed(ref: DeliveryRef, facts: { attempt: number; outcome: string; code: string; detail: string }): void
+  attemptFailed(
+    ref: DeliveryRef,
+    facts: { attempt: number; target: string; outcome: string; code: string; detail: string },
+  ): void
   deadLettered(ref: DeliveryRef, facts: { attempts: number; cause: string; code: string; detail: string }): void
   deadLetterDelayed(ref: DeliveryRef, error: unknown): void
   expired(subscription: string, range: { partition: number; from: number; to: number }): void
   failed(subscription: string, facts: { reason: string; detail: string }): void
   holdBegan(subscription: string, reason: string): void
   holdEnded(subscription: string): void
+  /** One target takes no deliveries: `gone` (it answered 410) until an operator acts, else until it works again. */
+  targetLeftOut(subscription: string, facts: LeftOut): void
+  targetBack(subscription: string, url: string): void
+  /** What the second target of a comparison made of an event. */
+  compared(ref: DeliveryRef, comparison: Comparison): void
   assigned(subscription: string, facts: { epoch: number; partitions: readonly number[] }): void
   /** The committed state of `pairs` pairs is here; they read their retry partitions next. */
   loaded(subscription: string, facts: { epoch: number; pairs: number; ms: number }): void
@@ -40,6 +49,8 @@ export type ConsumerTelemetry = {
   stopped(subscription: string, facts: { unanswered: number; ms: number }): void
   close(): void
 }
+
+export type LeftOut = { url: string; because: 'evidence' | 'health-check' | 'gone'; detail: string | null }
 
 export type PeerTelemetry = {
   /** `members` it still had in groups; `ms` from the decision to the last broker's answer. */
@@ -75,10 +86,11 @@ export function createTelemetry(log: Log, metrics: Metrics): ConsumerTelemetry {
         if (ms > group.maxMs) group.maxMs = ms
       }
     },
-    attemptFailed(ref, facts) {
-      // An address that somebody tried to reach through us is for people to see; its target is held, so this comes rarely.
-      if (facts.code === 'egress-refused') log.warn({ ...ref, ...facts }, 'the address of the target is not allowed')
-      else log.debug({ ...ref, ...facts }, 'attempt failed')
+    attemptFailed(ref, { target, ...rest }) {
+      const facts = { ...ref, target: originOf(target), ...rest }
+      // An address that somebody tried to reach through us is for people to see; its target is left out, so this comes rarely.
+      if (rest.code === 'egress-refused') log.warn(facts, 'the address of the target is not allowed')
+      else log.debug(facts, 'attempt failed')
     },
     deadLettered(ref, facts) {
       counted.deliveries.inc({ outcome: 'dead-lettered' })
@@ -91,6 +103,16 @@ export function createTelemetry(log: Log, metrics: Metrics): ConsumerTelemetry {
     },
     rateWaited: () => counted.rateWaits.inc(),
     committed: (result, truncated) => counted.commit(result, truncated),
+    targetLeftOut(subscription, { url, because, detail }) {
+      counted.leftOut.inc({ because })
+      log.warn({ subscription, target: originOf(url), because, detail }, 'a target is left out')
+    },
+    compared(ref, { kind, ...sides }) {
+      counted.comparisons.inc({ result: kind })
+      if (kind === 'mismatch') log.warn({ ...ref, ...sides }, 'the answers of two targets differ')
+    },
+    targetBack: (subscription, url) =>
+      log.info({ subscription, target: originOf(url) }, 'a target takes deliveries again'),
     ...createLifeLines(log),
     close() {
       clearInterval(timer)
@@ -111,6 +133,9 @@ export function createPeerTelemetry(log: Log, metrics: Metrics): PeerTelemetry {
   }
 }
 
+/** Paths and queries of webhook URLs are often secrets. */
+const originOf = (url: string): string => new URL(url).origin
+
 const deliveredLabel = { outcome: 'delivered' } as const
 
 function createCounters(metrics: Metrics) {
@@ -120,6 +145,10 @@ function createCounters(metrics: Metrics) {
     rateWaits: metrics.counter('delivery_rate_waits_total', 'Times that deliveries waited for a rate limit.'),
     deliveries: metrics.counter('deliveries_total', 'Deliveries that ended, by outcome.', ['outcome']),
     expired: metrics.counter('events_expired_total', 'Events that retention took before they were delivered.'),
+    comparisons: metrics.counter('comparisons_total', 'Events sent to two targets to compare, by result.', ['result']),
+    leftOut: metrics.counter('targets_left_out_total', 'Targets that stopped taking deliveries, by cause.', [
+      'because',
+    ]),
     seconds: metrics.histogram('delivery_seconds', 'From the append to the receiver’s answer.', latencyBuckets),
     commit(result: 'committed' | 'stale' | 'failed', truncated: boolean) {
       commits.inc({ result })

@@ -27,11 +27,17 @@ export type WhileBlocked = 'wait' | 'skip'
 
 export type Target = { url: string; weight: number; backup: boolean; healthPath: string | null }
 
+/** How the targets of a subscription share its deliveries; services/consumer/balance.ts says what each means. */
+export type Balance = 'round-robin' | 'random' | 'weighted' | 'least-loaded' | 'primary-backup' | 'compare'
+
+/** What an operator may say that a status means. */
+export type StatusOutcome = 'delivered' | 'retry' | 'dead-letter'
+
 export type Destination = {
   kind: 'http'
   format: 'as-published'
-  balance: 'round-robin'
-  /** Exactly one in this version. */
+  balance: Balance
+  /** 1 to 20, no URL twice. */
   targets: Target[]
   /** Sent with every request, beside those of the event and the signature. Shown in answers: no place for secrets. */
   headers: Record<string, string>
@@ -57,7 +63,8 @@ export type DeliveryPolicy = {
   concurrency: number
   /** Requests of all instances together; null = as many as the concurrency lets pass. */
   rateLimit: RateLimit | null
-  onStatus: Record<string, string>
+  /** `"409"` or `"4xx"` → what it means instead of what it usually does. */
+  onStatus: Record<string, StatusOutcome>
 }
 
 export type RetryPolicy = {
@@ -120,7 +127,11 @@ export type SubscriptionState = {
   /** For example `receiver-gone` or `offsets-lost`. */
   reason: string | null
   since: string
+  /** Targets that answered 410: out since `at`, until the subscription's `resumedAt` is later. */
+  gone: GoneTarget[]
 }
+
+export type GoneTarget = { url: string; at: string }
 
 /** Where an operator moved a subscription to while it was paused; the record `position/<uid>` is the console's alone. */
 export type SubscriptionPosition = {

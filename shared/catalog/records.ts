@@ -24,6 +24,7 @@ export const stateRecord = Type.Object({
   startedAt: nullable(time('When the first instance took it up.')),
   reason: nullable(Type.String()),
   since: time('Since when this is so.'),
+  gone: Type.Array(Type.Object({ url: Type.String(), at: time('When it answered 410.') }), { default: [] }),
 })
 
 /** `position/<uid>`: where an operator moved the subscription to. */

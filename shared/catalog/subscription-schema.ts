@@ -12,16 +12,29 @@ const day = 24 * hour
 
 const target = Type.Object({
   url: Type.String({ minLength: 1, maxLength: 2_048, description: 'http or https, no user, no fragment.' }),
-  weight: Type.Integer({ default: 1, minimum: 1, maximum: 100 }),
-  backup: Type.Boolean({ default: false }),
-  healthPath: nullable(Type.String({ maxLength: 1_024 })),
+  weight: Type.Integer({
+    ...{ default: 1, minimum: 1, maximum: 100 },
+    description: 'Its share of the deliveries; counts with weighted, random and least-loaded.',
+  }),
+  backup: Type.Boolean({ default: false, description: 'Serves only while no other target is up.' }),
+  healthPath: nullable(
+    Type.String({
+      ...{ minLength: 1, maxLength: 1_024 },
+      description: 'Path on the host of the URL; asked by GET every few seconds, any 2xx is healthy.',
+    }),
+  ),
 })
+
+export const balances = ['round-robin', 'random', 'weighted', 'least-loaded', 'primary-backup', 'compare'] as const
 
 const destination = {
   kind: Type.Literal('http', { default: 'http' }),
   format: Type.Literal('as-published', { default: 'as-published' }),
-  balance: Type.Literal('round-robin', { default: 'round-robin' }),
-  targets: Type.Array(target, { minItems: 1, maxItems: 20, description: 'Exactly one in this version.' }),
+  balance: Type.Enum([...balances], {
+    default: 'round-robin',
+    description: 'How several targets share the deliveries; primary-backup: the first that is up, in this order.',
+  }),
+  targets: Type.Array(target, { minItems: 1, maxItems: 20, description: 'No URL twice.' }),
 }
 
 const delivery = Type.Object(
@@ -30,7 +43,11 @@ const delivery = Type.Object(
     connectTimeoutMs: Type.Integer({ default: 3 * second, minimum: 50, maximum: 30 * second }),
     concurrency: Type.Integer({ default: 64, minimum: 1, maximum: 1_024 }),
     rateLimit: nullable(rateLimitOf('Requests of all instances together')),
-    onStatus: Type.Record(Type.String(), Type.String(), { default: {}, description: 'Not built in this version.' }),
+    onStatus: Type.Record(Type.String(), Type.Enum(['delivered', 'retry', 'dead-letter']), {
+      default: {},
+      description:
+        'A status ("409") or a class of them ("4xx") → delivered, retry or dead-letter; the status counts first.',
+    }),
   },
   { default: {} },
 )

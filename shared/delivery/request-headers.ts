@@ -9,7 +9,8 @@ import type { AttemptRequest } from './attempt.ts'
 import { sign } from './signature.ts'
 
 const noBody = Buffer.alloc(0)
-const userAgent = `Tailrace/${version.split('.').slice(0, 2).join('.')}`
+/** Who calls, on every request. */
+export const userAgent = `Tailrace/${version.split('.').slice(0, 2).join('.')}`
 
 /** The bytes a receiver gets: the record's, untouched. */
 export function requestBody({ record }: AttemptRequest): Buffer {

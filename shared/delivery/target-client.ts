@@ -5,7 +5,7 @@ import { conceal } from './conceal.ts'
 import { askedOutcome } from './decide.ts'
 import { Exchange } from './exchange.ts'
 import { createOriginPools, type PoolOptions, type Route } from './origin-pools.ts'
-import { requestBody, requestHeaders } from './request-headers.ts'
+import { requestBody, requestHeaders, userAgent } from './request-headers.ts'
 
 export type TargetClientOptions = Omit<PoolOptions, 'tls'> & {
   /** What every request carries and proves; nothing when absent. */
@@ -19,6 +19,8 @@ export type TargetClientOptions = Omit<PoolOptions, 'tls'> & {
 export type TargetClient = {
   /** One attempt. Every ending of the network is a value, never a rejection; an abort ends it with code `aborted`. */
   attempt(request: AttemptRequest, signal?: AbortSignal): Promise<AttemptResult>
+  /** One GET without a body or a signature, with the same access, guard and limits. Never rejects either. */
+  get(url: string, signal?: AbortSignal): Promise<AttemptResult>
   /** Ends what is in flight with code `aborted` and closes all connections. */
   close(): Promise<void>
 }
@@ -37,6 +39,7 @@ export function createTargetMetrics(metrics: Metrics) {
       'unknown_outcomes_total',
       'Answers whose Tailrace-Outcome header has a value nobody knows.',
     ),
+    healthChecks: metrics.counter('health_checks_total', 'Health checks of targets, by result.', ['result']),
   }
 }
 
@@ -47,22 +50,37 @@ export function createTargetMetrics(metrics: Metrics) {
 export function createTargetClient(options: TargetClientOptions): TargetClient {
   const { timeoutMs, metrics, access = noAccess } = options
   const pools = createOriginPools({ ...options, tls: access.tls })
+  const exchangeWith = async (url: string, send: Send, signal: AbortSignal | undefined) => {
+    const route = pools.route(url)
+    const exchange = new Exchange(timeoutMs, route.takeDial)
+    const abort = () => exchange.abort()
+    signal?.addEventListener('abort', abort, { once: true })
+    if (signal?.aborted) exchange.abort()
+    else send(route, exchange)
+    const result = conceal(await exchange.result, access.secrets)
+    signal?.removeEventListener('abort', abort)
+    return result
+  }
   return {
     async attempt(request, signal) {
-      const route = pools.route(request.url)
-      const exchange = new Exchange(timeoutMs, route.takeDial)
-      const abort = () => exchange.abort()
-      signal?.addEventListener('abort', abort, { once: true })
-      // Its secrets go with a subscription: nothing leaves unsigned meanwhile.
-      if (signal?.aborted || request.signing.secrets.length === 0) exchange.abort()
-      else send(request, access, { route, exchange })
-      const result = conceal(await exchange.result, access.secrets)
-      signal?.removeEventListener('abort', abort)
+      const sendIt: Send = (route, exchange) => {
+        // Its secrets go with a subscription: nothing leaves unsigned meanwhile.
+        if (request.signing.secrets.length === 0) exchange.abort()
+        else send(request, access, { route, exchange })
+      }
+      const result = await exchangeWith(request.url, sendIt, signal)
       count(result, metrics)
       return result
     },
+    get: (url, signal) => exchangeWith(url, (route, exchange) => get(access, { route, exchange }), signal),
     close: () => pools.close(),
   }
+}
+
+type Send = (route: Route, exchange: Exchange) => void
+
+function get({ headers }: TargetAccess, { route: { origin, path, pool }, exchange }: Sending): void {
+  pool.dispatch({ origin, path, method: 'GET', headers: ['user-agent', userAgent, ...headers] }, exchange)
 }
 
 type Sending = { route: Route; exchange: Exchange }

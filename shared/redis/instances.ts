@@ -14,7 +14,13 @@ export type PairReport = {
   blockedKeys: number
 }
 
-export type TargetReport = { url: string; breaker: 'closed' | 'half-open' | 'open'; lastError: string | null }
+/** One target as one instance sees it. Versions that had a single target report no `healthy`. */
+export type TargetReport = {
+  url: string
+  breaker: 'closed' | 'half-open' | 'open'
+  lastError: string | null
+  healthy?: boolean
+}
 
 /** One subscription as one consumer instance sees it. */
 export type SubscriptionReport = {

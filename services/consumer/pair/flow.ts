@@ -25,7 +25,6 @@ export type Flow = {
   underWayOfRetry: number
   /** Which half had the last slot: with one slot, half of the slots is every other one. */
   lastStarted: Half
-  lastSuccessAtMs: number
 }
 
 /** How many attempts may start, and how many of them from the retry half. */
@@ -38,7 +37,6 @@ export function openFlow(concurrency: number): Flow {
     underWay: 0,
     underWayOfRetry: 0,
     lastStarted: 'retry',
-    lastSuccessAtMs: Number.NEGATIVE_INFINITY,
   }
 }
 
@@ -86,14 +84,11 @@ export function startAttempt(flow: Flow, of: Half): void {
 }
 
 /** Notes how an attempt ended: its slot is free, the ramp climbs or falls. */
-export function endAttempt(flow: Flow, { of, outcome }: { of: Half; outcome: Outcome['kind'] }, nowMs: number): void {
+export function endAttempt(flow: Flow, { of, outcome }: { of: Half; outcome: Outcome['kind'] }): void {
   flow.underWay -= 1
   if (of === 'retry') flow.underWayOfRetry -= 1
   switch (outcome) {
     case 'delivered':
-      flow.lastSuccessAtMs = nowMs
-      flow.ramp = climb(flow.ramp)
-      break
     case 'refused':
       flow.ramp = climb(flow.ramp)
       break

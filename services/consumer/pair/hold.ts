@@ -3,7 +3,7 @@
  *
  *   paused   an operator said so (pause, hold), or a fault that only an operator can end (receiver-gone, offsets-lost): no probes
  *   down     all targets fail: resting → (their breaker is half-open) probe-due → probing → resting or over
- *   waits    a target asked for time (Retry-After): nothing until then
+ *   waits    all targets that are left asked for time (Retry-After): nothing until then
  */
 export type Hold = {
   readonly paused: string | null

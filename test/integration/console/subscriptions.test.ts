@@ -65,11 +65,7 @@ test('subscriptions follow the rules of the API', async (t) => {
     const asked: [object, string][] = [
       [{ filter: { types: ['a.*'] } }, '/filter/types'],
       [{ filter: { cel: 'true' } }, '/filter/cel'],
-      [{ destination: { targets: [target, target] } }, '/destination/targets'],
-      [{ destination: { targets: [{ url, backup: true }] } }, '/destination/targets/0/backup'],
-      [{ destination: { targets: [target], balance: 'random' } }, '/destination/balance'],
       [{ destination: { targets: [target], format: 'binary' } }, '/destination/format'],
-      [{ delivery: { onStatus: { 404: 'retry' } } }, '/delivery/onStatus'],
     ]
     for (const [patch, pointer] of asked) {
       const refused = await api('PATCH', path, patch)
@@ -95,6 +91,16 @@ test('subscriptions follow the rules of the API', async (t) => {
       [{ delivery: { rateLimit: 5 } }, '/delivery/rateLimit'],
       [{ retry: { whileBlocked: 'drop' } }, '/retry/whileBlocked'],
       [{ from: 'yesterday' }, '/from'],
+      [{ destination: { targets: [] } }, '/destination/targets'],
+      [{ destination: { targets: Array(21).fill({ url }) } }, '/destination/targets'],
+      [{ destination: { targets: [{ url }, { url }] } }, '/destination/targets/1/url'],
+      [{ destination: { targets: [{ url }, { url: 'http://10.0.0.1/' }] } }, '/destination/targets/1/url'],
+      [{ destination: { targets: [{ url, weight: 0 }] } }, '/destination/targets/0/weight'],
+      [{ destination: { targets: [{ url, healthPath: '//10.0.0.1/' }] } }, '/destination/targets/0/healthPath'],
+      [{ destination: { targets: [{ url }], balance: 'sticky' } }, '/destination/balance'],
+      [{ destination: { targets: [{ url }], balance: 'compare' } }, '/destination/targets'],
+      [{ delivery: { onStatus: { '4x': 'retry' } } }, '/delivery/onStatus/4x'],
+      [{ delivery: { onStatus: { 404: 'drop' } } }, '/delivery/onStatus/404'],
       [{ ordering: 'random' }, '/ordering'],
       [{ signingSecret: 'whsec_short' }, '/signingSecret'],
       [{ signingSecret: `whsk_${Buffer.alloc(32, 1).toString('base64')}` }, '/signingSecret'],
@@ -171,6 +177,42 @@ test('subscriptions follow the rules of the API', async (t) => {
     receiver.behave({ kind: 'answer' })
     assert.equal((await api('POST', `${path}/test`, { target: 'http://127.0.0.1:1/' })).status, 400)
   })
+
+  await t.test(
+    'several targets are kept as they were given; each has a status, and a test goes to the one named',
+    async (t) => {
+      const second = await createReceiver(t, { behaviour: { kind: 'answer', status: 409 } })
+      const targets = [
+        { url, weight: 3, backup: false, healthPath: '/healthz' },
+        { url: second.url, weight: 1, backup: true, healthPath: null },
+      ]
+      const onStatus = { 409: 'delivered', '5xx': 'retry' }
+      const { body } = await api('PATCH', path, {
+        destination: { balance: 'weighted', targets },
+        delivery: { onStatus },
+      })
+      const destination = body.destination as { balance: string; targets: object[] }
+      assert.deepEqual([destination.balance, destination.targets], ['weighted', targets])
+      assert.deepEqual((body.delivery as { onStatus: object }).onStatus, onStatus)
+      const unseen = { breaker: null, openOn: 0, instances: 0, lastError: null, healthy: null }
+      assert.deepEqual((body.status as { targets: object[] }).targets, [
+        { url, ...unseen },
+        { url: second.url, ...unseen },
+      ])
+      const state = (await api('GET', '/v1/state')).body.subscriptions as { name: string; targets: object[] }[]
+      assert.deepEqual(state.find(({ name }) => name === 'billing')?.targets, [
+        { url, ...unseen },
+        { url: second.url, ...unseen },
+      ])
+      const before = receiver.requests.length
+      const sent = await api('POST', `${path}/test`, { target: second.url })
+      assert.deepEqual([sent.body.target, sent.body.status, sent.body.decision], [second.url, 409, 'delivered'])
+      assert.deepEqual([second.requests.length, receiver.requests.length - before], [1, 0])
+      const one = { destination: { balance: null, targets: [{ url }] }, delivery: { onStatus: null } }
+      const back = await api('PATCH', path, one)
+      assert.deepEqual((back.body.delivery as { onStatus: object }).onStatus, {})
+    },
+  )
 
   await t.test('rotation gives a new secret; the previous one signs along until its end', async () => {
     const rotated = await api('POST', `${path}/rotate-secret`, { overlapMs: 60_000 })

@@ -6,7 +6,7 @@ import { Value } from 'typebox/value'
 import { type Catalog, openCatalog } from '#shared/catalog/catalog.ts'
 import { createStream } from '#shared/catalog/create-stream.ts'
 import { createSubscription } from '#shared/catalog/create-subscription.ts'
-import type { Subscription } from '#shared/catalog/model.ts'
+import type { Balance, Subscription, Target } from '#shared/catalog/model.ts'
 import { topicNames } from '#shared/catalog/names.ts'
 import { recordKey } from '#shared/catalog/record-keys.ts'
 import { createSecretBox } from '#shared/catalog/secrets.ts'
@@ -32,6 +32,9 @@ export type Members = {
   retry?: Partial<Subscription['retry']>
   ordering?: Subscription['ordering']
   from?: 'earliest' | 'latest'
+  balance?: Balance
+  /** Beside the receiver's; `url` is required. */
+  targets?: (Partial<Target> & Pick<Target, 'url'>)[]
 }
 
 /** An installation of its own with one stream; consumers are started by the test. */
@@ -83,8 +86,15 @@ export async function createInstallation(
   return {
     ...{ prefix, catalog, admin, topic: stream.topic, env: { ...consumerEnv(prefix), ...env } },
     publish: (events) => publish(lanes, { topic: stream.topic, partitions }, events),
-    async subscribe(receiver, { delivery = {}, retry = {}, ordering = 'key', from = 'earliest' } = {}) {
-      const body = { stream: streamName, destination: { targets: [{ url: receiver.url }] }, delivery, retry, ordering }
+    async subscribe(
+      receiver,
+      { delivery = {}, retry = {}, ordering = 'key', from = 'earliest', balance, targets = [] } = {},
+    ) {
+      const destination = {
+        targets: [{ url: receiver.url }, ...targets],
+        ...(balance === undefined ? {} : { balance }),
+      }
+      const body = { stream: streamName, destination, delivery, retry, ordering }
       const definition = Value.Default(subscriptionDefinition, body) as Parameters<
         typeof createSubscription
       >[1]['definition']

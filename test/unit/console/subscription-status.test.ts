@@ -4,7 +4,7 @@ import type { Catalog } from '#shared/catalog/catalog.ts'
 import type { Subscription, SubscriptionState } from '#shared/catalog/model.ts'
 import type { SubscriptionReport } from '#shared/redis/instances.ts'
 import type { ClusterMonitor } from '../../../services/console/cluster-monitor.ts'
-import { phaseOf } from '../../../services/console/subscription-status.ts'
+import { phaseOf, targetsOf } from '../../../services/console/subscription-status.ts'
 
 const early = '2026-11-21T09:00:00.000Z'
 const late = '2026-11-21T10:00:00.000Z'
@@ -57,4 +57,51 @@ test('of what the instances report the worst counts, with its earliest moment', 
 
 test('while nobody has it, it is starting', () => {
   assert.equal(phase({}).phase, 'starting')
+})
+
+const [a, b] = ['http://a/', 'http://b/']
+
+function targetStatuses({ state, resumedAt, reports = [] }: Case) {
+  const catalog = { state: () => state } as unknown as Catalog
+  const destination = { targets: [{ url: a }, { url: b }] }
+  const subscription = { uid: 'u', resumedAt: resumedAt ?? null, destination } as Subscription
+  return targetsOf({ catalog }, subscription, reports as SubscriptionReport[])
+}
+
+test('each target has what the instances say of it together', () => {
+  const seen = targetStatuses({
+    reports: [
+      { targets: [{ url: a, breaker: 'closed', lastError: null, healthy: true }] },
+      {
+        targets: [
+          { url: a, breaker: 'open', lastError: 'connect ECONNREFUSED', healthy: false },
+          { url: b, breaker: 'half-open', lastError: null },
+        ],
+      },
+    ],
+  })
+  assert.deepEqual(seen, [
+    { url: a, breaker: 'open', openOn: 1, instances: 2, lastError: 'connect ECONNREFUSED', healthy: false },
+    { url: b, breaker: 'half-open', openOn: 0, instances: 1, lastError: null, healthy: false },
+  ])
+})
+
+test('a target that answered 410 is not healthy, whoever knows it, until it is resumed', () => {
+  const reports: Partial<SubscriptionReport>[] = [
+    { targets: [a, b].map((url) => ({ url, breaker: 'closed', lastError: null, healthy: true })) },
+  ]
+  const state = { reason: null, since: early, gone: [{ url: b, at: early }] }
+  const wells = (given: Case) => targetStatuses(given).map(({ healthy, lastError }) => [healthy, lastError])
+  assert.deepEqual(wells({ state, reports }), [
+    [true, null],
+    [false, 'target answered 410'],
+  ])
+  assert.deepEqual(wells({ state }), [
+    [null, null],
+    [false, 'target answered 410'],
+  ])
+  assert.deepEqual(wells({ state, reports, resumedAt: late }), [
+    [true, null],
+    [true, null],
+  ])
 })

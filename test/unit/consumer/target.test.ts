@@ -11,21 +11,18 @@ import { fakeHints } from '../../support/hints.ts'
 function deadTarget({ stoodStill }: { stoodStill: boolean }) {
   const url = 'http://127.0.0.1:9/'
   return openTarget({
-    subscription: {
-      uid: 'k3v9q2',
-      delivery: { timeoutMs: 1_000, connectTimeoutMs: 500, concurrency: 1, rateLimit: null, onStatus: {} },
-      destination: {
-        ...{ kind: 'http', format: 'as-published', balance: 'round-robin', headers: {}, auth: null },
-        targets: [{ url, weight: 1, backup: false, healthPath: null }],
-        tls: { certificate: null, key: null, ca: null },
-      },
-    },
+    uid: 'k3v9q2',
+    spec: { url, healthPath: null },
+    delivery: { timeoutMs: 1_000, connectTimeoutMs: 500, concurrency: 1, onStatus: {} },
     access: noAccess,
     egress: createEgressGuard('127.0.0.0/8'),
     metrics: createTargetMetrics(createMetrics()),
     hints: fakeHints().hints,
     stoodStillSince: () => stoodStill,
-    onBreaker: () => {},
+    isCheckWanted: () => true,
+    onLeftOut: () => {},
+    onBack: () => {},
+    onChange: () => {},
   })
 }
 
@@ -48,7 +45,7 @@ const request = {
 async function threeAttempts(stoodStill: boolean) {
   const target = deadTarget({ stoodStill })
   const kinds = []
-  for (let n = 0; n < 3; n += 1) kinds.push((await target.attempt(request))?.kind ?? null)
+  for (let n = 0; n < 3; n += 1) kinds.push((await target.attempt(request))?.decision.kind ?? null)
   const state = target.breaker()
   await target.close()
   return { kinds, state }

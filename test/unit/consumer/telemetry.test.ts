@@ -10,10 +10,12 @@ test('an address that may not be dialled is logged for people, other failed atte
   const telemetry = createTelemetry(log, createMetrics())
   t.after(() => telemetry.close())
   const ref = { subscription: 'billing', uid: 'k3v9q2', topic: 't', partition: 0, offset: 7 }
-  telemetry.attemptFailed(ref, { attempt: 1, outcome: 'retry', code: 'status-500', detail: 'target answered 500' })
+  const attempt = { attempt: 1, target: 'http://rebinding.example/a-secret-path?t=1', outcome: 'retry' }
+  telemetry.attemptFailed(ref, { ...attempt, code: 'status-500', detail: 'target answered 500' })
   assert.deepEqual(lines, [])
   const detail = 'rebinding.example: 10.0.0.1 is a private address'
-  telemetry.attemptFailed(ref, { attempt: 1, outcome: 'retry', code: 'egress-refused', detail })
+  telemetry.attemptFailed(ref, { ...attempt, code: 'egress-refused', detail })
   const [line] = lines.map((one) => JSON.parse(one))
   assert.deepEqual([line?.subscription, line?.offset, line?.detail], ['billing', 7, detail])
+  assert.equal(line?.target, 'http://rebinding.example', 'the path of a URL may be a secret')
 })

@@ -30,7 +30,7 @@ test('every success doubles the limit up to the concurrency, a failure halves it
   const limits = (['delivered', 'delivered', 'failed', 'delivered', 'refused', 'delivered', 'failed'] as const).map(
     (kind) => {
       startAttempt(flow, 'stream')
-      endAttempt(flow, { of: 'stream', outcome: kind }, 2)
+      endAttempt(flow, { of: 'stream', outcome: kind })
       return flow.ramp.limit
     },
   )
@@ -68,7 +68,7 @@ test('parked events take at most half of the slots while fresh ones wait, and al
   assert.deepEqual(sharedSlots(flow, true), { slots: 6, ofRetry: 1 })
   for (let i = 0; i < 6; i += 1) startAttempt(flow, 'stream')
   assert.deepEqual(sharedSlots(flow, true), { slots: 0, ofRetry: 0 })
-  endAttempt(flow, { of: 'retry', outcome: 'delivered' }, 0)
+  endAttempt(flow, { of: 'retry', outcome: 'delivered' })
   assert.deepEqual(sharedSlots(flow, true), { slots: 1, ofRetry: 1 })
 })
 
@@ -78,7 +78,7 @@ test('with a single slot the halves take turns', () => {
     const { ofRetry } = sharedSlots(flow, true)
     const of = ofRetry > 0 ? 'retry' : 'stream'
     startAttempt(flow, of)
-    endAttempt(flow, { of, outcome: 'delivered' }, 0)
+    endAttempt(flow, { of, outcome: 'delivered' })
     return of
   })
   assert.deepEqual(turns, ['stream', 'retry', 'stream', 'retry'])
