@@ -18,7 +18,7 @@ export class GoneTargets {
   readonly #options: GoneTargetsOptions
   #own: GoneTarget[] = []
   #urls: ReadonlySet<string> = new Set()
-  #isWriting = false
+  #writing = 0
 
   constructor(options: GoneTargetsOptions) {
     this.#options = options
@@ -33,28 +33,35 @@ export class GoneTargets {
     if (this.has(url)) return
     this.#options.onGone(url, detail)
     this.#own.push({ url, at: new Date().toISOString() })
-    this.follow()
+    this.#refresh()
+    // In its turn, also behind one that is under way: a later change of the record then knows of it.
+    this.#write()
   }
 
   /** The catalog changed. */
   follow(): void {
+    const recorded = this.#refresh()
+    if (this.#writing === 0 && this.#own.some(({ url }) => !recorded.has(url))) this.#write()
+  }
+
+  /** Gives what the record says. */
+  #refresh(): ReadonlySet<string> {
     const { states, subscription } = this.#options
     const { uid, resumedAt } = subscription()
     this.#own = this.#own.filter(({ at }) => isOut(at, resumedAt))
     const recorded = new Set(states.gone(uid).map(({ url }) => url))
     this.#urls = new Set([...recorded, ...this.#own.map(({ url }) => url)])
-    if (this.#own.some(({ url }) => !recorded.has(url))) this.#write(uid)
+    return recorded
   }
 
-  #write(uid: string): void {
-    if (this.#isWriting) return
-    this.#isWriting = true
-    const { states, onNotWritten } = this.#options
+  #write(): void {
+    const { states, subscription, onNotWritten } = this.#options
+    this.#writing += 1
     states
-      .takeOut(uid, this.#own)
+      .takeOut(subscription().uid, [...this.#own])
       .catch(onNotWritten)
       .finally(() => {
-        this.#isWriting = false
+        this.#writing -= 1
       })
   }
 }

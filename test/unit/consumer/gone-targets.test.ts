@@ -85,6 +85,20 @@ test('a resume puts all back in, also those that no record names yet', async () 
   for (const { gone } of instances) assert.deepEqual([gone.has(a), gone.has(b)], [false, false])
 })
 
+test('two finds of one instance are written before what it writes afterwards', async () => {
+  const { instances, land, state } = twoInstances()
+  const [{ states, gone }] = instances
+  gone.add(a, '410')
+  gone.add(b, '410')
+  const written = states.write(uid, { reason: 'receiver-gone' })
+  await land()
+  await land()
+  assert.deepEqual([state()?.reason, state()?.gone.length], [null, 2])
+  await land()
+  await written
+  assert.deepEqual([state()?.reason, state()?.gone.length], ['receiver-gone', 2])
+})
+
 test('what one writes after the other does not forget it', async () => {
   const { instances, land, state } = twoInstances()
   const [{ states, gone }] = instances
