@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { heldByOperator } from '#shared/catalog/model.ts'
+import { heldByOperator, type Subscription } from '#shared/catalog/model.ts'
 import { time } from '#shared/catalog/schema.ts'
 import { secretsUnreadable } from '#shared/catalog/secrets-fault.ts'
 import { errorTable } from '#shared/errors.ts'
@@ -106,8 +106,10 @@ function targetProblems(console: Console, instances: readonly InstanceReport[] |
     const reports = reportsOn(subscription, instances)
     if (phaseOf(console, subscription, reports).phase !== 'active') return []
     const targets = targetsOf(console, subscription, reports)
-    return targets.flatMap(({ url, lastError, healthy }): Problem[] => {
-      if (healthy !== false) return []
+    return targets.flatMap(({ url, lastError, healthy, breaker }, index): Problem[] => {
+      // Whether one that stands by is back is found out when it is needed.
+      const isUnknown = breaker === 'half-open' && standsBy(subscription, index)
+      if (healthy !== false || isUnknown) return []
       const why = lastError === null ? '' : ` (${lastError})`
       const what = `${new URL(url).origin} takes no events now${why}; none is lost.`
       const fix =
@@ -117,4 +119,8 @@ function targetProblems(console: Console, instances: readonly InstanceReport[] |
       return [{ code: 'target-left-out', subject: `subscription ${subscription.name}`, since: null, what, fix }]
     })
   })
+}
+
+function standsBy({ destination }: Subscription, index: number): boolean {
+  return destination.targets[index]?.backup === true || (destination.balance === 'primary-backup' && index > 0)
 }
