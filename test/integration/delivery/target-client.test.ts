@@ -152,3 +152,19 @@ test('nothing leaves unsigned: without secrets no connection is made', async (t)
   assert.equal(result.kind === 'failure' && result.code, 'aborted')
   assert.equal(receiver.connections(), 0)
 })
+
+test('a GET carries what the subscription proves and nothing else, under the same guard and time limit', async (t) => {
+  const receiver = await createReceiver(t, { behaviour: { kind: 'answer', status: 204 } })
+  const access = { ...noAccess, headers: ['authorization', 'Bearer abc'] }
+  const url = `${receiver.url}healthz?deep=1`
+  const well = await createClient(t, { access }).get(url)
+  assert.equal(well.kind === 'answer' && well.status, 204)
+  const [{ method, path, headers, body } = assert.fail('nothing arrived')] = receiver.requests
+  assert.deepEqual([method, path, headers.authorization, body.length], ['GET', '/healthz?deep=1', 'Bearer abc', 0])
+  assert.deepEqual([headers['webhook-signature'], headers['content-length']], [undefined, undefined])
+  const refused = await createClient(t, { allow: '' }).get(url)
+  assert.equal(refused.kind === 'failure' && refused.code, 'egress-refused')
+  receiver.behave({ kind: 'hang' })
+  const late = await createClient(t, { timeoutMs: 50 }).get(url)
+  assert.equal(late.kind === 'failure' && late.code, 'first-byte-timeout')
+})
