@@ -17,6 +17,8 @@ export type ServiceSpec = {
   service: string
   /** Path in the clone. */
   script: string
+  /** Of Node itself. */
+  flags?: readonly string[]
   env: Readonly<Record<string, string>>
   /** Called at once when the process died without being asked to. */
   onDeath?: () => void
@@ -42,7 +44,8 @@ export function startService(run: Run, spec: ServiceSpec): LocalService {
   const giveUp = (why: string) => ready.reject(new Refusal(`${name} does not start: ${why}.${logOf(run, name)}`))
   const startLimit = setTimeout(() => giveUp(`not ready after ${startLimitMs / 1000} s`), startLimitMs)
   const start = () => {
-    const worker = startWorker({ script: join(root, spec.script), output: run.logs.open(name), env: spec.env })
+    const { flags = [], env } = spec
+    const worker = startWorker({ script: join(root, spec.script), flags, output: run.logs.open(name), env })
     void enterInTable(run, spec, worker).then(ready.resolve)
     return worker
   }

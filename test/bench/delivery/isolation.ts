@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { consumerFlags } from '../../../services/cli/up/crew.ts'
 import { createInstallation, type Installation } from '../../integration/consumer/fixture.ts'
 import { until } from '../../support/until.ts'
 import { usageOf } from '../processes.ts'
@@ -49,7 +50,10 @@ const names = Array.from({ length: whole('neighbours') }, (_, index) => `n${inde
 for (const name of names) await subscribe(name, 'latest')
 const consumer = fork(fileURLToPath(new URL('../../../services/consumer/main.ts', import.meta.url)), {
   env: { ...installation.env, TAILRACE_LOG_LEVEL: 'warn', TAILRACE_INSTANCE_ID: 'bench' },
-  execArgv: values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`],
+  execArgv: [
+    ...consumerFlags,
+    ...(values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`]),
+  ],
 })
 await once(consumer, 'message')
 const load = startLoad(installation, whole('rate'))

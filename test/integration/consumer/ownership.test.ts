@@ -5,7 +5,7 @@ import { evictMembers } from '#shared/kafka/evict.ts'
 import { testBrokers } from '../../support/dependencies.ts'
 import { createReceiver, type Received } from '../../support/receiver.ts'
 import { until } from '../../support/until.ts'
-import { createInstallation, forkConsumer, idsByKey, runConsumer } from './fixture.ts'
+import { createInstallation, forkConsumer, type Installation, idsByKey, runConsumer } from './fixture.ts'
 
 const events = (count: number, keys: number) =>
   Array.from({ length: count }, (_, index) => ({ key: `k${index % keys}`, id: `e${String(index).padStart(5, '0')}` }))
@@ -37,6 +37,29 @@ test('a consumer that is asked to stop repeats nothing, and another one goes on'
   assert.equal(receiver.requests.length, 1_000)
   firstsInOrder(receiver.requests)
 })
+
+test('an evicted member that joins again keeps its queues and what is under way: nothing repeats, nothing is read again', async (t) => {
+  const installation = await createInstallation(t)
+  const receiver = await createReceiver(t, { behaviour: { kind: 'answer', delayMs: 1_500 } })
+  const subscription = await installation.subscribe(receiver, { delivery: { concurrency: 30 } })
+  await runConsumer(installation, 'one')
+  await installation.publish(events(60, 30))
+  await until('thirty are under way', () => receiver.requests.length === 30)
+  const before = await memberIds(installation, subscription.group)
+  await until('it is evicted', () => evictMembers(testBrokers(), installation.prefix, 'consumer-one-'))
+  await until('it joined anew', async () => {
+    const [now] = await memberIds(installation, subscription.group)
+    return now !== undefined && !before.includes(now)
+  })
+  await until('all is committed', async () => (await installation.lag(subscription)) === 0)
+  assert.equal(receiver.requests.length, 60)
+  firstsInOrder(receiver.requests)
+  const fences = (await installation.admin.offsets(subscription.retryTopic)).map(({ high }) => high)
+  assert.deepEqual(fences, [1, 1, 1], 'one fence per partition: the retry topic was read once')
+})
+
+const memberIds = async ({ admin }: Installation, group: string) =>
+  (await admin.groupMembers(group)).map(({ memberId }) => memberId)
 
 test('when a consumer dies another one takes over; nothing is lost, order holds, repeats are few', async (t) => {
   const installation = await createInstallation(t)

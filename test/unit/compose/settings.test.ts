@@ -7,6 +7,7 @@ import { readConfig } from '#shared/config.ts'
 import { type SettingName, secretSettings, settings } from '#shared/settings.ts'
 import { runFolder } from '../../../services/cli/folders.ts'
 import { prepareBroker, propertiesOf, readEnvironmentFile } from '../../../services/cli/up/broker.ts'
+import { consumerFlags } from '../../../services/cli/up/crew.ts'
 import { commonEnvironment, secretFiles } from '../../../services/cli/up/environment.ts'
 import { portsAt } from '../../../services/cli/up/ports.ts'
 import { type ComposeService, msOf, readComposeFile, textOf } from './compose-file.ts'
@@ -101,6 +102,10 @@ describe('a service of the compose file', () => {
       const unknown = Object.keys(environment).filter((name) => !known.includes(name) && name !== 'UV_THREADPOOL_SIZE')
       assert.deepEqual(unknown, [], service)
     }
+  })
+
+  it('runs Node with the flags of a local one', () => {
+    assert.deepEqual(services.consumer?.command, ['node', ...consumerFlags, 'services/consumer/main.ts'])
   })
 
   it('has longer to stop than it takes at most', () => {
