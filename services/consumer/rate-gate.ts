@@ -9,6 +9,8 @@ export type RateGateOptions = {
   onPermits(): void
   /** The bucket was empty. */
   onWait(): void
+  /** What `onPermits` threw. */
+  onBroken(error: unknown): void
 }
 
 /** Permits are fetched for at most this long ahead: few questions at a high rate, little put by at a low one. */
@@ -65,7 +67,8 @@ export class RateGate {
   /** There is work for so many more; `onPermits` says when some of it may start. */
   want(requests: number): void {
     this.#wanted = requests
-    if (requests > 0 && this.available() === 0 && !this.#isAsking && this.#timer === undefined) void this.#ask()
+    if (requests > 0 && this.available() === 0 && !this.#isAsking && this.#timer === undefined)
+      this.#ask().catch(this.#options.onBroken)
   }
 
   /** Nothing is asked for any more. */

@@ -62,6 +62,7 @@ export class SubscriptionRunner {
       ...{ rates: environment.rates, id: `subscription.${subscription.uid}` },
       onPermits: () => this.#dispatch(),
       onWait: () => environment.telemetry.rateWaited(),
+      onBroken: environment.onBroken,
     })
     this.#rate.limit(subscription.delivery.rateLimit)
     this.#targets = openTargets({

@@ -45,8 +45,9 @@ const heartbeatMs = 500
 /** Also how long a resume may go unnoticed while all partitions of a broker are paused. */
 const longPollMs = 250
 /**
- * Of one partition in one fetch; a larger batch comes whole. kafkajs takes a fetch apart in one go, so this is what stands
- * between two looks at anything else, and what waits as garbage: 6 partitions are 1.5 MB, not 6.
+ * Of one partition in one fetch. kafkajs takes a fetch apart in one go, so this is what stands between two looks at
+ * anything else, and what is garbage afterwards: 6 partitions are 1.5 MB, not 6. A larger batch comes whole when its
+ * partition is the first of a fetch; kafkajs draws their order each time.
  */
 const fetchBytes = 256 * 1024
 const metadataMaxAgeMs = 3_000

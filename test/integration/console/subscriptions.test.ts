@@ -286,6 +286,37 @@ test('subscriptions follow the rules of the API', async (t) => {
     },
   )
 
+  await t.test('it can be held by hand, and released, which ends any hold', async () => {
+    const held = await api('POST', `${path}/hold`)
+    const { phase, reason, since, nextProbeAt } = held.body.status as Record<string, string | null>
+    assert.deepEqual([held.status, phase, reason, nextProbeAt], [200, 'held', 'held-by-operator', null])
+    assert.ok(since !== null && !Number.isNaN(Date.parse(String(since))))
+    assert.equal(
+      (await api('POST', `${path}/hold`)).body.revision,
+      held.body.revision,
+      'holding it again changes nothing',
+    )
+    assert.equal('heldAt' in held.body, false)
+    const put = await api('PATCH', path, { description: 'still held' })
+    assert.equal((put.body.status as { phase: string }).phase, 'held', 'another definition does not release it')
+    const released = await api('POST', `${path}/release`)
+    assert.equal(released.status, 200)
+    assert.notEqual((released.body.status as { phase: string }).phase, 'held')
+    const again = await api('POST', `${path}/release`)
+    assert.notEqual(again.body.revision, released.body.revision, 'there may be a hold that only the consumers know')
+    assert.equal((await api('POST', '/v1/subscriptions/absent/hold')).body.code, 'subscription-unknown')
+  })
+
+  await t.test('a rate limit and what a blocked key does are stored and taken back', async () => {
+    const rateLimit = { perSecond: 200, burst: 50 }
+    const changed = await api('PATCH', path, { delivery: { rateLimit }, retry: { whileBlocked: 'skip' } })
+    const { delivery, retry } = changed.body as { delivery: { rateLimit: object }; retry: { whileBlocked: string } }
+    assert.deepEqual([changed.status, delivery.rateLimit, retry.whileBlocked], [200, rateLimit, 'skip'])
+    const back = await api('PATCH', path, { delivery: { rateLimit: null }, retry: { whileBlocked: null } })
+    assert.equal((back.body as typeof changed.body & { delivery: { rateLimit: null } }).delivery.rateLimit, null)
+    assert.equal((back.body as { retry: { whileBlocked: string } }).retry.whileBlocked, 'wait')
+  })
+
   await t.test('pause and resume change the desired state, each once', async () => {
     const paused = await api('POST', `${path}/pause`)
     assert.deepEqual([paused.status, paused.body.paused], [200, true])

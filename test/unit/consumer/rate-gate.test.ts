@@ -23,6 +23,7 @@ function setUp(t: TestContext, rate: { perSecond: number; burst: number } | null
     },
     onPermits: () => heard.push('permits'),
     onWait: () => heard.push('wait'),
+    onBroken: (error) => assert.fail(String(error)),
   })
   gate.limit(rate)
   const pass = async (ms: number) => {
