@@ -59,21 +59,28 @@ export class RateGate {
     return this.#rate === null ? Number.POSITIVE_INFINITY : Math.max(0, this.#permits)
   }
 
-  /** A request starts. */
+  /** A request starts. One in advance is paid for at once, so that the probes of a long hold add up to no debt. */
   spend(): void {
-    if (this.#rate !== null) this.#permits -= 1
+    if (this.#rate === null) return
+    this.#permits -= 1
+    if (this.#permits < 0) this.#askIfShort()
   }
 
   /** There is work for so many more; `onPermits` says when some of it may start. */
   want(requests: number): void {
     this.#wanted = requests
-    if (requests > 0 && this.available() === 0 && !this.#isAsking && this.#timer === undefined)
-      this.#ask().catch(this.#options.onBroken)
+    this.#askIfShort()
   }
 
   /** Nothing is asked for any more. */
   close(): void {
     this.limit(null)
+  }
+
+  #askIfShort(): void {
+    const isShort = this.#permits < 0 || (this.#permits === 0 && this.#wanted > 0)
+    if (!isShort || this.#isAsking || this.#timer !== undefined) return
+    this.#ask().catch(this.#options.onBroken)
   }
 
   async #ask(): Promise<void> {
@@ -95,11 +102,12 @@ export class RateGate {
     }
     this.#permits += cost
     onPermits()
+    this.#askIfShort()
   }
 
   #askAgain(): void {
     this.#timer = undefined
-    this.want(this.#wanted)
+    this.#askIfShort()
   }
 
   /** More than the bucket holds would never be granted. */

@@ -94,6 +94,18 @@ test('what could not wait is paid for by what comes after', async (t) => {
   assert.deepEqual(seen, [0, 0, 1, 1])
 })
 
+test('the probes of a long hold are paid for one by one: what waited goes out at once', async (t) => {
+  const { gate, pass } = setUp(t, { perSecond: 1, burst: 2 })
+  for (let probe = 0; probe < 100; probe += 1) {
+    gate.spend()
+    gate.want(0)
+    await pass(5_000)
+  }
+  gate.want(1)
+  await settled()
+  assert.equal(gate.available(), 1)
+})
+
 test('nothing is asked for while nothing is wanted', async (t) => {
   const { gate, costs } = setUp(t, { perSecond: 10, burst: 1 })
   gate.want(0)
