@@ -22,6 +22,7 @@ export const limitSettings = {
   TAILRACE_LIMIT_ID_BYTES: limit(256, 'longest event id, bytes'),
   TAILRACE_LIMIT_TYPE_BYTES: limit(256, 'longest event type, bytes'),
   TAILRACE_LIMIT_KEY_BYTES: limit(KiB, 'longest event key, bytes'),
+  TAILRACE_LIMIT_FILTER_BYTES: limit(8 * KiB, 'largest filter of a subscription, bytes of its texts together'),
   TAILRACE_LIMIT_SUBSCRIPTIONS: limit(500, 'most subscriptions'),
 }
 

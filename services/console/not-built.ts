@@ -2,13 +2,10 @@ import type { FieldFault } from '#shared/errors.ts'
 
 type Rule = { pointer: string; asked(value: unknown): boolean; detail: string }
 
-const isGiven = (value: unknown) => value !== undefined && value !== null
 const isOther = (built: string) => (value: unknown) => typeof value === 'string' && value !== built
 
 /** What the API describes and this version refuses, so that nothing is ever stored and ignored. */
 const subscriptionRules: readonly Rule[] = [
-  { pointer: '/filter/types', asked: isGiven, detail: 'filters are not built yet: every event is delivered' },
-  { pointer: '/filter/cel', asked: isGiven, detail: 'filters are not built yet: every event is delivered' },
   { pointer: '/destination/kind', asked: isOther('http'), detail: 'only http destinations are built' },
   { pointer: '/destination/format', asked: isOther('as-published'), detail: 'only as-published is built' },
 ]

@@ -9,6 +9,8 @@ import type { EgressGuard } from '#shared/delivery/egress.ts'
 import type { SigningScheme } from '#shared/delivery/signature.ts'
 import { checkTargetUrl } from '#shared/delivery/target-url.ts'
 import { type FieldFault, TailraceError } from '#shared/errors.ts'
+import { compileFilter, sizeOfFilter } from '#shared/event/filter/filter.ts'
+import type { Limits } from '#shared/limits.ts'
 import { type BodyKind, bodyInvalid, readBody } from './body.ts'
 import { accessFaults } from './destination-faults.ts'
 import { notBuiltRules } from './not-built.ts'
@@ -40,10 +42,16 @@ const body: BodyKind<typeof subscriptionDefinition> = {
 export type CheckedDefinition = { definition: SubscriptionDefinition; from: From; signingSecret: ImportedSecret | null }
 
 /** What a definition is checked against; `access` is of the subscription that it replaces. */
-export type Surroundings = { egress: EgressGuard; known: Subscription | null; access: TargetAccess | null }
+export type Surroundings = {
+  egress: EgressGuard
+  limits: Pick<Limits, 'TAILRACE_LIMIT_FILTER_BYTES'>
+  known: Subscription | null
+  access: TargetAccess | null
+}
 
 /** Reads the body of a PUT, or the result of a merge patch. Throws a refusal that names every member at fault. */
-export function readSubscription(input: unknown, { egress, known, access }: Surroundings): CheckedDefinition {
+export function readSubscription(input: unknown, surroundings: Surroundings): CheckedDefinition {
+  const { egress, limits, known, access } = surroundings
   const { signingSecret: given, ...definition } = readBody(input, body)
   const { destination, signing } = definition
   const from = parseFrom(definition.from)
@@ -53,6 +61,7 @@ export function readSubscription(input: unknown, { egress, known, access }: Surr
     ...(secret.fault === null ? [] : [secret.fault]),
     ...scheduleFaults(definition.retry.scheduleMs),
     ...timeoutFaults(definition.delivery),
+    ...filterFaults(definition.filter, limits),
     ...accessFaults({
       ...{ given: destination, targets: destination.targets, known: known?.destination ?? null },
       knownKey: access?.tls.key ?? null,
@@ -90,6 +99,17 @@ function requireTargets({ destination }: Static<typeof subscriptionDefinition>, 
   const refused = found.find(({ code }) => code === 'target-refused')
   if (refused === undefined) throw bodyInvalid(errors)
   throw new TailraceError('target-refused', refused.fault.detail, { errors })
+}
+
+function filterFaults(filter: SubscriptionDefinition['filter'], limits: Surroundings['limits']): FieldFault[] {
+  const [size, limit] = [sizeOfFilter(filter), limits.TAILRACE_LIMIT_FILTER_BYTES]
+  if (size > limit) {
+    const detail = `the filter has ${size} bytes, at most ${limit} are allowed (TAILRACE_LIMIT_FILTER_BYTES)`
+    return [{ pointer: '/filter', code: 'too-large', detail, fix: 'shorten its texts' }]
+  }
+  const compiled = compileFilter(filter)
+  if (compiled.kind === 'usable') return []
+  return compiled.faults.map((fault) => ({ ...fault, pointer: `/filter${fault.pointer ?? ''}` }))
 }
 
 const fromFault: FieldFault = {

@@ -92,7 +92,8 @@ export function requireSubscription({ catalog }: Pick<Console, 'catalog'>, name:
 
 async function create(console: Console, name: string, body: JsonObject): Promise<PutSubscription> {
   requireName(name)
-  const checked = readSubscription(body, { egress: console.egress, known: null, access: null })
+  const { egress, limits } = console
+  const checked = readSubscription(body, { egress, limits, known: null, access: null })
   const stream = console.catalog.stream(checked.definition.stream)
   if (stream === undefined) throw noSuchStream(console, checked.definition.stream)
   requireRoom(console)
@@ -104,7 +105,8 @@ async function create(console: Console, name: string, body: JsonObject): Promise
 async function replace(console: Console, known: Subscription, body: JsonObject): Promise<Subscription> {
   const absent = (['stream', 'from'] as const).filter((member) => body[member] === undefined || body[member] === null)
   const kept = Object.fromEntries(absent.map((member) => [member, known[member]]))
-  const surroundings = { egress: console.egress, known, access: accessOf(console, known) }
+  const { egress, limits } = console
+  const surroundings = { egress, limits, known, access: accessOf(console, known) }
   const { definition, signingSecret } = readSubscription({ ...body, ...kept }, surroundings)
   if (definition.stream !== known.stream) throw immutable('stream', known.stream)
   if (definition.from !== known.from) throw immutable('from', known.from)

@@ -3,11 +3,12 @@ import type { Stream, Subscription } from '#shared/catalog/model.ts'
 import { type Assignment, type GroupKeeper, keepGroup, type RecordBatch } from '#shared/kafka/group-keeper.ts'
 import { Commits } from './commits.ts'
 import type { RunnerEnvironment } from './environment.ts'
+import { Intake } from './intake.ts'
 import { Loading } from './loading.ts'
 import { LogStarts } from './log-starts.ts'
 import type { Effect, Half } from './pair/effects.ts'
 import type { Input } from './pair/inputs.ts'
-import type { Pair } from './pair/states.ts'
+import { isWorking, type Pair } from './pair/states.ts'
 import { step } from './pair/step.ts'
 import { isSettled, nextDueMs } from './pair/view.ts'
 import type { PairRing } from './pair-ring.ts'
@@ -36,6 +37,8 @@ export type OwnershipOptions = {
   perform(pair: Pair, effect: DeliveryEffect): void
   /** Something may be ready to be attempted. */
   onWork(): void
+  /** Each record is looked at by a filter, which takes its time. */
+  isFiltering(): boolean
 }
 
 const lookAgainMs = 50
@@ -64,6 +67,7 @@ export class Ownership {
   readonly #commits: Commits
   readonly #loading: Loading
   readonly #logStarts: LogStarts
+  readonly #intake: Intake
   readonly #lanes = new Map<number, RetryLane>()
   #epoch: number | null = null
   #commitAtMs = 0
@@ -92,6 +96,14 @@ export class Ownership {
     this.#logStarts = new LogStarts({
       ...{ admin: environment.admin, topics: this.#topics, pairs: this.pairs },
       apply: (pair, input) => this.#guarded(() => this.apply(pair, input)),
+    })
+    this.#intake = new Intake({
+      pairs: () => this.ring.pairs,
+      apply: (pair, input) => this.#guarded(() => void this.apply(pair, input)),
+      onSlice: () => this.#guarded(options.onWork),
+      onFull: ({ partition }) => this.#keeper.pause(this.#topics.stream, [partition]),
+      onFree: (pair) => this.#resumeStream(pair),
+      onBroken,
     })
     this.#loading = new Loading({
       ...{ environment, subscription, keeper: this.#keeper, topics: this.#topics },
@@ -125,9 +137,15 @@ export class Ownership {
     this.#sendNoted()
   }
 
+  /** What the pairs took in under another filter is judged by the one of now. */
+  judgeAgain(): void {
+    this.#intake.wake()
+  }
+
   /** Called by the pulse. */
   tick(nowMs: number): void {
     for (const pair of this.ring.pairs) if (nextDueMs(pair) <= nowMs) this.apply(pair, { kind: 'tick' })
+    this.#intake.wake()
     if (nowMs >= this.#commitAtMs && !this.#commits.isUnderWay) this.#commitDue(nowMs)
     this.#logStarts.tick(nowMs)
   }
@@ -145,6 +163,7 @@ export class Ownership {
 
   /** The last commit, awaited; then the group is left. */
   async stop(): Promise<void> {
+    this.#intake.stop()
     const untilMs = performance.now() + lastCommitMs
     while (this.ring.pairs.length > 0 && performance.now() < untilMs) {
       this.#noteAll(true)
@@ -181,6 +200,7 @@ export class Ownership {
 
   #revoking(): void {
     this.applyToAll({ kind: 'revoked' })
+    this.#intake.clear()
     this.#epoch = null
   }
 
@@ -193,7 +213,12 @@ export class Ownership {
     if (epoch !== this.#epoch || pair === undefined) return
     const of = topic === this.#topics.stream ? 'stream' : 'retry'
     if (of === 'stream') this.ends.set(partition, highWatermark)
-    this.apply(pair, { kind: 'records', of, fetchedFrom, records })
+    const input = { kind: 'records', of, fetchedFrom, records } as const
+    if (of === 'stream' && (this.#options.isFiltering() || this.#intake.holds(pair))) {
+      this.#intake.take(pair, input)
+      return
+    }
+    this.apply(pair, input)
     this.#options.onWork()
   }
 
@@ -228,7 +253,8 @@ export class Ownership {
         this.#keeper.pause(this.#topics[effect.of], [partition])
         break
       case 'resume':
-        this.#keeper.resume(this.#topics[effect.of], [partition])
+        if (effect.of === 'stream') this.#resumeStream(pair)
+        else this.#keeper.resume(this.#topics.retry, [partition])
         break
       case 'seek':
         this.#keeper.seek(this.#topics[effect.of], partition, effect.offset)
@@ -254,6 +280,12 @@ export class Ownership {
       default:
         this.#options.perform(pair, effect)
     }
+  }
+
+  /** Both the pair and the intake have room for more. */
+  #resumeStream(pair: Pair): void {
+    const hasRoom = isWorking(pair) && !pair.table.full && !this.#intake.holds(pair)
+    if (hasRoom) this.#keeper.resume(this.#topics.stream, [pair.partition])
   }
 
   #laneOf(partition: number): RetryLane {

@@ -37,7 +37,8 @@ export function pairPolicyOf({ ordering, retry }: Subscription, stream: Stream, 
   }
 }
 
-function judge({ value }: StoredRecord): Verdict {
+/** What becomes of a record without a filter. */
+export function judge({ value }: StoredRecord): Verdict {
   if (value === null) return 'malformed-record'
   return value.length > longestValueBytes ? 'too-large' : 'deliver'
 }

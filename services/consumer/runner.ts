@@ -3,6 +3,7 @@ import type { Stream, Subscription } from '#shared/catalog/model.ts'
 import type { SubscriptionReport } from '#shared/redis/instances.ts'
 import { deadLetterOf } from './dead-letter.ts'
 import type { RunnerEnvironment } from './environment.ts'
+import { Filtering } from './filtering.ts'
 import { HoldControl } from './hold-control.ts'
 import { openTargets } from './open-targets.ts'
 import { type DeliveryEffect, Ownership } from './ownership.ts'
@@ -45,6 +46,7 @@ export class SubscriptionRunner {
   readonly #topics: PairTopics
   readonly #context: PipelineContext
   readonly #targets: Targets
+  readonly #filtering: Filtering
   #subscription: Subscription
   #stream: Stream
   #stopping: Promise<void> | undefined
@@ -74,6 +76,11 @@ export class SubscriptionRunner {
       },
     })
     this.#context = this.#createContext()
+    this.#filtering = new Filtering({
+      onUnusable: (detail) => {
+        if (this.#flow.hold.paused === null) this.#hold.fail('filter-unusable', detail)
+      },
+    })
     this.#hold = new HoldControl({
       ...{ environment, flow: this.#flow, subscription: () => this.#subscription },
       onChange: (kind) => this.#ownership.applyToAll({ kind }),
@@ -89,10 +96,13 @@ export class SubscriptionRunner {
       newPair: (partition) => this.#newPair(partition),
       perform: (pair, effect) => this.#perform(pair, effect),
       onWork: () => this.#dispatch(),
+      isFiltering: () => this.#filtering.isActive,
     })
+    this.#filtering.follow(subscription, stream)
     this.#positionId = environment.catalog.position(subscription.uid)?.id
     this.#hold.follow()
     this.#followTargets()
+    this.#filtering.requireUsable()
   }
 
   /** The subscription or its state record changed. */
@@ -103,10 +113,13 @@ export class SubscriptionRunner {
     this.#targets.update(subscription)
     setConcurrency(this.#flow, subscription.delivery.concurrency)
     this.#rate.limit(subscription.delivery.rateLimit)
+    this.#filtering.follow(subscription, stream)
     this.#ownership.applyToAll({ kind: 'policy', policy: this.#policy() })
+    this.#ownership.judgeAgain()
     if (before.releasedAt !== subscription.releasedAt) this.#release()
     this.#hold.follow()
     this.#followTargets()
+    this.#filtering.requireUsable()
     this.#moveAsWanted()
     this.#dispatch()
   }
@@ -114,6 +127,7 @@ export class SubscriptionRunner {
   tick(nowMs: number): void {
     this.#ownership.tick(nowMs)
     this.#topics.tick(nowMs)
+    this.#reportFiltered()
     this.#hold.change({ kind: 'tick' })
     if (isHolding(this.#flow.hold)) this.#followTargets()
     this.#dispatch()
@@ -149,6 +163,7 @@ export class SubscriptionRunner {
     this.#rate.close()
     await this.#ownership.stop()
     await this.#targets.close()
+    this.#reportFiltered()
     const ms = Math.round(performance.now() - startedAtMs)
     this.#environment.telemetry.stopped(this.#subscription.name, { unanswered, ms })
   }
@@ -236,6 +251,11 @@ export class SubscriptionRunner {
       .catch(this.#environment.onBroken)
   }
 
+  #reportFiltered(): void {
+    const filtered = this.#filtering.takeFiltered()
+    if (filtered !== null) this.#environment.telemetry.filtered(this.#subscription.name, filtered)
+  }
+
   #moveAsWanted(): void {
     const id = this.#environment.catalog.position(this.#subscription.uid)?.id
     if (id === this.#positionId) return
@@ -261,7 +281,8 @@ export class SubscriptionRunner {
 
   #policy() {
     const { runnerCount } = this.#environment
-    return pairPolicyOf(this.#subscription, this.#stream, inboxBytesFor(runnerCount() * this.#stream.partitions))
+    const bytes = inboxBytesFor(runnerCount() * this.#stream.partitions)
+    return { ...pairPolicyOf(this.#subscription, this.#stream, bytes), judge: this.#filtering.judge }
   }
 
   #createContext(): PipelineContext {

@@ -21,6 +21,8 @@ export type ConsumerTelemetry = {
   ): void
   deadLettered(ref: DeliveryRef, facts: { attempts: number; cause: string; code: string; detail: string }): void
   deadLetterDelayed(ref: DeliveryRef, error: unknown): void
+  /** Events that the filter keeps back. `because` is of one whose expression could not be evaluated. */
+  filtered(subscription: string, facts: { events: number; errors: number; because: string | null }): void
   expired(subscription: string, range: { partition: number; from: number; to: number }): void
   failed(subscription: string, facts: { reason: string; detail: string }): void
   holdBegan(subscription: string, reason: string): void
@@ -58,6 +60,7 @@ export type PeerTelemetry = {
 }
 
 type Group = { events: number; maxMs: number }
+type FilteredGroup = { events: number; errors: number; because: string | null }
 
 const groupMs = 1_000
 
@@ -68,9 +71,15 @@ const groupMs = 1_000
 export function createTelemetry(log: Log, metrics: Metrics): ConsumerTelemetry {
   const counted = createCounters(metrics)
   const groups = new Map<string, Group>()
+  const filtered = new Map<string, FilteredGroup>()
   const flush = () => {
     for (const [subscription, group] of groups) log.info({ subscription, outcome: 'delivered', ...group }, 'delivered')
     groups.clear()
+    for (const [subscription, group] of filtered) {
+      if (group.errors === 0) log.info({ subscription, outcome: 'filtered', ...group }, 'filtered')
+      else log.warn({ subscription, outcome: 'filtered', ...group }, 'filtered, some because the filter failed')
+    }
+    filtered.clear()
   }
   const timer = setInterval(flush, groupMs)
   return {
@@ -95,6 +104,16 @@ export function createTelemetry(log: Log, metrics: Metrics): ConsumerTelemetry {
     deadLettered(ref, facts) {
       counted.deliveries.inc({ outcome: 'dead-lettered' })
       log.warn({ ...ref, outcome: 'dead-lettered', ...facts }, 'dead-lettered')
+    },
+    filtered(subscription, { events, errors, because }) {
+      counted.deliveries.inc({ outcome: 'filtered' }, events)
+      if (errors > 0) counted.filterErrors.inc(errors)
+      const group = filtered.get(subscription) ?? { events: 0, errors: 0, because }
+      filtered.set(subscription, {
+        events: group.events + events,
+        errors: group.errors + errors,
+        because: group.because ?? because,
+      })
     },
     deadLetterDelayed: (ref, error) => log.warn({ ...ref, err: error }, 'the dead letter is not stored yet'),
     expired(subscription, range) {
@@ -149,6 +168,7 @@ function createCounters(metrics: Metrics) {
     leftOut: metrics.counter('targets_left_out_total', 'Targets that stopped taking deliveries, by cause.', [
       'because',
     ]),
+    filterErrors: metrics.counter('filter_errors_total', 'Events whose filter could not be evaluated: no match.'),
     seconds: metrics.histogram('delivery_seconds', 'From the append to the receiver’s answer.', latencyBuckets),
     commit(result: 'committed' | 'stale' | 'failed', truncated: boolean) {
       commits.inc({ result })

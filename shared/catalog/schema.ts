@@ -1,12 +1,12 @@
 import { Ajv } from 'ajv'
 import formats from 'ajv-formats'
-import { type Static, type TInteger, type TObject, type TSchema, type TString, Type } from 'typebox'
+import { type Static, type TArray, type TInteger, type TObject, type TSchema, type TString, Type } from 'typebox'
 
 /** RFC 3339 UTC with milliseconds, as `Date.toISOString` prints it. */
 export const time = (description: string) => Type.String({ format: 'date-time', description })
 
-/** The same scalar or object or null, as one JSON schema type (an `anyOf` would triple every fault). The default is null. */
-export function nullable<T extends TString | TInteger | TObject>(schema: T) {
+/** The same scalar, object or array or null, as one JSON schema type (an `anyOf` would triple every fault). The default is null. */
+export function nullable<T extends TString | TInteger | TObject | TArray>(schema: T) {
   return Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type, 'null'], default: null })
 }
 

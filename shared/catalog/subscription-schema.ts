@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { defaultLimits } from '#shared/limits.ts'
 import { givenAccess, shownAccess, storedAccess } from './access-schema.ts'
 import { namePattern } from './names.ts'
 import { rateLimitOf } from './rate-limit.ts'
@@ -72,9 +73,27 @@ const retry = Type.Object(
   { default: {} },
 )
 
+const typePatterns = Type.Array(Type.String({ minLength: 1 }), {
+  minItems: 1,
+  description:
+    'Types to deliver; * is any one segment, ** at the end one or more: order.* or order.**. Null: every type.',
+})
+
 const filter = Type.Object(
-  { types: Type.Null({ default: null }), cel: Type.Null({ default: null }) },
-  { default: {}, description: 'Not built in this version: every event of the stream is delivered.' },
+  {
+    types: nullable(typePatterns),
+    cel: nullable(
+      Type.String({
+        minLength: 1,
+        description:
+          'A CEL expression over event.<attribute> and event.data that is true for what to deliver; an error is no match.',
+      }),
+    ),
+  },
+  {
+    default: {},
+    description: `Both must match; ${defaultLimits.TAILRACE_LIMIT_FILTER_BYTES} bytes together (TAILRACE_LIMIT_FILTER_BYTES).`,
+  },
 )
 
 const schemes = Type.Array(Type.Enum(['v1', 'v1a']), {

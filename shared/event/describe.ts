@@ -35,9 +35,8 @@ type StreamNames = { name: string; defaultType: string | null }
  * its position). Never throws.
  */
 export function describeEvent(stored: StoredRecord, stream: StreamNames): EventDescription {
-  const contentType = stored.headers['content-type'] ?? null
   const fromHeaders = headerAttributes(stored.headers)
-  const isStructured = contentType !== null && parseMediaType(contentType)?.essence === structuredType
+  const isStructured = hasEnvelope(stored)
   if (stored.value === null) return described({ stored, stream, malformed: 'the record has no value' })
   if (fromHeaders.size > 0) {
     return described({ stored, stream, attributes: fromHeaders, mode: isStructured ? 'structured' : 'binary' })
@@ -46,6 +45,17 @@ export function describeEvent(stored: StoredRecord, stream: StreamNames): EventD
   const { attributes, faults } = readEnvelope(stored.value, anySize)
   const malformed = faults[0] === undefined ? undefined : `the envelope is broken: ${faults[0].detail}`
   return described({ stored, stream, attributes: attributes ?? new Map(), mode: 'structured', malformed })
+}
+
+/**
+ * The attributes by which `describeEvent` would describe the record, without a judgement of their values; null when they
+ * cannot be read, or when there is no type among them. Never throws.
+ */
+export function attributesOf(stored: StoredRecord, stream: StreamNames): Attributes | null {
+  const own = headerAttributes(stored.headers)
+  if (own.size === 0 && !hasEnvelope(stored)) return plainAttributes(stored, stream)
+  const attributes = own.size > 0 || stored.value === null ? own : readEnvelope(stored.value, anySize).attributes
+  return attributes?.has('type') ? attributes : null
 }
 
 type Findings = {
@@ -84,6 +94,11 @@ function plainAttributes(stored: StoredRecord, stream: StreamNames): Map<string,
     ['type', stream.defaultType ?? fallbackType],
     ['time', new Date(stored.timestampMs).toISOString()],
   ])
+}
+
+function hasEnvelope({ headers }: StoredRecord): boolean {
+  const contentType = headers['content-type']
+  return contentType !== undefined && parseMediaType(contentType)?.essence === structuredType
 }
 
 function headerAttributes(headers: RecordHeaders): Map<string, string> {

@@ -23,6 +23,7 @@ const ports: Readonly<Record<string, string>> = {
   undici: 'shared/delivery/',
   fastify: 'shared/http/',
   re2js: 'shared/event/schema/',
+  '@marcbachmann/cel-js': 'shared/event/filter/',
   pino: 'shared/observability/',
   '@prometheus-io/client': 'shared/observability/',
 }

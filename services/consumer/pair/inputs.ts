@@ -58,8 +58,10 @@ export type Input =
   | { kind: 'hold' }
   | { kind: 'release' }
   | { kind: 'tick' }
-  /** The subscription was changed. Another ordering begins with the next epoch. */
+  /** The subscription was changed. Another ordering begins with the next epoch; another `judge` counts for what was not attempted. */
   | { kind: 'policy'; policy: PairPolicy }
+  /** Up to `most` of what was queued under another filter are judged now. */
+  | { kind: 'judge-again'; most: number }
   // commits
   | { kind: 'commit-due'; forced: boolean }
   | { kind: 'committed'; token: string; offset: number; retryOffset: number }

@@ -2,6 +2,7 @@ import { assign, join } from './assign.ts'
 import { commit, commitIfDue } from './commit.ts'
 import { endEpoch, loadAgain } from './epochs.ts'
 import type { Input } from './inputs.ts'
+import { collectUnjudged } from './judge-again.ts'
 import { releaseAll } from './offers.ts'
 import { followSchedule } from './reschedule.ts'
 import { emit, isWorking, type Pair, type PairPolicy } from './states.ts'
@@ -88,6 +89,7 @@ function release(pair: Pair): void {
 export function changePolicy(pair: Pair, policy: PairPolicy): void {
   const before = pair.policy
   pair.policy = policy
+  if (policy.judge !== before.judge) collectUnjudged(pair)
   if (!isWorking(pair)) return
   if (isQueuedBy(pair.table, policy)) {
     followSchedule(pair, before)

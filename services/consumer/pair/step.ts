@@ -4,6 +4,7 @@ import { watchBounds } from './bounds.ts'
 import { commitIfDue, committed } from './commit.ts'
 import type { Effect, Half } from './effects.ts'
 import type { Input } from './inputs.ts'
+import { judgeAgain } from './judge-again.ts'
 import { offer, probe, releaseDue } from './offers.ts'
 import { changeOwnership, changePolicy } from './phases.ts'
 import { meetRetryStart, readRetry } from './read-retry.ts'
@@ -31,10 +32,10 @@ function apply(pair: Pair, input: Input): void {
       if (isCurrent(pair, input.token)) answer(pair, input, input.outcome)
       return
     case 'offer':
-      if (pair.phase === 'running') offer(pair, input.slots, input.ofRetry)
+      if (pair.phase === 'running' && isJudged(pair)) offer(pair, input.slots, input.ofRetry)
       return
     case 'probe':
-      if (pair.phase === 'holding') probe(pair)
+      if (pair.phase === 'holding' && isJudged(pair)) probe(pair)
       return
     case 'records':
       read(pair, input)
@@ -47,6 +48,9 @@ function apply(pair: Pair, input: Input): void {
       return
     case 'tick':
       if (isWorking(pair)) releaseDue(pair)
+      return
+    case 'judge-again':
+      if (isWorking(pair)) judgeAgain(pair, input.most)
       return
     case 'policy':
       changePolicy(pair, input.policy)
@@ -72,6 +76,8 @@ function apply(pair: Pair, input: Input): void {
 function isCurrent(pair: Pair, token: string): boolean {
   return pair.token === token || pair.dropped.ignoreOlderEpochs === true
 }
+
+const isJudged = ({ table }: Pair): boolean => table.unjudged.length === 0
 
 /** Each half is read while its gate is open; what a fetch brought before that is dropped. */
 function read(pair: Pair, { of, fetchedFrom, records }: Extract<Input, { kind: 'records' }>): void {

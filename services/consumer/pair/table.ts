@@ -23,6 +23,8 @@ export type Table = {
   readonly due: DueTimes
   /** Queues whose head is due, but its value is not in memory. */
   readonly wanted: Set<KeyQueue>
+  /** Queued under another filter, to be judged by the one of now; nothing is attempted before that. */
+  unjudged: Delivery[]
   readonly count: Counts
   /** The stream half is paused because too much waits here. */
   full: boolean
@@ -90,6 +92,7 @@ export function openTable(
     ready: { stream: openLine(), retry: openLine() },
     due: [],
     wanted: new Set(),
+    unjudged: [],
     count: { attempting: 0, attemptingRetry: 0, appending: 0, waiting: 0, inbox: 0, inboxBytes: 0, retryBytes: 0 },
     full: false,
     warned: false,

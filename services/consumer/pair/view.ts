@@ -1,5 +1,5 @@
 import { earliestDueMs } from './due-times.ts'
-import type { Pair } from './states.ts'
+import { isWorking, type Pair } from './states.ts'
 
 /** What may start now, by half: nothing while the pair does not run. */
 export function readyIn({ phase, table }: Pair): { stream: number; retry: number } {
@@ -10,6 +10,11 @@ export function readyIn({ phase, table }: Pair): { stream: number; retry: number
 /** When the next parked head is due, monotonic ms; Infinity when none waits for a time. */
 export function nextDueMs({ table }: Pair): number {
   return earliestDueMs(table.due)
+}
+
+/** Whether something waits to be judged by another filter than the one it was taken in under, and can be now. */
+export function wantsJudgement(pair: Pair): boolean {
+  return pair.table.unjudged.length > 0 && isWorking(pair)
 }
 
 /** Every append is acknowledged: what a draining pair waits for before its last commit. */

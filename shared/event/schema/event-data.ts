@@ -9,14 +9,17 @@ export type EventData =
   | { kind: 'none'; fault: FieldFault }
 
 /**
- * The data of a record that the door has mapped, whatever form it came in: the whole value, or `data` of a structured
- * event. Its value is well formed already, so this does not throw.
+ * The data of a record, whatever form it came in: the whole value, or `data` of a structured event. What the door has
+ * mapped is well formed already; for anything else this throws what `parse` throws.
  */
-export function eventData({ value, headers }: EventRecord): EventData {
+export function eventData(
+  { value, headers }: EventRecord,
+  parse: (text: Buffer) => unknown = (text) => JSON.parse(text.toString()),
+): EventData {
   if (value === null || value.length === 0) return none('', 'it has no data')
   const type = parseMediaType(headers['content-type'] ?? '')
   if (type === null || !isJson(type)) return none('', 'its data is not JSON')
-  const body: unknown = JSON.parse(value.toString())
+  const body = parse(value)
   const bytes = value.length
   if (type.essence !== structuredType) return { kind: 'json', value: body, pointer: '', bytes }
   return dataOfEnvelope(body as object, headers.ce_datacontenttype, bytes)

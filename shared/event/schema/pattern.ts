@@ -16,7 +16,15 @@ const charactersPerAutomaton = 1_000_000
 
 /** A pattern with its syntax checked. Each test spends its length times the size of the program. Throws an Error saying what it cannot take. */
 export function compilePattern(source: string, work: Work): Pattern {
-  const compiled = compile(source)
+  return patternOf(source, compile(source), work)
+}
+
+/** The same for a pattern in the syntax of RE2 itself, as CEL has it. */
+export function compileRe2(source: string, work: Work): Pattern {
+  return patternOf(source, RE2JS.compile(source), work)
+}
+
+function patternOf(source: string, compiled: RE2JS, work: Work): Pattern {
   const instructions = compiled.programSize()
   if (instructions > mostInstructions) {
     throw new Error(`it needs ${instructions} instructions, at most ${mostInstructions} are allowed`)

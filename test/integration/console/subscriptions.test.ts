@@ -63,8 +63,6 @@ test('subscriptions follow the rules of the API', async (t) => {
   await t.test('what is not built is refused by name and never stored', async () => {
     const target = { url }
     const asked: [object, string][] = [
-      [{ filter: { types: ['a.*'] } }, '/filter/types'],
-      [{ filter: { cel: 'true' } }, '/filter/cel'],
       [{ destination: { targets: [target], format: 'binary' } }, '/destination/format'],
     ]
     for (const [patch, pointer] of asked) {
@@ -76,6 +74,27 @@ test('subscriptions follow the rules of the API', async (t) => {
         [[pointer, 'not-built']],
       )
     }
+  })
+
+  await t.test('a filter is stored as it is, and one that cannot work is refused with place and fix', async () => {
+    const filter = { types: ['order.*', 'invoice.**'], cel: 'event.data.total > 100' }
+    assert.deepEqual((await api('PATCH', path, { filter })).body.filter, filter)
+    const bad: [object, string, RegExp][] = [
+      [{ types: ['order.*', 'ord*'] }, '/filter/types/1', /stands for a whole segment/],
+      [{ types: [] }, '/filter/types', /items/],
+      [{ cel: 'event.data.total >' }, '/filter/cel', /at character 19/],
+      [{ cel: 'evnt.type == "a"' }, '/filter/cel', /at character 1: Unknown variable: evnt/],
+      [{ cel: 'event.data.a.matches("(a+")' }, '/filter/cel', /at character 22: the pattern/],
+      [{ cel: 'event.data.a.contains(event.data.b)' }, '/filter/cel', /text in quotes/],
+      [{ cel: `event.type == "${'x'.repeat(8_192)}"` }, '/filter', /TAILRACE_LIMIT_FILTER_BYTES/],
+    ]
+    for (const [wrong, pointer, detail] of bad) {
+      const refused = await api('PATCH', path, { filter: { types: null, cel: null, ...wrong } })
+      const [fault] = refused.body.errors as { pointer: string; detail: string }[]
+      assert.deepEqual([refused.status, refused.body.code, fault?.pointer], [400, 'body-invalid', pointer])
+      assert.match(fault?.detail ?? '', detail)
+    }
+    assert.deepEqual((await api('PATCH', path, { filter: null })).body.filter, { types: null, cel: null })
   })
 
   await t.test('wrong values are refused with the member at fault', async () => {

@@ -12,7 +12,7 @@ import { recordKey } from '#shared/catalog/record-keys.ts'
 import { createSecretBox } from '#shared/catalog/secrets.ts'
 import { subscriptionDefinition } from '#shared/catalog/subscription-schema.ts'
 import { ownTopics, provideTopic } from '#shared/catalog/topics.ts'
-import type { StoredRecord } from '#shared/event/record.ts'
+import type { RecordHeaders, StoredRecord } from '#shared/event/record.ts'
 import { type KafkaAdmin, openAdmin } from '#shared/kafka/admin.ts'
 import { followTopic } from '#shared/kafka/follower.ts'
 import { openLanes, type ProduceLanes } from '#shared/kafka/lanes.ts'
@@ -25,6 +25,7 @@ import type { Received, Receiver } from '../../support/receiver.ts'
 const silent = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' })
 const masterKey = Buffer.alloc(32, 7)
 const dayMs = 86_400_000
+const noFilter = { types: null, cel: null }
 export const streamName = 'orders'
 
 export type Members = {
@@ -32,9 +33,12 @@ export type Members = {
   retry?: Partial<Subscription['retry']>
   ordering?: Subscription['ordering']
   from?: 'earliest' | 'latest'
+  filter?: Subscription['filter']
   balance?: Balance
   /** Beside the receiver's; `url` is required. */
   targets?: (Partial<Target> & Pick<Target, 'url'>)[]
+  /** Further members of the destination. */
+  destination?: Partial<Omit<Subscription['destination'], 'targets' | 'balance'>>
 }
 
 /** An installation of its own with one stream; consumers are started by the test. */
@@ -46,7 +50,7 @@ export type Installation = {
   /** The topic of the stream. */
   topic: string
   /** Appends keyed events, one after the other per partition; resolves when all are stored. */
-  publish(events: readonly { key: string | null; id: string; value?: Buffer | null }[]): Promise<void>
+  publish(events: readonly Event[]): Promise<void>
   subscribe(receiver: Pick<Receiver, 'url'>, members?: Members): Promise<Subscription>
   change(subscription: Subscription, members: Partial<Subscription>): Promise<Subscription>
   /** What an operator's seek writes: partition number → offset. */
@@ -86,15 +90,15 @@ export async function createInstallation(
   return {
     ...{ prefix, catalog, admin, topic: stream.topic, env: { ...consumerEnv(prefix), ...env } },
     publish: (events) => publish(lanes, { topic: stream.topic, partitions }, events),
-    async subscribe(
-      receiver,
-      { delivery = {}, retry = {}, ordering = 'key', from = 'earliest', balance, targets = [] } = {},
-    ) {
+    async subscribe(receiver, members = {}) {
+      const { delivery = {}, retry = {}, ordering = 'key', from = 'earliest', filter = noFilter } = members
+      const { balance, targets = [], destination: more = {} } = members
       const destination = {
         targets: [{ url: receiver.url }, ...targets],
         ...(balance === undefined ? {} : { balance }),
+        ...more,
       }
-      const body = { stream: streamName, destination, delivery, retry, ordering }
+      const body = { stream: streamName, destination, delivery, retry, ordering, filter }
       const definition = Value.Default(subscriptionDefinition, body) as Parameters<
         typeof createSubscription
       >[1]['definition']
@@ -163,10 +167,10 @@ const consumerEnv = (prefix: string) => ({
 })
 
 type Place = { topic: string; partitions: number }
-type Event = { key: string | null; id: string; value?: Buffer | null }
+type Event = { key: string | null; id: string; value?: Buffer | null; headers?: RecordHeaders }
 
 async function publish(lanes: ProduceLanes, { topic, partitions }: Place, events: readonly Event[]): Promise<void> {
-  const appended = events.map(({ key, id, value = Buffer.from(`{"id":"${id}"}`) }) => {
+  const appended = events.map(({ key, id, value = Buffer.from(`{"id":"${id}"}`), headers: more = {} }) => {
     const bytes = key === null ? null : Buffer.from(key)
     const partition = bytes === null ? 0 : lanes.partitionForKey(bytes, partitions)
     const headers = {
@@ -175,6 +179,7 @@ async function publish(lanes: ProduceLanes, { topic, partitions }: Place, events
       ce_source: '/shop',
       ce_type: 'order.created',
       'content-type': 'application/json',
+      ...more,
     }
     return lanes.append(topic, partition, { key: bytes, value, headers })
   })

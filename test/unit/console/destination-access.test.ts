@@ -6,6 +6,7 @@ import type { Subscription } from '#shared/catalog/model.ts'
 import { createSecretBox } from '#shared/catalog/secrets.ts'
 import { createEgressGuard } from '#shared/delivery/egress.ts'
 import { TailraceError } from '#shared/errors.ts'
+import { defaultLimits } from '#shared/limits.ts'
 import type { JsonObject } from '../../../services/console/body.ts'
 import { patchOver, putOver } from '../../../services/console/kept-secrets.ts'
 import { readSubscription } from '../../../services/console/subscription-body.ts'
@@ -27,7 +28,7 @@ const bodyWith = (destination: object): JsonObject => ({
 /** The destination that is stored when `body` is written over `known`. */
 function store(body: JsonObject, known: Subscription | null = null) {
   const access = known === null ? null : openAccess(known.destination, seal)
-  const { definition } = readSubscription(body, { egress, known, access })
+  const { definition } = readSubscription(body, { egress, limits: defaultLimits, known, access })
   const { destination } = definition
   return { ...destination, ...sealAccess(destination, known?.destination ?? null, seal) }
 }
@@ -248,7 +249,12 @@ test('an imported signing secret must be of a scheme that signs', () => {
   const [hmac, ed25519] = [`whsec_${randomBytes(32).toString('base64')}`, `whsk_${randomBytes(32).toString('base64')}`]
   const read = (schemes: string[], signingSecret: string) =>
     pointersOf(() =>
-      readSubscription({ ...bodyWith({}), signing: { schemes }, signingSecret }, { egress, known: null, access: null }),
+      readSubscription(
+        { ...bodyWith({}), signing: { schemes }, signingSecret },
+        {
+          ...{ egress, limits: defaultLimits, known: null, access: null },
+        },
+      ),
     )
   assert.deepEqual(read(['v1'], hmac), [])
   assert.deepEqual(read(['v1a', 'v1'], hmac), [])

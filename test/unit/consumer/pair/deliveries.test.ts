@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeMetadata } from '../../../../services/consumer/pair/commit-metadata.ts'
-import { appends, kinds, pairUnderTest, record } from './pair-under-test.ts'
+import type { PairPolicy } from '../../../../services/consumer/pair/states.ts'
+import { appends, foreign, kinds, pairUnderTest, record } from './pair-under-test.ts'
 
 test('one attempt per key, keys in parallel, the next one after the answer', () => {
   const one = pairUnderTest()
@@ -71,6 +72,42 @@ test('a record that is filtered out is finished as it is read', () => {
   one.start()
   one.read(record(0), record(1), record(2))
   assert.equal(one.commit()?.offset, 2)
+})
+
+test('another filter counts for what is queued, before anything else is attempted; what was tried stays', () => {
+  const one = pairUnderTest()
+  one.start()
+  one.read(record(0, 'a'), record(1, 'a'), record(2, 'b'), record(3, 'a'), record(4, 'c'), record(5, 'b'))
+  assert.deepEqual(one.offer(1), [0])
+  const policy: PairPolicy = { ...one.pair.policy, judge: ({ offset }) => (offset < 3 ? 'filtered' : 'deliver') }
+  one.apply({ kind: 'policy', policy })
+  assert.deepEqual(one.offer(), [], 'not before all of it is judged')
+  one.apply({ kind: 'judge-again', most: 2 })
+  assert.deepEqual(one.offer(), [])
+  one.apply({ kind: 'judge-again', most: 100 })
+  assert.deepEqual(one.offer().sort(), [4, 5])
+  one.answer(0, 'delivered')
+  assert.deepEqual(one.offer(), [3], 'the next of its key that passes')
+  for (const offset of [3, 4, 5]) one.answer(offset, 'delivered')
+  assert.equal(one.commit()?.offset, 6)
+  assert.equal(one.pair.table.count.waiting, 0)
+})
+
+test('another filter does not touch what waits in the retry half, and a late park of what was filtered out is closed', () => {
+  const one = pairUnderTest()
+  one.start()
+  one.read(record(0, 'a'), record(1, 'a'), record(2, 'b'))
+  one.offer(1)
+  one.answer(0, 'failed')
+  one.settle()
+  const policy: PairPolicy = { ...one.pair.policy, judge: () => 'filtered' }
+  one.apply({ kind: 'policy', policy })
+  one.apply({ kind: 'judge-again', most: 100 })
+  assert.deepEqual([0, 1, 2].map(one.state), ['parked', 'parked', undefined])
+  one.at(1_100)
+  assert.deepEqual(one.offer(), [0])
+  one.put(foreign.park(record(2, 'b')))
+  assert.deepEqual(appends(one.readRetry()), ['done 2'])
 })
 
 test('a failed event is parked, blocks only its key, and is tried again at its point', () => {
