@@ -3,6 +3,7 @@ import type { SecretBox } from '#shared/catalog/secrets.ts'
 import type { EgressGuard } from '#shared/delivery/egress.ts'
 import type { TargetMetrics } from '#shared/delivery/target-client.ts'
 import { TailraceError } from '#shared/errors.ts'
+import type { ProduceLanes } from '#shared/kafka/lanes.ts'
 import type { Limits } from '#shared/limits.ts'
 import type { Log } from '#shared/observability/log.ts'
 import type { RedisConnection } from '#shared/redis/connection.ts'
@@ -19,6 +20,8 @@ export type Console = Provisioning & {
   monitor: ClusterMonitor
   removal: Removal
   targetMetrics: TargetMetrics
+  /** For topics that subscriptions deliver to. */
+  destinationLanes: ProduceLanes
   instance: string
   telemetry: ConsoleTelemetry
   log: Log

@@ -2,13 +2,8 @@ import type { FieldFault } from '#shared/errors.ts'
 
 type Rule = { pointer: string; asked(value: unknown): boolean; detail: string }
 
-const isOther = (built: string) => (value: unknown) => typeof value === 'string' && value !== built
-
 /** What the API describes and this version refuses, so that nothing is ever stored and ignored. */
-const subscriptionRules: readonly Rule[] = [
-  { pointer: '/destination/kind', asked: isOther('http'), detail: 'only http destinations are built' },
-  { pointer: '/destination/format', asked: isOther('as-published'), detail: 'only as-published is built' },
-]
+const subscriptionRules: readonly Rule[] = []
 
 export const notBuiltRules = { subscription: subscriptionRules, none: [] as Rule[] }
 

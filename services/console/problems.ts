@@ -111,7 +111,8 @@ function targetProblems(console: Console, instances: readonly InstanceReport[] |
       const isUnknown = breaker === 'half-open' && standsBy(subscription, index)
       if (healthy !== false || isUnknown) return []
       const why = lastError === null ? '' : ` (${lastError})`
-      const what = `${new URL(url).origin} takes no events now${why}; none is lost.`
+      const name = url.startsWith('kafka:') ? url : new URL(url).origin
+      const what = `${name} takes no events now${why}; none is lost.`
       const fix =
         lastError === goneError
           ? 'Correct its URL, or resume the subscription.'

@@ -97,6 +97,8 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
   resources.defer('kafka admin', () => admin.close())
   const lanes = openLanes({ connection, metrics, kind: 'shared' })
   resources.defer('lanes', () => lanes.close())
+  const destinationLanes = openLanes({ connection, metrics, kind: 'leader' })
+  resources.defer('destination lanes', () => destinationLanes.close())
   const catalog = await openCatalog({ connection, topic: topics.catalog, lanes, instance: clientId, box, log })
   resources.defer('catalog', () => catalog.close())
   const monitor = watchCluster({ admin, catalog, telemetry })
@@ -109,6 +111,7 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
     ...{ catalog, admin, topics, box, redis, monitor, removal, telemetry, log, instance },
     egress: createEgressGuard(config.TAILRACE_EGRESS_ALLOW),
     targetMetrics: createTargetMetrics(metrics),
+    destinationLanes,
     limits: limitsOf(config),
     prefix: config.TAILRACE_PREFIX,
     publishUrl: config.TAILRACE_PUBLISH_URL,

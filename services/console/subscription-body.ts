@@ -62,6 +62,7 @@ export function readSubscription(input: unknown, surroundings: Surroundings): Ch
     ...scheduleFaults(definition.retry.scheduleMs),
     ...timeoutFaults(definition.delivery),
     ...filterFaults(definition.filter, limits),
+    ...destinationFaults(definition),
     ...accessFaults({
       ...{ given: destination, targets: destination.targets, known: known?.destination ?? null },
       knownKey: access?.tls.key ?? null,
@@ -110,6 +111,34 @@ function filterFaults(filter: SubscriptionDefinition['filter'], limits: Surround
   const compiled = compileFilter(filter)
   if (compiled.kind === 'usable') return []
   return compiled.faults.map((fault) => ({ ...fault, pointer: `/filter${fault.pointer ?? ''}` }))
+}
+
+/** What each kind of destination needs, and what the other kind has. */
+function destinationFaults({ destination, delivery }: SubscriptionDefinition): FieldFault[] {
+  const { kind, topic, targets, balance, headers, auth, tls } = destination
+  const faults: FieldFault[] = []
+  const fault = (member: string, code: string, detail: string, fix: string) =>
+    faults.push({ pointer: `/destination/${member}`, code, detail, fix })
+  const isKafka = kind === 'kafka'
+  if (isKafka && topic === null) fault('topic', 'missing', 'topic is required', 'name the topic to deliver to')
+  if (!isKafka && topic !== null)
+    fault('topic', 'not-allowed', 'topic is for kafka', 'leave it out, or set kind to kafka')
+  if (!isKafka && targets.length === 0) fault('targets', 'missing', 'targets is required', 'add a target with its url')
+  if (isKafka && targets.length > 0)
+    fault('targets', 'not-allowed', 'a kafka destination has no targets', 'leave them out')
+  if (!isKafka) return faults
+  // what would be stored and never used
+  if (balance !== 'round-robin') fault('balance', 'not-allowed', 'a topic is one target', 'leave it out')
+  if (Object.keys(delivery.onStatus).length > 0) {
+    const detail = 'a topic answers with no status'
+    faults.push({ pointer: '/delivery/onStatus', code: 'not-allowed', detail, fix: 'leave it out' })
+  }
+  if (Object.keys(headers).length > 0)
+    fault('headers', 'not-allowed', 'a topic gets no headers of its own', 'leave them out')
+  if (auth !== null) fault('auth', 'not-allowed', 'a kafka destination needs no credential', 'leave it out')
+  const given = (['certificate', 'key', 'ca'] as const).filter((member) => tls[member] !== null)
+  for (const member of given) fault(`tls/${member}`, 'not-allowed', 'a kafka destination has no tls', 'leave it out')
+  return faults
 }
 
 const fromFault: FieldFault = {

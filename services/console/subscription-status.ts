@@ -1,4 +1,5 @@
 import { heldByOperator, type Subscription } from '#shared/catalog/model.ts'
+import { targetNames } from '#shared/catalog/target-names.ts'
 import type { InstanceReport, SubscriptionReport } from '#shared/redis/instances.ts'
 import type { Console } from './context.ts'
 import { isSet, lagOf } from './lag.ts'
@@ -84,7 +85,7 @@ export function targetsOf(
   reports: readonly SubscriptionReport[],
 ): TargetStatus[] {
   const gone = (catalog.state(uid)?.gone ?? []).filter(({ at }) => at > (resumedAt ?? ''))
-  return destination.targets.map(({ url }) =>
+  return targetNames({ destination }).map((url) =>
     targetStatus(
       url,
       reports,

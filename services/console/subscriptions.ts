@@ -5,10 +5,12 @@ import type { SigningSecret, Subscription } from '#shared/catalog/model.ts'
 import { recordKey } from '#shared/catalog/record-keys.ts'
 import { provideRetryTopic } from '#shared/catalog/retry-topic.ts'
 import { newSigningSecret } from '#shared/catalog/signing-secrets.ts'
+import { targetNames } from '#shared/catalog/target-names.ts'
 import type { TargetAccess } from '#shared/delivery/access.ts'
 import { TailraceError } from '#shared/errors.ts'
 import { bodyInvalid, type JsonObject, requireObject } from './body.ts'
 import { type Console, change } from './context.ts'
+import { requireTopic } from './destination-topic.ts'
 import { patchOver, putOver } from './kept-secrets.ts'
 import { type Preconditions, requirePreconditions } from './preconditions.ts'
 import { immutable, type Put, requireName, requireStream, unknownName } from './streams.ts'
@@ -97,6 +99,7 @@ async function create(console: Console, name: string, body: JsonObject): Promise
   const stream = console.catalog.stream(checked.definition.stream)
   if (stream === undefined) throw noSuchStream(console, checked.definition.stream)
   requireRoom(console)
+  await requireTopic(console, checked.definition, stream)
   const made = await createSubscription(console, { ...checked, name, stream })
   console.telemetry.changed('subscription', 'created', name)
   return { created: true, resource: made.subscription, secret: made.secret }
@@ -110,12 +113,15 @@ async function replace(console: Console, known: Subscription, body: JsonObject):
   const { definition, signingSecret } = readSubscription({ ...body, ...kept }, surroundings)
   if (definition.stream !== known.stream) throw immutable('stream', known.stream)
   if (definition.from !== known.from) throw immutable('from', known.from)
+  if (definition.destination.topic !== known.destination.topic) {
+    await requireTopic(console, definition, requireStream(console, known.stream))
+  }
   await provideRetryTopic(console, { source: requireStream(console, known.stream).topic, name: known.retryTopic })
   await importSecret(console, known, signingSecret)
   const sealed = sealAccess(definition.destination, known.destination, { box: console.box, uid: known.uid })
   const next = { ...known, ...definition, destination: { ...definition.destination, ...sealed } }
   if (isDeepStrictEqual(next, known)) return known
-  const backIn = isDeepStrictEqual(urls(next), urls(known)) && !(known.paused && !next.paused)
+  const backIn = isDeepStrictEqual(targetNames(next), targetNames(known)) && !(known.paused && !next.paused)
   return await write(console, known, backIn ? next : { ...next, resumedAt: new Date().toISOString() })
 }
 
@@ -144,8 +150,6 @@ async function importSecret(console: Console, { uid }: Subscription, imported: C
   const isKnown = next.secret.equals(current.secret) && next.privateKey.equals(current.privateKey)
   if (!isKnown) await writeSecrets(console, uid, [next])
 }
-
-const urls = ({ destination }: Pick<Subscription, 'destination'>) => destination.targets.map((target) => target.url)
 
 function noSuchStream({ catalog }: Console, stream: string): TailraceError {
   const detail = unknownName('stream', stream, catalog.streams())

@@ -3,8 +3,10 @@ import { Type } from 'typebox'
 import type { Subscription } from '#shared/catalog/model.ts'
 import { time } from '#shared/catalog/schema.ts'
 import { secretsFault } from '#shared/catalog/secrets-fault.ts'
+import { targetNames } from '#shared/catalog/target-names.ts'
 import type { AttemptRequest, AttemptResult } from '#shared/delivery/attempt.ts'
 import { type Decision, decide } from '#shared/delivery/decide.ts'
+import { createKafkaSender } from '#shared/delivery/kafka-sender.ts'
 import { createTargetClient } from '#shared/delivery/target-client.ts'
 import { TailraceError } from '#shared/errors.ts'
 import { webhookIdOf } from '#shared/event/webhook-id.ts'
@@ -45,6 +47,8 @@ export async function testDelivery(console: Console, name: string, body: unknown
   const subscription = requireSubscription(console, name)
   const url = targetOf(subscription, target)
   const { connectTimeoutMs, timeoutMs, onStatus } = subscription.delivery
+  if (subscription.destination.kind === 'kafka')
+    return await testTopic(console, { subscription, url, type, at: new Date() })
   requireSecrets(console, subscription)
   const client = createTargetClient({
     access: console.catalog.access(subscription),
@@ -64,8 +68,32 @@ function requireSecrets({ catalog }: Console, subscription: Subscription): void 
   if (fault !== null) throw new TailraceError('secrets-unreadable', fault)
 }
 
-function targetOf({ destination }: Subscription, wanted: string | undefined): string {
-  const urls = destination.targets.map((target) => target.url)
+/** Appends the event to the topic itself, from where its readers get it. */
+async function testTopic(console: Console, test: TestEvent) {
+  const { destination, delivery } = test.subscription
+  const { destinationLanes: lanes, admin, instance } = console
+  const sender = createKafkaSender({ topic: destination.topic ?? '', lanes, admin, timeoutMs: delivery.timeoutMs })
+  const startedAt = performance.now()
+  const { kind, code, detail } = await sender.attempt(requestOf(console, test))
+  const total = performance.now() - startedAt
+  return {
+    ...{
+      number: 1,
+      at: test.at.toISOString(),
+      instance,
+      target: test.url,
+      job: null,
+      decision: kind,
+      code,
+      status: null,
+    },
+    ...{ timingsMs: { dns: 0, connect: 0, tls: 0, firstByte: null, total }, responseHead: {}, responseBody: null },
+    ...{ responseTruncated: false, hint: kind === 'delivered' ? null : `The topic did not take it: ${detail}.` },
+  }
+}
+
+function targetOf(subscription: Subscription, wanted: string | undefined): string {
+  const urls = targetNames(subscription)
   const url = wanted === undefined ? urls[0] : urls.find((one) => one === wanted)
   if (url !== undefined) return url
   const detail = `target is none of ${urls.join(', ')}`

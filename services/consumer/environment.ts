@@ -21,6 +21,8 @@ export type RunnerEnvironment = {
   readonly catalog: Pick<Catalog, 'signingSecrets' | 'access' | 'position'>
   /** For retry partitions and dead letters. */
   readonly lanes: ProduceLanes
+  /** For topics that subscriptions deliver to: a producer each, so that one which is gone holds up nothing else. */
+  readonly destinationLanes: ProduceLanes
   readonly states: StateRecords
   readonly deadLetters: DeadLetterTopic
   readonly egress: EgressGuard

@@ -1,13 +1,14 @@
 import type { Subscription } from '#shared/catalog/model.ts'
 import type { RunnerEnvironment } from './environment.ts'
 import { GoneTargets } from './gone-targets.ts'
+import { senderOf } from './sender.ts'
 import { openTarget } from './target.ts'
 import { Targets } from './targets.ts'
 
 export type OpenTargetsOptions = {
   environment: Pick<
     RunnerEnvironment,
-    'catalog' | 'egress' | 'targetMetrics' | 'hints' | 'pulse' | 'states' | 'telemetry'
+    'catalog' | 'admin' | 'destinationLanes' | 'egress' | 'targetMetrics' | 'hints' | 'pulse' | 'states' | 'telemetry'
   >
   subscription(): Subscription
   /** Nothing is to be sent, so nobody's health matters. */
@@ -27,8 +28,9 @@ export function openTargets({ environment, subscription, isPaused, onChange }: O
   })
   return new Targets({
     ...{ subscription: subscription(), gone },
-    open: (spec, { delivery }) =>
+    open: (spec, { destination, delivery }) =>
       openTarget({
+        send: senderOf(environment, { destination, delivery }),
         ...{ uid, spec, delivery, egress, metrics, hints, onChange },
         access: catalog.access(subscription()),
         stoodStillSince: (ms) => pulse.stalledAtMs(performance.now()) >= ms,

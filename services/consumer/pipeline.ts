@@ -1,6 +1,7 @@
 import type { SigningSecret, Stream, Subscription } from '#shared/catalog/model.ts'
 import type { AttemptRequest } from '#shared/delivery/attempt.ts'
 import type { Decision } from '#shared/delivery/decide.ts'
+import { binaryPayload, type Payload } from '#shared/event/binary-payload.ts'
 import { describeEvent, type EventDescription } from '#shared/event/describe.ts'
 import { withQuickRetries } from '#shared/resilience/quick-retry.ts'
 import { type Comparison, compare } from './comparison.ts'
@@ -36,9 +37,11 @@ export type Delivered = { outcome: Outcome; last: Ended | null }
 export async function deliver(delivery: LoadedDelivery, context: PipelineContext): Promise<Delivered> {
   const event = describeEvent(delivery.record, context.stream())
   if (event.malformed !== undefined) return { outcome: malformed(event.malformed), last: null }
+  const payload = payloadOf(delivery, event, context)
+  if (payload === null) return { outcome: malformed(noPayload), last: null }
   const firstAttemptAtMs = Date.now()
   const made = { attempts: 0, firstAttemptAtMs, lastAttemptAtMs: firstAttemptAtMs, tried: [] }
-  const trial = { delivery, event, made, context }
+  const trial = { delivery, event, payload, made, context }
   const last = await withQuickRetries({
     attempt: (again) => {
       if (again > 0) {
@@ -53,9 +56,23 @@ export async function deliver(delivery: LoadedDelivery, context: PipelineContext
 }
 
 type Made = { attempts: number; firstAttemptAtMs: number; lastAttemptAtMs: number; tried: Target[] }
-type Trial = { delivery: LoadedDelivery; event: EventDescription; made: Made; context: PipelineContext }
+type Trial = {
+  delivery: LoadedDelivery
+  event: EventDescription
+  /** Undefined: the record as it was published. */
+  payload: Payload | undefined
+  made: Made
+  context: PipelineContext
+}
 
-async function tryOnce({ delivery, event, made, context }: Trial): Promise<Ended | null> {
+const noPayload = 'its data cannot be taken out of its envelope'
+
+/** Null when the destination wants the data alone and they cannot be read. */
+function payloadOf({ record }: LoadedDelivery, event: EventDescription, { subscription }: PipelineContext) {
+  return subscription().destination.format === 'binary' ? binaryPayload(record, event) : undefined
+}
+
+async function tryOnce({ delivery, event, payload, made, context }: Trial): Promise<Ended | null> {
   const target = context.targets.pick(made.tried)
   if (target === null) return null
   made.tried.push(target)
@@ -72,6 +89,7 @@ async function tryOnce({ delivery, event, made, context }: Trial): Promise<Ended
     firstAttemptAtMs: delivery.firstAttemptAtMs ?? made.firstAttemptAtMs,
     key: event.key,
     replay: null,
+    ...(payload === undefined ? {} : { payload }),
   }
   const attempting = target.attempt(request)
   if (context.targets.isComparing && made.tried.length === 1) compareWith(attempting, { delivery, request, context })
@@ -96,7 +114,7 @@ function compareWith(primary: Promise<Attempted | null>, { delivery, request, co
   Promise.all([primary, target.attempt({ ...request, url: target.url })])
     .then(([mine, theirs]) => {
       const other = theirs === null ? null : { target, decision: theirs.decision }
-      context.compared(delivery, compare(mine?.result, theirs?.result), other)
+      context.compared(delivery, compare(mine?.result ?? undefined, theirs?.result ?? undefined), other)
     })
     .catch(context.onBroken)
 }

@@ -89,6 +89,8 @@ async function openRunners(parts: Parts): Promise<RunnerSet> {
   resources.defer('kafka admin', () => admin.close())
   const lanes = openLanes({ connection, metrics, kind: 'shared' })
   resources.defer('lanes', () => lanes.close())
+  const destinationLanes = openLanes({ connection, metrics, kind: 'leader' })
+  resources.defer('destination lanes', () => destinationLanes.close())
   const box = createSecretBox(Buffer.from(config.TAILRACE_MASTER_KEY, 'base64'))
   const catalog = await openCatalog({ connection, topic: topics.catalog, lanes, instance: clientId, box, log })
   resources.defer('catalog', () => catalog.close())
@@ -99,7 +101,7 @@ async function openRunners(parts: Parts): Promise<RunnerSet> {
   const pulse = startPulse((nowMs) => runners?.tick(nowMs))
   resources.defer('pulse', () => pulse.close())
   const environment = {
-    ...{ connection, metrics, admin, catalog, lanes, deadLetters, telemetry, pulse, hints, onBroken },
+    ...{ connection, metrics, admin, catalog, lanes, destinationLanes, deadLetters, telemetry, pulse, hints, onBroken },
     targetMetrics: createTargetMetrics(metrics),
     states: createStateRecords(catalog),
     egress: createEgressGuard(config.TAILRACE_EGRESS_ALLOW),

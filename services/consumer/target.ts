@@ -23,7 +23,11 @@ import { createSharedBreaker, hintIdOf } from './shared-breaker.ts'
 export type TargetState = 'up' | 'waits' | 'open' | 'half-open' | 'probing'
 
 /** One attempt: what came back, and what that leads to. */
-export type Attempted = { result: AttemptResult; decision: Decision }
+export type Attempted = {
+  /** Null when it was no HTTP request. */
+  result: AttemptResult | null
+  decision: Decision
+}
 
 /** One URL of a subscription as this instance sees it: connections, breaker, health check, and what is known against it. */
 export type Target = {
@@ -56,6 +60,8 @@ export type TargetOptions = {
   uid: string
   spec: Pick<TargetSpec, 'url' | 'healthPath'>
   delivery: Pick<DeliveryPolicy, 'timeoutMs' | 'connectTimeoutMs' | 'concurrency' | 'onStatus'>
+  /** How an attempt is made that is no HTTP request. */
+  send: ((request: AttemptRequest) => Promise<Attempted>) | null
   access: TargetAccess
   egress: EgressGuard
   metrics: TargetMetrics
@@ -78,7 +84,7 @@ const probeSlackMs = 5_000
 export function openTarget({ spec, delivery, egress, metrics, stoodStillSince, ...options }: TargetOptions): Target {
   const { url, healthPath } = spec
   const { timeoutMs, connectTimeoutMs, concurrency, onStatus } = delivery
-  const { uid, access, hints, ...hooks } = options
+  const { uid, send, access, hints, ...hooks } = options
   // A health check never waits behind deliveries.
   const connections = concurrency + (healthPath === null ? 0 : 1)
   const client = createTargetClient({ access, egress, connectTimeoutMs, timeoutMs, connections, metrics })
@@ -131,15 +137,19 @@ export function openTarget({ spec, delivery, egress, metrics, stoodStillSince, .
     known = observe(known, { evidence, event, atMs: performance.now() })
     if (saysDown(known) && breaker.state() === 'closed') breaker.open()
   }
+  const ask = async (request: AttemptRequest): Promise<Attempted> => {
+    const result = await client.attempt(request)
+    return { result, decision: decide(result, Date.now(), onStatus) }
+  }
   const run = async (request: AttemptRequest): Promise<Attempted | null> => {
     running += 1
     const startedAtMs = performance.now()
     try {
-      const result = await client.attempt(request)
-      const decision = decide(result, Date.now(), onStatus)
+      const attempted = await (send ?? ask)(request)
+      const { decision } = attempted
       if (decision.evidence === 'connection' && stoodStillSince(startedAtMs)) return null
       learn(decision, `${request.record.partition}-${request.record.offset}`)
-      return { result, decision }
+      return attempted
     } finally {
       running -= 1
       if (isRetired && running === 0) void client.close()

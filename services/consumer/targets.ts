@@ -1,4 +1,5 @@
 import type { Subscription } from '#shared/catalog/model.ts'
+import { targetsOf } from '#shared/catalog/target-names.ts'
 import type { Decision } from '#shared/delivery/decide.ts'
 import type { TargetReport } from '#shared/redis/instances.ts'
 import { type Candidate, choose, noTurns } from './balance.ts'
@@ -152,7 +153,7 @@ export class Targets {
 
   #opened(known: readonly Entry[]): Entry[] {
     const { destination } = this.#definition
-    return destination.targets.map((spec) => {
+    return targetsOf(destination).map((spec) => {
       const key = keyOf(spec, this.#definition)
       const same = known.find((entry) => entry.key === key)
       if (same === undefined) return { spec, key, target: this.#options.open(spec, this.#definition) }

@@ -153,7 +153,7 @@ export function createPeerTelemetry(log: Log, metrics: Metrics): PeerTelemetry {
 }
 
 /** Paths and queries of webhook URLs are often secrets. */
-const originOf = (url: string): string => new URL(url).origin
+const originOf = (url: string): string => (url.startsWith('kafka:') ? url : new URL(url).origin)
 
 const deliveredLabel = { outcome: 'delivered' } as const
 

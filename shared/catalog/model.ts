@@ -34,10 +34,13 @@ export type Balance = 'round-robin' | 'random' | 'weighted' | 'least-loaded' | '
 export type StatusOutcome = 'delivered' | 'retry' | 'dead-letter'
 
 export type Destination = {
-  kind: 'http'
-  format: 'as-published'
+  kind: 'http' | 'kafka'
+  /** Of the same cluster; null for http. */
+  topic: string | null
+  /** `binary`: the data alone, under their own content type. */
+  format: 'as-published' | 'binary'
   balance: Balance
-  /** 1 to 20, no URL twice. */
+  /** 1 to 20, no URL twice; none for kafka. */
   targets: Target[]
   /** Sent with every request, beside those of the event and the signature. Shown in answers: no place for secrets. */
   headers: Record<string, string>

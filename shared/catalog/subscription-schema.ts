@@ -29,13 +29,19 @@ const target = Type.Object({
 export const balances = ['round-robin', 'random', 'weighted', 'least-loaded', 'primary-backup', 'compare'] as const
 
 const destination = {
-  kind: Type.Literal('http', { default: 'http' }),
-  format: Type.Literal('as-published', { default: 'as-published' }),
+  kind: Type.Enum(['http', 'kafka'], { default: 'http', description: 'kafka: another topic of the same cluster.' }),
+  topic: nullable(
+    Type.String({ pattern: '^[a-zA-Z0-9._-]{1,249}$', description: 'Of a kafka destination; it exists already.' }),
+  ),
+  format: Type.Enum(['as-published', 'binary'], {
+    default: 'as-published',
+    description: 'binary: the data of a structured event alone, under their own content type; others are that already.',
+  }),
   balance: Type.Enum([...balances], {
     default: 'round-robin',
     description: 'How several targets share the deliveries; primary-backup: the first that is up, in this order.',
   }),
-  targets: Type.Array(target, { minItems: 1, maxItems: 20, description: 'No URL twice.' }),
+  targets: Type.Array(target, { default: [], maxItems: 20, description: 'No URL twice; none for kafka.' }),
 }
 
 const delivery = Type.Object(

@@ -1,3 +1,4 @@
+import type { Payload } from '#shared/event/binary-payload.ts'
 import type { EventDescription } from '#shared/event/describe.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import type { Signing } from './signature.ts'
@@ -8,6 +9,8 @@ export type AttemptRequest = {
   record: StoredRecord
   /** What the record says; without it, it is described again. */
   event?: EventDescription
+  /** What is sent in place of the record's value and content type; absent: the record as it was published. */
+  payload?: Payload
   /** The stream of the record; `defaultType` names events that carry no CloudEvents type. */
   stream: { name: string; defaultType: string | null }
   subscription: { name: string; uid: string }

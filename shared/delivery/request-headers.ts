@@ -12,9 +12,9 @@ const noBody = Buffer.alloc(0)
 /** Who calls, on every request. */
 export const userAgent = `Tailrace/${version.split('.').slice(0, 2).join('.')}`
 
-/** The bytes a receiver gets: the record's, untouched. */
-export function requestBody({ record }: AttemptRequest): Buffer {
-  return record.value ?? noBody
+/** The bytes a receiver gets: the record's, untouched, or its data alone. */
+export function requestBody({ record, payload }: AttemptRequest): Buffer {
+  return payload?.body ?? record.value ?? noBody
 }
 
 /**
@@ -54,8 +54,9 @@ export function requestHeaders(request: AttemptRequest, nowMs: number): string[]
 }
 
 /** The event's own headers: content type and CloudEvents attributes. */
-function pushEvent(headers: string[], { event, record, stream }: AttemptRequest): void {
-  const own = eventHeaders(event ?? describeEvent(record, stream))
+function pushEvent(headers: string[], { event, record, stream, payload }: AttemptRequest): void {
+  const described = event ?? describeEvent(record, stream)
+  const own = eventHeaders(payload === undefined ? described : { ...described, contentType: payload.contentType })
   for (const name in own) {
     const value = own[name] ?? ''
     headers.push(name, name === 'content-type' ? readableContentType(value) : value)

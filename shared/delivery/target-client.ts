@@ -32,7 +32,7 @@ export function createTargetMetrics(metrics: Metrics) {
   return {
     attempts: metrics.counter(
       'attempts_total',
-      'HTTP requests to receivers, by status class or stage of the failure.',
+      'Attempts by status class or stage of the failure; of those to topics: stored, or kafka for a failure.',
       ['result'],
     ),
     unknownOutcomes: metrics.counter(

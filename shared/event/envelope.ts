@@ -26,9 +26,12 @@ export function envelopeOf(bytes: Buffer, scan: JsonScan): Envelope {
 
 /** Whether a member of a scanned text has this name, however it is escaped. */
 export function hasMember(bytes: Buffer, members: readonly JsonMember[], name: string): boolean {
-  return members.some(
-    ({ nameFrom, nameTo }) => nameTo - nameFrom >= name.length && stringAt(bytes, nameFrom - 1, nameTo + 1) === name,
-  )
+  return members.some((member) => hasName(bytes, member, name))
+}
+
+/** Whether this member of a scanned text has this name, however it is escaped. */
+export function hasName(bytes: Buffer, { nameFrom, nameTo }: JsonMember, name: string): boolean {
+  return nameTo - nameFrom >= name.length && stringAt(bytes, nameFrom - 1, nameTo + 1) === name
 }
 
 /** The limits of a JSON body out of all limits. */

@@ -60,22 +60,6 @@ test('subscriptions follow the rules of the API', async (t) => {
     assert.equal((await api('DELETE', '/v1/streams/other?topic=delete')).status, 204)
   })
 
-  await t.test('what is not built is refused by name and never stored', async () => {
-    const target = { url }
-    const asked: [object, string][] = [
-      [{ destination: { targets: [target], format: 'binary' } }, '/destination/format'],
-    ]
-    for (const [patch, pointer] of asked) {
-      const refused = await api('PATCH', path, patch)
-      assert.deepEqual([refused.status, refused.body.code], [400, 'body-invalid'], pointer)
-      const faults = refused.body.errors as { pointer: string; code: string }[]
-      assert.deepEqual(
-        faults.map(({ pointer, code }) => [pointer, code]),
-        [[pointer, 'not-built']],
-      )
-    }
-  })
-
   await t.test('a filter is stored as it is, and one that cannot work is refused with place and fix', async () => {
     const filter = { types: ['order.*', 'invoice.**'], cel: 'event.data.total > 100' }
     assert.deepEqual((await api('PATCH', path, { filter })).body.filter, filter)
@@ -95,6 +79,55 @@ test('subscriptions follow the rules of the API', async (t) => {
       assert.match(fault?.detail ?? '', detail)
     }
     assert.deepEqual((await api('PATCH', path, { filter: null })).body.filter, { types: null, cel: null })
+  })
+
+  await t.test('a topic of the cluster is a destination when it is safe, and none of ours', async () => {
+    const { body: stream } = await api('PUT', '/v1/streams/copy', { partitions: 1 })
+    const { body: known } = await api('GET', path)
+    const put = (destination: object) => api('PUT', '/v1/subscriptions/mirror', { stream: 'demo', destination })
+    const own = (await api('GET', '/v1/streams/demo')).body.topic
+    const prefix = String(stream.topic).replace(/events\.copy$/, '')
+    const bad: [object, string, string][] = [
+      [{ kind: 'kafka' }, '/destination/topic', 'missing'],
+      [{ kind: 'kafka', topic: 'copy', targets: [{ url }] }, '/destination/targets', 'not-allowed'],
+      [{ kind: 'http', topic: 'copy', targets: [{ url }] }, '/destination/topic', 'not-allowed'],
+      [{ kind: 'http' }, '/destination/targets', 'missing'],
+      [{ kind: 'kafka', topic: 'copy', headers: { 'x-a': 'b' } }, '/destination/headers', 'not-allowed'],
+      [{ kind: 'kafka', topic: 'copy', auth: { kind: 'bearer', token: 't' } }, '/destination/auth', 'not-allowed'],
+      [{ kind: 'kafka', topic: 'a/b' }, '/destination/topic', 'wrong-form'],
+      [{ kind: 'kafka', topic: '__consumer_offsets' }, '/destination/topic', 'not-allowed'],
+      [{ kind: 'kafka', topic: `${prefix}catalog` }, '/destination/topic', 'not-allowed'],
+      [{ kind: 'kafka', topic: known.retryTopic }, '/destination/topic', 'not-allowed'],
+      [{ kind: 'kafka', topic: own }, '/destination/topic', 'not-allowed'],
+      [{ kind: 'kafka', topic: `${prefix}events.nowhere` }, '/destination/topic', 'topic-unknown'],
+    ]
+    for (const [destination, pointer, code] of bad) {
+      const refused = await put(destination)
+      const [fault] = refused.body.errors as { pointer: string; code: string }[]
+      assert.deepEqual([refused.status, fault?.pointer, fault?.code], [400, pointer, code], JSON.stringify(destination))
+    }
+    const admin = await openAdmin({ brokers: testBrokers(), clientId: installation.prefix, log: quietLog })
+    const unsafe = `unsafe-${installation.prefix}x`
+    await admin.createTopic({ name: unsafe, partitions: 1, config: { 'min.insync.replicas': '1' } })
+    t.after(async () => {
+      await admin.deleteTopic(unsafe)
+      await admin.close()
+    })
+    const refused = (await put({ kind: 'kafka', topic: unsafe })).body.errors as { code: string; detail: string }[]
+    assert.deepEqual(refused[0]?.code, 'topic-unsafe')
+    assert.match(refused[0]?.detail ?? '', /min\.insync\.replicas is 1/)
+    const made = await put({ kind: 'kafka', topic: stream.topic })
+    assert.equal(made.status, 201)
+    const shown = made.body as { destination: { targets: object[] }; status: { targets: { url: string }[] } }
+    assert.deepEqual(shown.destination.targets, [])
+    assert.deepEqual(
+      shown.status.targets.map((one) => one.url),
+      [`kafka:${stream.topic}`],
+    )
+    const { body: attempt } = await api('POST', '/v1/subscriptions/mirror/test', {})
+    assert.deepEqual([attempt.decision, attempt.target], ['delivered', `kafka:${stream.topic}`])
+    assert.equal((await api('DELETE', '/v1/subscriptions/mirror')).status, 204)
+    assert.equal((await api('DELETE', '/v1/streams/copy?topic=delete')).status, 204)
   })
 
   await t.test('wrong values are refused with the member at fault', async () => {
@@ -121,6 +154,7 @@ test('subscriptions follow the rules of the API', async (t) => {
       [{ delivery: { onStatus: { '4x': 'retry' } } }, '/delivery/onStatus/4x'],
       [{ delivery: { onStatus: { 404: 'drop' } } }, '/delivery/onStatus/404'],
       [{ ordering: 'random' }, '/ordering'],
+      [{ destination: { targets: [{ url }], format: 'avro' } }, '/destination/format'],
       [{ signingSecret: 'whsec_short' }, '/signingSecret'],
       [{ signingSecret: `whsk_${Buffer.alloc(32, 1).toString('base64')}` }, '/signingSecret'],
       [{ signing: { schemes: ['v2'] } }, '/signing/schemes/0'],

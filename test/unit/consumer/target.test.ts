@@ -15,6 +15,7 @@ function deadTarget({ stoodStill }: { stoodStill: boolean }) {
     spec: { url, healthPath: null },
     delivery: { timeoutMs: 1_000, connectTimeoutMs: 500, concurrency: 1, onStatus: {} },
     access: noAccess,
+    send: null,
     egress: createEgressGuard('127.0.0.0/8'),
     metrics: createTargetMetrics(createMetrics()),
     hints: fakeHints().hints,
