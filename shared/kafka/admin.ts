@@ -7,6 +7,7 @@ import type { KafkaConnection } from './connection.ts'
 import { deleteRecords } from './delete-records.ts'
 import { isKafkaError } from './errors.ts'
 import { type LookBack, lookBack } from './look-back.ts'
+import { type Chunk, type ChunkRange, readChunk } from './read-chunk.ts'
 import {
   configureTopic,
   createTopic,
@@ -57,6 +58,8 @@ export type KafkaAdmin = {
    * further try shows them again.
    */
   lookBack(where: LookBack, visit: (record: StoredRecord) => boolean): Promise<boolean>
+  /** The first records of a range of offsets, at most 1 MiB of them, and where the rest begins. */
+  readChunk(range: ChunkRange): Promise<Chunk>
   committed(groupId: string, topic: string): Promise<CommittedOffset[]>
   cluster(): Promise<ClusterDescription>
   groupMembers(groupId: string): Promise<GroupMember[]>
@@ -105,6 +108,7 @@ function adminOf({ call, callAbout, close }: AdminClient): KafkaAdmin {
       ),
     lookBack: (where, visit) =>
       call(`look back in ${where.topic}/${where.partition}`, (admin) => lookBack(admin, where, visit)),
+    readChunk: (range) => call(`read ${range.topic}/${range.partition}`, (admin) => readChunk(admin, range)),
     committed: (groupId, topic) =>
       call(`ask for the offsets of ${groupId}`, async (admin) =>
         (await committedOffsets(admin, groupId, [topic])).map(({ topic: _topic, ...rest }) => rest),

@@ -1,9 +1,8 @@
-import type { Admin, KafkaMessage } from 'kafkajs'
+import type { Admin } from 'kafkajs'
 import type { StoredRecord } from '#shared/event/record.ts'
 import { type Ask, onBroker } from './broker-call.ts'
-import { patchable } from './patched-client.ts'
+import { fetchFrom, leaderOf } from './plain-fetch.ts'
 import { toStoredRecord } from './record-mapping.ts'
-import { FieldWriter } from './wire-format.ts'
 
 /** Records of one partition from the first at or after `sinceMs`, by the clock of the log, to its end at the call. */
 export type LookBack = { topic: string; partition: number; sinceMs: number }
@@ -60,33 +59,4 @@ async function walk({ topic, partition, from, end, visit }: Walk, ask: Ask): Pro
     next = Number(last.offset) + 1
   }
   return false
-}
-
-async function leaderOf(admin: Admin, topic: string, partition: number): Promise<string> {
-  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
-  const leader = topics[0]?.partitions.find(({ partitionId }) => partitionId === partition)?.leader
-  const broker = (await admin.describeCluster()).brokers.find(({ nodeId }) => nodeId === leader)
-  if (broker === undefined) throw new Error(`${topic}/${partition} has no leader`)
-  return `${broker.host}:${broker.port}`
-}
-
-type FetchAnswer = { responses: { partitions: { errorCode: number; messages: KafkaMessage[] }[] }[] }
-type Place = { topic: string; partition: number; offset: number }
-
-/** Fetch, version 4: the oldest one that Kafka 4 has, and one whose answer kafkajs can decode. */
-const fetchRequest = { apiKey: 1, apiVersion: 4 }
-const partBytes = 1024 * 1024
-const maxWaitMs = 100
-
-async function fetchFrom({ topic, partition, offset }: Place, ask: Ask) {
-  const response = patchable<{ decode(bytes: Buffer): Promise<FetchAnswer> }>('protocol/requests/fetch/v4/response')
-  if (response === null) throw new Error('this version of kafkajs is not known')
-  const writer = new FieldWriter().int32(-1).int32(maxWaitMs).int32(1).int32(partBytes).int8(0)
-  writer.array([topic], (name) =>
-    writer.string(name).array([partition], (number) => writer.int32(number).int64(offset).int32(partBytes)),
-  )
-  const bytes = (await ask({ ...fetchRequest, body: writer.toBuffer() })).rest()
-  const found = (await response.decode(bytes)).responses[0]?.partitions[0]
-  if (found?.errorCode !== 0) throw new Error(`fetching ${topic}/${partition}: error ${found?.errorCode}`)
-  return { messages: found.messages, size: bytes.length }
 }
