@@ -12,6 +12,9 @@ const streamBatchBytes = 1024 * KiB
 /** What a topic must take that holds events of another one with headers of ours beside them. */
 export const withHeaderRoom = (maxMessageBytes: number) => maxMessageBytes + 64 * KiB
 
+/** How long a dead letter is kept, at least. */
+export const deadLetterRetentionMs = 30 * dayMs
+
 type Retention = { retentionMs: number; retentionBytes: number | null }
 
 /** What Kafka is told about how long a stream is kept. */
@@ -31,7 +34,10 @@ export function ownTopics(names: TopicNames): TopicSpec[] {
     {
       name: names.deadLetters,
       partitions: 6,
-      config: { 'retention.ms': String(30 * dayMs), 'max.message.bytes': String(withHeaderRoom(streamBatchBytes)) },
+      config: {
+        'retention.ms': String(deadLetterRetentionMs),
+        'max.message.bytes': String(withHeaderRoom(streamBatchBytes)),
+      },
     },
   ]
 }

@@ -1,5 +1,5 @@
 import type { EventRecord, RecordHeaders, StoredRecord } from '#shared/event/record.ts'
-import { formatSource, parseSource, type Source } from './source.ts'
+import { formatSource, parseSource, type Source } from '#shared/event/source.ts'
 
 /**
  * The records of the retry partition: a table of waiting deliveries, identified by their source.

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { EventRecord, StoredRecord } from '#shared/event/record.ts'
+import { formatSource, parseSource } from '#shared/event/source.ts'
 import {
   doneRecord,
   fenceRecord,
@@ -9,7 +10,6 @@ import {
   parkRecord,
   readRetryRecord,
 } from '../../../../services/consumer/pair/retry-record.ts'
-import { formatSource, parseSource } from '../../../../services/consumer/pair/source.ts'
 
 const stored = (record: EventRecord): StoredRecord => ({
   ...record,
