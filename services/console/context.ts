@@ -1,5 +1,6 @@
 import type { Provisioning } from '#shared/catalog/create-stream.ts'
 import type { SecretBox } from '#shared/catalog/secrets.ts'
+import type { StreamOf } from '#shared/delivery/dead-letter-record.ts'
 import type { EgressGuard } from '#shared/delivery/egress.ts'
 import type { TargetMetrics } from '#shared/delivery/target-client.ts'
 import { TailraceError } from '#shared/errors.ts'
@@ -8,6 +9,7 @@ import type { Limits } from '#shared/limits.ts'
 import type { Log } from '#shared/observability/log.ts'
 import type { RedisConnection } from '#shared/redis/connection.ts'
 import type { ClusterMonitor } from './cluster-monitor.ts'
+import type { DeadLetterIndex } from './dead-letter-index.ts'
 import type { Removal } from './removal.ts'
 import type { ConsoleTelemetry } from './telemetry.ts'
 
@@ -19,6 +21,8 @@ export type Console = Provisioning & {
   redis: RedisConnection
   monitor: ClusterMonitor
   removal: Removal
+  deadLetters: DeadLetterIndex
+  streamOf: StreamOf
   targetMetrics: TargetMetrics
   /** For topics that subscriptions deliver to. */
   destinationLanes: ProduceLanes

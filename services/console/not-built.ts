@@ -5,7 +5,11 @@ type Rule = { pointer: string; asked(value: unknown): boolean; detail: string }
 /** What the API describes and this version refuses, so that nothing is ever stored and ignored. */
 const subscriptionRules: readonly Rule[] = []
 
-export const notBuiltRules = { subscription: subscriptionRules, none: [] as Rule[] }
+const replayRules: readonly Rule[] = [
+  { pointer: '/filter', asked: isGiven, detail: 'filters are not built yet: every event of the range is delivered' },
+]
+
+export const notBuiltRules = { subscription: subscriptionRules, replay: replayRules, none: [] as Rule[] }
 
 /** The members whose value asks for something this version cannot honour. */
 export function notBuiltFaults(body: unknown, rules: readonly Rule[]): FieldFault[] {

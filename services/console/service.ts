@@ -22,9 +22,12 @@ import { openHeartbeat } from '#shared/redis/heartbeat.ts'
 import { watchCluster } from './cluster-monitor.ts'
 import { type ConsoleConfig, limitsOf } from './config.ts'
 import { type Console, createWriter } from './context.ts'
+import { openDeadLetterIndex, streamOfCatalog } from './dead-letter-index.ts'
 import { mountRoutes } from './mount.ts'
 import { openApiOf } from './openapi.ts'
 import { createRemoval } from './removal.ts'
+import { deadLetterRoutes } from './routes/dead-letters.ts'
+import { jobRoutes } from './routes/jobs.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { mountPublicFiles } from './routes/public-files.ts'
 import { streamRoutes } from './routes/streams.ts'
@@ -107,8 +110,11 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
   resources.defer('removal', () => removal.close())
   const sweep = startSweep({ admin, catalog, topics, removal, log })
   resources.defer('sweep', () => sweep.close())
+  const streamOf = streamOfCatalog(catalog, topics.events(''))
+  const deadLetters = openDeadLetterIndex({ admin, topic: topics.deadLetters, streamOf, log })
+  resources.defer('dead letters', () => deadLetters.close())
   return {
-    ...{ catalog, admin, topics, box, redis, monitor, removal, telemetry, log, instance },
+    ...{ catalog, admin, topics, box, redis, monitor, removal, deadLetters, streamOf, telemetry, log, instance },
     egress: createEgressGuard(config.TAILRACE_EGRESS_ALLOW),
     targetMetrics: createTargetMetrics(metrics),
     destinationLanes,
@@ -134,6 +140,8 @@ function createServer(console: Console): FastifyInstance {
     ...subscriptionRoutes(console),
     ...subscriptionActionRoutes(console),
     ...keyRoutes(console),
+    ...deadLetterRoutes(console),
+    ...jobRoutes(console),
     ...watchingRoutes(console),
   ]
   mountRoutes(app, routes, console)

@@ -1,9 +1,11 @@
 import { Type } from 'typebox'
+import { type JobAnswer, jobAnswerOf } from '#shared/catalog/job-schema.ts'
 import type { Stream, Subscription } from '#shared/catalog/model.ts'
 import { time } from '#shared/catalog/schema.ts'
 import { type InstanceReport, readInstances } from '#shared/redis/instances.ts'
 import { version } from '#shared/version.ts'
 import type { Console } from './context.ts'
+import { jobsOf } from './jobs.ts'
 import { lagOf, partitionLags } from './lag.ts'
 import { findProblems, problemSchema } from './problems.ts'
 import { streamRate, sum, underReplicated } from './stream-answer.ts'
@@ -64,7 +66,12 @@ export const stateAnswer = Type.Object({
       ),
     }),
   ),
-  jobs: Type.Array(Type.Object({})),
+  jobs: Type.Array(
+    Type.Object({
+      ...{ id: Type.String(), kind: Type.String(), state: Type.String() },
+      ...{ matched: Type.Integer(), done: Type.Integer() },
+    }),
+  ),
   availability: Type.Null(),
 })
 
@@ -98,7 +105,7 @@ export async function readState(console: Console) {
     instances: (instances ?? []).map(instanceState),
     streams: streams.map((stream) => streamState(console, stream, instances)),
     subscriptions: subscriptions.map((subscription) => subscriptionState(console, subscription, instances)),
-    jobs: [],
+    jobs: jobsUnderWay(console),
     availability: null,
   }
 }
@@ -153,4 +160,10 @@ function ownerOf(clientId: string | undefined, instances: readonly InstanceRepor
   if (clientId === undefined) return null
   const known = (instances ?? []).map(({ id }) => id).filter((id) => clientId.includes(id))
   return known.sort((a, b) => b.length - a.length)[0] ?? clientId
+}
+
+function jobsUnderWay(console: Console) {
+  const jobs = jobsOf(console).map((job): JobAnswer => jobAnswerOf(job, console.catalog.jobState(job.id)))
+  const isUnderWay = ({ state }: JobAnswer) => state === 'queued' || state === 'running'
+  return jobs.filter(isUnderWay).map(({ id, kind, state, matched, done }) => ({ id, kind, state, matched, done }))
 }

@@ -50,6 +50,7 @@ export function deleteSubscription(console: Console, { name, preconditions }: Su
     await console.catalog.write(recordKey.secret(uid), null)
     await console.catalog.write(recordKey.state(uid), null)
     await console.catalog.write(recordKey.position(uid), null)
+    if (console.catalog.has(recordKey.retryNow(uid))) await console.catalog.write(recordKey.retryNow(uid), null)
     console.removal.removeLater({ group, retryTopic })
     console.telemetry.changed('subscription', 'deleted', name)
   })

@@ -1,20 +1,21 @@
 import type { Log } from '#shared/observability/log.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
 
-export type Change = 'created' | 'changed' | 'deleted' | 'moved' | 'secret-rotated'
+export type Change = 'created' | 'changed' | 'deleted' | 'moved' | 'secret-rotated' | 'cancelled' | 'retried'
 
 /** Every business log line and metric of the console. */
 export type ConsoleTelemetry = {
-  changed(kind: 'stream' | 'subscription' | 'key', change: Change, name: string): void
+  changed(kind: 'stream' | 'subscription' | 'key' | 'job', change: Change, name: string): void
   answered(route: string, status: number): void
   clusterUnreadable(error: unknown): void
 }
 
 export function createTelemetry(log: Log, metrics: Metrics): ConsoleTelemetry {
-  const changes = metrics.counter('catalog_changes_total', 'Changes of streams, subscriptions and keys made here.', [
-    'kind',
-    'change',
-  ])
+  const changes = metrics.counter(
+    'catalog_changes_total',
+    'Changes of streams, subscriptions, keys and jobs made here.',
+    ['kind', 'change'],
+  )
   const answers = metrics.counter('console_answers_total', 'Answers of the console API by route and status.', [
     'route',
     'status',

@@ -18,7 +18,7 @@ export type RunnerEnvironment = {
   readonly metrics: Metrics
   readonly targetMetrics: TargetMetrics
   readonly admin: KafkaAdmin
-  readonly catalog: Pick<Catalog, 'signingSecrets' | 'access' | 'position'>
+  readonly catalog: Pick<Catalog, 'signingSecrets' | 'access' | 'position' | 'retryNow'>
   /** For retry partitions and dead letters. */
   readonly lanes: ProduceLanes
   /** For topics that subscriptions deliver to: a producer each, so that one which is gone holds up nothing else. */

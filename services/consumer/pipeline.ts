@@ -18,6 +18,8 @@ export type PipelineContext = {
   targets: Pick<Targets, 'pick' | 'isAnyUp' | 'isComparing' | 'companion'>
   /** No second attempt within this delivery: the runner is stopping. */
   isStopping(): boolean
+  /** The job whose deliveries these are; absent for live ones. */
+  replay?: string
   /** Another request for this delivery starts, beside or after the first one. */
   sendsMore(): void
   attemptFailed(delivery: LoadedDelivery, attempt: { number: number; url: string }, decision: Decision): void
@@ -88,7 +90,7 @@ async function tryOnce({ delivery, event, payload, made, context }: Trial): Prom
     number,
     firstAttemptAtMs: delivery.firstAttemptAtMs ?? made.firstAttemptAtMs,
     key: event.key,
-    replay: null,
+    replay: context.replay ?? null,
     ...(payload === undefined ? {} : { payload }),
   }
   const attempting = target.attempt(request)

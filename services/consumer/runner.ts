@@ -20,6 +20,7 @@ import { type Delivered, deliver, type PipelineContext } from './pipeline.ts'
 import { inboxBytesFor, pairPolicyOf } from './policy.ts'
 import { RateGate } from './rate-gate.ts'
 import { reportOf } from './report.ts'
+import { createRetryRequests, type RetryRequests } from './retry-requests.ts'
 import { appendDeadLetter } from './settle.ts'
 import type { Targets } from './targets.ts'
 
@@ -44,6 +45,7 @@ export class SubscriptionRunner {
   readonly #hold: HoldControl
   readonly #rate: RateGate
   readonly #topics: PairTopics
+  readonly #retries: RetryRequests
   readonly #context: PipelineContext
   readonly #targets: Targets
   readonly #filtering: Filtering
@@ -99,6 +101,11 @@ export class SubscriptionRunner {
       isFiltering: () => this.#filtering.isActive,
     })
     this.#filtering.follow(subscription, stream)
+    this.#retries = createRetryRequests({
+      requests: () => environment.catalog.retryNow(subscription.uid)?.requests ?? [],
+      pairs: this.#ownership.pairs,
+      retry: (pair, offset) => this.#ownership.apply(pair, { kind: 'retry-now', offset }),
+    })
     this.#positionId = environment.catalog.position(subscription.uid)?.id
     this.#hold.follow()
     this.#followTargets()
@@ -126,6 +133,7 @@ export class SubscriptionRunner {
 
   tick(nowMs: number): void {
     this.#ownership.tick(nowMs)
+    this.#retries.look(Date.now())
     this.#topics.tick(nowMs)
     this.#reportFiltered()
     this.#hold.change({ kind: 'tick' })

@@ -15,6 +15,8 @@ import { openHeartbeat } from '#shared/redis/heartbeat.ts'
 import { openRateLimits } from '#shared/redis/rate-limits.ts'
 import { openTargetHints } from '#shared/redis/target-hints.ts'
 import type { ConsumerConfig } from './config.ts'
+import { followJobs, type JobSet } from './jobs/job-set.ts'
+import { createJobTelemetry } from './jobs/telemetry.ts'
 import { keepOut } from './kept-out.ts'
 import { watchPeers } from './peers.ts'
 import { startPulse } from './pulse.ts'
@@ -57,7 +59,7 @@ async function open(config: ConsumerConfig, log: Log, resources: Resources): Pro
   const redis = openRedis({ ...redisOf(config), log })
   resources.defer('redis', () => redis.close())
   const clientId = newClientId('consumer', config.TAILRACE_INSTANCE_ID)
-  const runners = await openRunners({ config, log, metrics, resources, onBroken, clientId, redis })
+  const { runners, jobs } = await openRunners({ config, log, metrics, resources, onBroken, clientId, redis })
   openHeartbeat(resources, {
     ...{ redis, prefix: config.TAILRACE_PREFIX, id: config.TAILRACE_INSTANCE_ID, clientId },
     service: 'consumer',
@@ -69,17 +71,17 @@ async function open(config: ConsumerConfig, log: Log, resources: Resources): Pro
     const peers = watchPeers({ redis, brokers, prefix, clientId, telemetry: createPeerTelemetry(log, metrics) })
     resources.defer('peers', () => peers.close())
   }
-  resources.defer('runners', () => {
+  resources.defer('runners', async () => {
     state = 'stopping'
-    return runners.stop()
+    await Promise.all([runners.stop(), jobs.stop()])
   })
   state = 'ready'
   log.info({ adminUrl: admin.url }, 'ready')
   return { adminUrl: admin.url, finished, stop: () => resources.close() }
 }
 
-/** Kafka, the catalog, and a runner for every subscription. */
-async function openRunners(parts: Parts): Promise<RunnerSet> {
+/** Kafka, the catalog, a runner for every subscription, and the jobs if they are ours to run. */
+async function openRunners(parts: Parts): Promise<{ runners: RunnerSet; jobs: JobSet }> {
   const { config, log, metrics, resources, onBroken, clientId, redis } = parts
   const topics = topicNames(config.TAILRACE_PREFIX)
   const connection = { brokers: config.KAFKA_BROKERS.split(','), clientId, log }
@@ -98,7 +100,10 @@ async function openRunners(parts: Parts): Promise<RunnerSet> {
   const deadLetters = { lanes, topic: topics.deadLetters, partitions: deadLetterTopic?.partitions.length ?? 6 }
   const hints = openTargetHints({ redis, prefix: config.TAILRACE_PREFIX, owner: clientId })
   resources.defer('target hints', () => hints.close())
-  const pulse = startPulse((nowMs) => runners?.tick(nowMs))
+  const pulse = startPulse((nowMs) => {
+    runners?.tick(nowMs)
+    jobs?.tick(nowMs)
+  })
   resources.defer('pulse', () => pulse.close())
   const environment = {
     ...{ connection, metrics, admin, catalog, lanes, destinationLanes, deadLetters, telemetry, pulse, hints, onBroken },
@@ -110,11 +115,18 @@ async function openRunners(parts: Parts): Promise<RunnerSet> {
     runnerCount: () => runners?.count() ?? 1,
   }
   let runners: RunnerSet | undefined
+  let jobs: JobSet | undefined
   runners = followSubscriptions({
     catalog,
     start: (subscription, stream) => new SubscriptionRunner({ environment, subscription, stream }),
     keptOut: keepOut(catalog, telemetry),
     onBroken,
   })
-  return runners
+  const jobEnvironment = {
+    ...environment,
+    jobTelemetry: createJobTelemetry(log, metrics),
+    instance: config.TAILRACE_INSTANCE_ID,
+  }
+  jobs = followJobs({ environment: jobEnvironment, group: topics.jobRunner, topic: topics.catalog })
+  return { runners, jobs }
 }

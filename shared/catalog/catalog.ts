@@ -13,7 +13,10 @@ import { type CatalogView, createView } from './view.ts'
 
 /** What every process knows of streams, subscriptions and keys: the catalog topic in memory, followed live. */
 export type Catalog = Omit<CatalogView, 'apply'> & {
-  /** Called after records were applied, within a second of their write anywhere. Returns how to stop that. */
+  /**
+   * Called after records were applied, within a second of their write anywhere, but not for the progress of jobs. Returns
+   * how to stop that.
+   */
   onChange(listener: () => void): () => void
   /**
    * Reads to the end of the topic as it is now; false when that took longer than `timeoutMs`. Shared: at most one round
@@ -63,7 +66,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
       const applied = view.apply(record)
       if (applied.kind === 'unreadable') reportUnreadable(options.log, record, applied.detail)
       for (const observe of observers) observe(record, applied.kind === 'applied' ? applied.replaced : null)
-      if (applied.kind === 'applied') announce.changed()
+      if (applied.kind === 'applied' && !isProgress(record)) announce.changed()
     },
   })
   const catchUp = shareRounds(() => follower.caughtUp(catchUpDeadlineMs).catch(notCaughtUp(options.log)))
@@ -77,6 +80,9 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     close: () => closeFollower(follower, options),
   }
 }
+
+/** How far a job is changes several times a second, and nobody has to act on it. */
+const isProgress = ({ key }: StoredRecord): boolean => key?.toString().startsWith(recordKey.jobState('')) ?? false
 
 type Write = { key: string; value: object | null; expected: number | null | undefined }
 

@@ -24,6 +24,8 @@ export function newUid(): string {
 export type TopicNames = {
   catalog: string
   deadLetters: string
+  /** The group whose one member with a partition runs the jobs. */
+  jobRunner: string
   /** Whether a topic belongs to this installation. */
   isOwn(topic: string): boolean
   events(stream: string): string
@@ -39,6 +41,7 @@ export function topicNames(prefix: string): TopicNames {
   return {
     catalog: `${prefix}catalog`,
     deadLetters: `${prefix}dead-letters`,
+    jobRunner: `${prefix}job.runner`,
     isOwn: (topic) => topic.startsWith(prefix),
     events: (stream) => `${prefix}events.${stream}`,
     retry: (subscription, uid) => `${retryPrefix}${subscription}.${uid}`,

@@ -6,10 +6,23 @@ export const recordKey = {
   apiKey: (id: string) => `key/${id}`,
   state: (uid: string) => `state/${uid}`,
   position: (uid: string) => `position/${uid}`,
+  job: (id: string) => `job/${id}`,
+  jobState: (id: string) => `job-state/${id}`,
+  retryNow: (uid: string) => `retry-now/${uid}`,
   hello: (instance: string) => `hello/${instance}`,
 }
 
-export type RecordKind = 'stream' | 'subscription' | 'secret' | 'key' | 'state' | 'position' | 'hello'
+export type RecordKind =
+  | 'stream'
+  | 'subscription'
+  | 'secret'
+  | 'key'
+  | 'state'
+  | 'position'
+  | 'job'
+  | 'job-state'
+  | 'retry-now'
+  | 'hello'
 
 /** Kind and name of a record key; undefined for a key that this version does not know. */
 export function parseRecordKey(key: string): { kind: RecordKind; name: string } | undefined {
@@ -18,5 +31,7 @@ export function parseRecordKey(key: string): { kind: RecordKind; name: string } 
   return isKind(kind) ? { kind, name: key.slice(slash + 1) } : undefined
 }
 
-const kinds: ReadonlySet<string> = new Set(['stream', 'subscription', 'secret', 'key', 'state', 'position', 'hello'])
+const kinds: ReadonlySet<string> = new Set([
+  ...['stream', 'subscription', 'secret', 'key', 'state', 'position', 'job', 'job-state', 'retry-now', 'hello'],
+])
 const isKind = (text: string): text is RecordKind => kinds.has(text)

@@ -1,6 +1,7 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 import formats from 'ajv-formats'
 import { type Static, Type } from 'typebox'
+import { jobRecord, jobStateRecord } from './job-schema.ts'
 import { keyRecord } from './key-schema.ts'
 import type { RecordKind } from './record-keys.ts'
 import { nullable, time } from './schema.ts'
@@ -34,6 +35,19 @@ export const positionRecord = Type.Object({
   offsets: Type.Record(Type.String(), Type.Integer({ minimum: 0 })),
 })
 
+/** `retry-now/<uid>`: deliveries that an operator wanted tried at once, of the last minutes. */
+export const retryNowRecord = Type.Object({
+  requests: Type.Array(
+    Type.Object({
+      id: Type.String({ minLength: 1, description: 'Fresh for every request.' }),
+      at: time('When it was asked for.'),
+      partition: Type.Integer({ minimum: 0 }),
+      offset: Type.Integer({ minimum: 0 }),
+    }),
+  ),
+})
+export type RetryNow = Static<typeof retryNowRecord>
+
 const ajv = new Ajv({ useDefaults: true, strict: false })
 formats.default(ajv)
 
@@ -44,6 +58,9 @@ const validators: Record<Exclude<RecordKind, 'hello'>, ValidateFunction> = {
   key: ajv.compile(keyRecord),
   state: ajv.compile(stateRecord),
   position: ajv.compile(positionRecord),
+  job: ajv.compile(jobRecord),
+  'job-state': ajv.compile(jobStateRecord),
+  'retry-now': ajv.compile(retryNowRecord),
 }
 
 export type Reading = { kind: 'readable'; value: object } | { kind: 'unreadable'; detail: string }

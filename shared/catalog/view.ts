@@ -2,9 +2,10 @@ import { noAccess, type TargetAccess } from '#shared/delivery/access.ts'
 import { messageOf } from '#shared/errors.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import { openAccess } from './destination-secrets.ts'
+import type { Job, JobState } from './job-schema.ts'
 import type { ApiKey, SigningSecret, Stream, Subscription, SubscriptionPosition, SubscriptionState } from './model.ts'
 import { parseRecordKey, type RecordKind, recordKey } from './record-keys.ts'
-import { readRecord, type SecretRecord } from './records.ts'
+import { type RetryNow, readRecord, type SecretRecord } from './records.ts'
 import type { SecretBox } from './secrets.ts'
 import { openSigningSecret } from './signing-secrets.ts'
 
@@ -37,6 +38,10 @@ export type CatalogView = {
   access(subscription: Pick<Subscription, 'uid' | 'destination'>): TargetAccess
   state(uid: string): SubscriptionState | undefined
   position(uid: string): SubscriptionPosition | undefined
+  retryNow(uid: string): RetryNow | undefined
+  job(id: string): Job | undefined
+  jobs(): Job[]
+  jobState(id: string): JobState | undefined
 }
 
 /** An empty view. Without a `box` the signing secrets stay closed. */
@@ -71,6 +76,10 @@ export function createView(box: SecretBox | null): CatalogView {
     access: ({ uid, destination }) => (box === null ? noAccess : openAccess(destination, { box, uid })),
     state: (uid) => get(recordKey.state(uid)) as SubscriptionState | undefined,
     position: (uid) => get(recordKey.position(uid)) as SubscriptionPosition | undefined,
+    retryNow: (uid) => get(recordKey.retryNow(uid)) as RetryNow | undefined,
+    job: (id) => get(recordKey.job(id)) as Job | undefined,
+    jobs: () => list('job') as Job[],
+    jobState: (id) => get(recordKey.jobState(id)) as JobState | undefined,
   }
 }
 

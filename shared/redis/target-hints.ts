@@ -33,7 +33,7 @@ export type TargetHints = {
   lease(id: string): Promise<ProbeLease>
   /** The probe has ended: nobody else probes for `ms` more. */
   rest(id: string, ms: number): void
-  /** Hears of `id` until the function given back is called. */
+  /** Hears of `id` until the function given back is called; a subscription and a job of it may both listen. */
   watch(id: string, listener: HintListener): () => void
   close(): void
 }
@@ -54,7 +54,7 @@ const upKeptMs = 10_000
 export function openTargetHints({ redis, prefix, owner }: Options): TargetHints {
   const [downKey, upKey] = [keyName(prefix, '{targets}:down'), keyName(prefix, '{targets}:up')]
   const leaseKey = (id: string) => keyName(prefix, `probe:${id}`)
-  const listeners = new Map<string, HintListener>()
+  const listeners = new Map<string, Set<HintListener>>()
   const leases = new Map<string, NodeJS.Timeout>()
   /** By id: which word of an up was passed on last. */
   const heard = new Map<string, string>()
@@ -69,12 +69,12 @@ export function openTargetHints({ redis, prefix, owner }: Options): TargetHints 
     const found = await redis.tryRun((client) => client.targetHints(2, downKey, upKey))
     if (found === null) return
     const [down, up] = found
-    for (const id of down) listeners.get(id)?.down()
+    for (const id of down) for (const listener of listeners.get(id) ?? []) listener.down()
     for (let at = 0; at + 1 < up.length; at += 2) {
       const [id = '', word = ''] = [up[at], up[at + 1]]
       if (heard.get(id) === word || !listeners.has(id)) continue
       heard.set(id, word)
-      listeners.get(id)?.up()
+      for (const listener of listeners.get(id) ?? []) listener.up()
     }
   }
   const timer = setInterval(look, lookEveryMs)
@@ -97,10 +97,12 @@ export function openTargetHints({ redis, prefix, owner }: Options): TargetHints 
       void take(id, Math.max(1, ms))
     },
     watch(id, listener) {
-      listeners.set(id, listener)
+      const mine = listeners.get(id) ?? new Set()
+      listeners.set(id, mine.add(listener))
       void look()
       return () => {
-        if (listeners.get(id) !== listener) return
+        mine.delete(listener)
+        if (mine.size > 0 || listeners.get(id) !== mine) return
         listeners.delete(id)
         heard.delete(id)
       }

@@ -58,6 +58,8 @@ export type Input =
   | { kind: 'hold' }
   | { kind: 'release' }
   | { kind: 'tick' }
+  /** An operator wants the delivery of this offset tried now, or the one that it waits behind. */
+  | { kind: 'retry-now'; offset: number }
   /** The subscription was changed. Another ordering begins with the next epoch; another `judge` counts for what was not attempted. */
   | { kind: 'policy'; policy: PairPolicy }
   /** Up to `most` of what was queued under another filter are judged now. */

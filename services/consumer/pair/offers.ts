@@ -43,6 +43,15 @@ export function releaseAll(pair: Pair): void {
   while (releaseNext(pair));
 }
 
+/** The head of the queue in which a delivery waits is due, if it waits for its time; later points stay as they are. */
+export function releaseOne(pair: Pair, offset: number): void {
+  const queue = pair.table.deliveries.get(offset)?.queue
+  const head = queue?.head ?? null
+  if (queue === undefined || head === null || queue.dueAtMs === null) return
+  head.dueAtMs = 0
+  place(pair, queue)
+}
+
 function releaseNext(pair: Pair): boolean {
   const queue = takeDue(pair.table.due, Number.POSITIVE_INFINITY)
   if (queue === null) return false

@@ -5,7 +5,7 @@ import { commitIfDue, committed } from './commit.ts'
 import type { Effect, Half } from './effects.ts'
 import type { Input } from './inputs.ts'
 import { judgeAgain } from './judge-again.ts'
-import { offer, probe, releaseDue } from './offers.ts'
+import { offer, probe, releaseDue, releaseOne } from './offers.ts'
 import { changeOwnership, changePolicy } from './phases.ts'
 import { meetRetryStart, readRetry } from './read-retry.ts'
 import { meetStreamStart, readStream } from './read-stream.ts'
@@ -51,6 +51,9 @@ function apply(pair: Pair, input: Input): void {
       return
     case 'judge-again':
       if (isWorking(pair)) judgeAgain(pair, input.most)
+      return
+    case 'retry-now':
+      if (isWorking(pair)) releaseOne(pair, input.offset)
       return
     case 'policy':
       changePolicy(pair, input.policy)

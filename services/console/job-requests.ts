@@ -1,0 +1,51 @@
+import { type Static, Type } from 'typebox'
+import { jobSelection } from '#shared/catalog/job-schema.ts'
+import { nullable } from '#shared/catalog/schema.ts'
+import { type BodyKind, readBody } from './body.ts'
+import { notBuiltRules } from './not-built.ts'
+
+const dryRun = Type.Boolean({ default: false, description: 'Only counts what it would do.' })
+const ratePerSecond = nullable(
+  Type.Integer({ minimum: 1, maximum: 100_000, description: 'Deliveries a second; null = as fast as they are taken.' }),
+)
+
+const moment = (side: string) =>
+  Type.Unsafe<string | Record<string, number>>({
+    type: ['string', 'object'],
+    maxLength: 40,
+    minProperties: 1,
+    additionalProperties: { type: 'integer', minimum: 0 },
+    default: side,
+    description: `earliest, latest, an RFC 3339 time, or {"<partition>": <offset>}; absent: ${side}.`,
+  })
+
+export const redriveRequest = Type.Object({ select: jobSelection, ratePerSecond, dryRun })
+export const discardRequest = Type.Object({ select: jobSelection, dryRun })
+export const replayRequest = Type.Object({
+  subscription: Type.String({ minLength: 1, maxLength: 63 }),
+  from: moment('earliest'),
+  to: moment('latest'),
+  filter: Type.Null({ default: null, description: 'Not built in this version.' }),
+  ratePerSecond,
+  dryRun,
+})
+
+export const dryRunAnswer = Type.Object({
+  dryRun: Type.Literal(true),
+  matched: Type.Integer(),
+  bytes: Type.Integer({ description: 'Of their bodies; of a long replay estimated from its beginning.' }),
+  sample: Type.Array(Type.String(), { description: 'The first of them.' }),
+})
+
+export type RedriveRequest = Static<typeof redriveRequest>
+export type DiscardRequest = Static<typeof discardRequest>
+export type ReplayRequest = Static<typeof replayRequest>
+
+export const readRedrive = (body: unknown): RedriveRequest => readBody(body ?? {}, redriveBody)
+export const readDiscard = (body: unknown): DiscardRequest => readBody(body ?? {}, discardBody)
+export const readReplay = (body: unknown): ReplayRequest => readBody(body ?? {}, replayBody)
+
+const { none, replay } = notBuiltRules
+const redriveBody: BodyKind<typeof redriveRequest> = { schema: redriveRequest, readOnly: [], rules: none }
+const discardBody: BodyKind<typeof discardRequest> = { schema: discardRequest, readOnly: [], rules: none }
+const replayBody: BodyKind<typeof replayRequest> = { schema: replayRequest, readOnly: [], rules: replay }

@@ -1,0 +1,157 @@
+import { randomInt } from 'node:crypto'
+import { isOver, type Job, type JobSelection } from '#shared/catalog/job-schema.ts'
+import type { Subscription } from '#shared/catalog/model.ts'
+import { recordKey } from '#shared/catalog/record-keys.ts'
+import { anySelection, deliveryIdOf, inDeliveryOrder, selectionOf } from '#shared/delivery/dead-letter-table.ts'
+import { TailraceError } from '#shared/errors.ts'
+import { type Console, change } from './context.ts'
+import { requireDeadLetters } from './dead-letters.ts'
+import type { DiscardRequest, RedriveRequest, ReplayRequest } from './job-requests.ts'
+import { measureRanges, replayRanges } from './replay-range.ts'
+import { requireStream } from './streams.ts'
+import { requireSubscription } from './subscriptions.ts'
+
+/** What a job would be about: its dry run. */
+export type Estimate = { dryRun: true; matched: number; bytes: number; sample: string[] }
+
+type Planned = Pick<Job, 'kind' | 'request' | 'subscription' | 'uid' | 'select' | 'from' | 'ends' | 'ratePerSecond'>
+type Plan = { job: Planned; estimate: Estimate }
+
+/** Unfinished jobs at a time, of the installation. */
+const mostUnfinished = 100
+/** A selection is held in the memory of the consumer that runs it. */
+const mostSelected = 100_000
+const sampleSize = 5
+/** How long a finished job is listed. */
+const keptMs = 30 * 86_400_000
+
+/** Plans the delivery of dead letters once more. Throws `subscription-unknown` when there is nothing to deliver them to. */
+export async function planRedrive(console: Console, request: RedriveRequest): Promise<Plan> {
+  const { uid } = requireSubscription(console, request.select.subscription)
+  return await planLetters(console, 'redrive', { request, uid })
+}
+
+/** Plans to give dead letters up; their subscription may be gone. */
+export async function planDiscard(console: Console, request: DiscardRequest): Promise<Plan> {
+  return await planLetters(console, 'discard', { request: { ...request, ratePerSecond: null }, uid: null })
+}
+
+/** Plans the delivery of what a stream holds once more. */
+export async function planReplay(console: Console, request: ReplayRequest): Promise<Plan> {
+  const { dryRun: _, ...asked } = request
+  const { name, uid, stream } = requireSubscription(console, request.subscription)
+  const { topic } = requireStream(console, stream)
+  const ranges = await replayRanges(console.admin, { stream: { name: stream, topic }, from: asked.from, to: asked.to })
+  const { matched, bytes, positions } = await measureRanges(console.admin, topic, ranges)
+  const sample = positions.map(({ partition, offset }) => `${name}-${partition}-${offset}`)
+  const { ratePerSecond } = asked
+  return {
+    job: { kind: 'replay', request: asked, subscription: name, uid, select: null, ...offsetsOf(ranges), ratePerSecond },
+    estimate: { dryRun: true, matched, bytes, sample },
+  }
+}
+
+/** A redrive of one dead letter; null when there is none of that id. Throws `not-found` when its subscription is gone. */
+export async function planRetry(console: Console, id: string): Promise<Plan | null> {
+  const { letters } = await requireDeadLetters(console, { ...anySelection, ids: [id] })
+  if (letters.length === 0) return null
+  const letter = letters.find(({ uid }) => console.catalog.subscriptionByUid(uid) !== undefined)
+  if (letter === undefined) throw new TailraceError('not-found', `the subscription of ${id} was deleted`)
+  const select = { ...anyOf(letter.subscription), ids: [id] }
+  return await planRedrive(console, { select, ratePerSecond: null, dryRun: false })
+}
+
+/** Writes the job for a consumer to find. Throws `limit-reached` when too much is under way. */
+export function createJob(console: Console, { job, estimate }: Plan, keyId: string): Promise<Job> {
+  return change(console, async () => {
+    const { catalog, telemetry } = console
+    const unfinished = catalog.jobs().filter((one) => isUnfinished(console, one))
+    if (unfinished.length >= mostUnfinished) throw tooMany(`${mostUnfinished} jobs are unfinished; cancel one first`)
+    await forgetOld(console)
+    const createdAt = new Date().toISOString()
+    const record = { ...job, id: newJobId(), matched: estimate.matched, createdBy: `key ${keyId}`, createdAt }
+    const revision = await catalog.write(recordKey.job(record.id), { ...record, cancelledAt: null }, null)
+    telemetry.changed('job', 'created', record.id)
+    return { ...record, cancelledAt: null, revision }
+  })
+}
+
+/** Ends a job; what is under way ends by itself. One that is over stays as it is. */
+export function cancelJob(console: Console, id: string): Promise<Job> {
+  return change(console, async () => {
+    const job = requireJob(console, id)
+    if (!isUnfinished(console, job)) return job
+    const cancelled = { ...job, cancelledAt: new Date().toISOString() }
+    const revision = await console.catalog.write(recordKey.job(id), cancelled, job.revision)
+    console.telemetry.changed('job', 'cancelled', id)
+    return { ...cancelled, revision }
+  })
+}
+
+export function requireJob({ catalog }: Pick<Console, 'catalog'>, id: string): Job {
+  const known = catalog.job(id)
+  if (known !== undefined) return known
+  throw new TailraceError('not-found', `there is no job ${id.slice(0, 64)}; finished ones are kept for 30 days`)
+}
+
+/** Newest first. */
+export function jobsOf({ catalog }: Pick<Console, 'catalog'>): Job[] {
+  return catalog
+    .jobs()
+    .toSorted((a, b) => (a.createdAt === b.createdAt ? (a.id < b.id ? -1 : 1) : a.createdAt < b.createdAt ? 1 : -1))
+}
+
+type Letters = { request: RedriveRequest; uid: string | null }
+
+async function planLetters(console: Console, kind: 'redrive' | 'discard', { request, uid }: Letters): Promise<Plan> {
+  const { select, ratePerSecond } = request
+  const { letters, ends } = await requireDeadLetters(console, selectionOf(select, uid))
+  if (letters.length > mostSelected) {
+    throw tooMany(
+      `${letters.length} dead letters are selected and ${mostSelected} are the most; narrow since and until`,
+    )
+  }
+  const asked = kind === 'redrive' ? { select, ratePerSecond } : { select }
+  return {
+    job: { kind, request: asked, subscription: select.subscription, uid, select, from: {}, ends, ratePerSecond },
+    estimate: {
+      dryRun: true,
+      matched: letters.length,
+      bytes: letters.reduce((sum, { bytes }) => sum + bytes, 0),
+      sample: inDeliveryOrder(letters).slice(0, sampleSize).map(deliveryIdOf),
+    },
+  }
+}
+
+async function forgetOld({ catalog }: Console): Promise<void> {
+  const before = new Date(Date.now() - keptMs).toISOString()
+  const old = catalog.jobs().filter(({ createdAt, cancelledAt, id }) => {
+    const endedAt = catalog.jobState(id)?.finishedAt ?? cancelledAt
+    return endedAt !== null && endedAt < before && createdAt < before
+  })
+  for (const { id } of old) {
+    await catalog.write(recordKey.jobState(id), null)
+    await catalog.write(recordKey.job(id), null)
+  }
+}
+
+const isUnfinished = ({ catalog }: Pick<Console, 'catalog'>, { id, cancelledAt }: Job): boolean =>
+  cancelledAt === null && !isOver(catalog.jobState(id))
+
+const offsetsOf = ({ from, to }: { from: Record<string, number>; to: Record<string, number> }) => ({ from, ends: to })
+
+const anyOf = (subscription: Subscription['name']): JobSelection => ({
+  ...{ subscription, cause: null, ids: null, key: null, since: null, until: null },
+})
+
+/** Crockford's alphabet: no letter that looks like another one or like a digit. */
+const idAlphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+/** Ten characters of time and six random ones: ids sort by age. */
+export function newJobId(nowMs = Date.now()): string {
+  let time = ''
+  for (let rest = nowMs; time.length < 10; rest = Math.floor(rest / 32)) time = `${idAlphabet[rest % 32]}${time}`
+  return `job_${time}${Array.from({ length: 6 }, () => idAlphabet[randomInt(32)]).join('')}`
+}
+
+const tooMany = (detail: string) => new TailraceError('limit-reached', detail)

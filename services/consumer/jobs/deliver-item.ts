@@ -1,0 +1,127 @@
+import type { Job } from '#shared/catalog/job-schema.ts'
+import type { Stream, Subscription } from '#shared/catalog/model.ts'
+import { settlementOf } from '#shared/delivery/dead-letter-record.ts'
+import type { StoredRecord } from '#shared/event/record.ts'
+import { deadLetterOf } from '../dead-letter.ts'
+import { type Burial, newDelivery } from '../pair/deliveries.ts'
+import type { LoadedDelivery } from '../pair/effects.ts'
+import type { Outcome } from '../pair/inputs.ts'
+import { queueOf } from '../pair/key-queues.ts'
+import { deliver, type PipelineContext } from '../pipeline.ts'
+import { appendDeadLetter } from '../settle.ts'
+import type { Ended } from '../targets.ts'
+import type { JobEnvironment } from './environment.ts'
+import type { JobEnding, JobItem } from './source.ts'
+
+/** `again`: not this event's fault. */
+export type ItemResult = { kind: 'ended'; ending: JobEnding } | { kind: 'again'; waitMs: number } | { kind: 'stopped' }
+
+export type ItemOptions = {
+  environment: Pick<JobEnvironment, 'deadLetters' | 'telemetry'>
+  job: Pick<Job, 'id' | 'kind'>
+  recipient: { subscription: Subscription; stream: Stream }
+  context: PipelineContext
+  /** False once another runner may have the job. */
+  isWanted(): boolean
+  /** Does what the last attempt asked for: to give its target time, or to take it out. */
+  heed(last: Ended): void
+}
+
+/** An event that is always told to wait is given up after this; a live one has its schedule. */
+const longestWaitMs = 15 * 60_000
+const againMs = 250
+
+/**
+ * One delivery of a job: one try, with its quick retries. What succeeded is marked as redriven, what failed is a dead letter
+ * (again), and only then has it ended.
+ */
+export async function deliverItem(item: JobItem, options: ItemOptions): Promise<ItemResult> {
+  const record = await item.load()
+  if (record === null) return { kind: 'ended', ending: 'expired' }
+  const delivery = deliveryOf(item, record)
+  const { outcome, last } = await deliver(delivery, options.context)
+  if (last !== null && !(outcome.kind === 'target-waits' && outcome.own)) options.heed(last)
+  switch (outcome.kind) {
+    case 'delivered':
+      return await settle(item, options, 'redriven')
+    case 'refused':
+    case 'failed':
+      return await bury(attempted(delivery, outcome), outcome, options)
+    case 'target-waits':
+      if (!mayWait(item, outcome.own)) {
+        return await bury(attempted(delivery, outcome), { ...outcome, cause: 'exhausted' }, options)
+      }
+      return { kind: 'again', waitMs: againMs }
+    case 'unproven':
+      return { kind: 'again', waitMs: againMs }
+    default:
+      return outcome satisfies never
+  }
+}
+
+/** Marks the dead letter of an item as settled, if it has one. */
+export async function settle(
+  { letter }: JobItem,
+  { environment, job, isWanted }: Pick<ItemOptions, 'environment' | 'job' | 'isWanted'>,
+  as: 'redriven' | 'discarded',
+): Promise<ItemResult> {
+  const ending = as === 'redriven' ? 'delivered' : 'discarded'
+  if (letter === null) return { kind: 'ended', ending }
+  const mark = settlementOf(letter, { as, job: job.id })
+  const onDelay = (error: unknown) => environment.telemetry.deadLetterDelayed(refOf(letter), error)
+  const offset = await appendDeadLetter(environment.deadLetters, mark, { isWanted, onDelay })
+  return offset === null ? { kind: 'stopped' } : { kind: 'ended', ending }
+}
+
+async function bury(
+  delivery: LoadedDelivery,
+  { cause, code, detail }: Burial,
+  options: ItemOptions,
+): Promise<ItemResult> {
+  const { environment, job, isWanted } = options
+  const { subscription, stream } = options.recipient
+  const ending = { cause, code, detail }
+  const facts = { subscription, stream, delivery, ending, nowMs: Date.now(), job: job.id }
+  const { topic, partition } = delivery.record
+  const ref = { subscription: subscription.name, uid: subscription.uid, topic, partition, offset: delivery.offset }
+  const offset = await appendDeadLetter(environment.deadLetters, deadLetterOf(facts), {
+    isWanted,
+    onDelay: (error) => environment.telemetry.deadLetterDelayed(ref, error),
+  })
+  if (offset === null) return { kind: 'stopped' }
+  environment.telemetry.deadLettered(ref, { attempts: delivery.attempts, ...ending })
+  return { kind: 'ended', ending: 'dead-lettered' }
+}
+
+/** Counts on from what its dead letter says. */
+function deliveryOf({ letter, source, askedToWait }: JobItem, record: StoredRecord): LoadedDelivery {
+  return {
+    ...newDelivery(source, queueOf(new Map(), null)),
+    record,
+    attempts: letter?.attempts ?? 0,
+    firstAttemptAtMs: letter === null || letter.attempts === 0 ? null : Date.parse(letter.firstAttemptAt),
+    askedToWaitAtMs: askedToWait?.lastMs ?? null,
+  }
+}
+
+function attempted(delivery: LoadedDelivery, { attempts, firstAttemptAtMs, lastAttemptAtMs }: Outcome): LoadedDelivery {
+  return {
+    ...delivery,
+    attempts: delivery.attempts + attempts,
+    firstAttemptAtMs: delivery.firstAttemptAtMs ?? firstAttemptAtMs,
+    lastAttemptAtMs,
+  }
+}
+
+/** A target may ask everybody to wait; an event alone that is told so while others succeed has failed. */
+function mayWait(item: JobItem, own: boolean): boolean {
+  const nowMs = performance.now()
+  const firstMs = item.askedToWait?.firstMs ?? nowMs
+  item.askedToWait = { firstMs, lastMs: nowMs }
+  return !own && nowMs - firstMs < longestWaitMs
+}
+
+function refOf({ subscription, uid, source }: NonNullable<JobItem['letter']>) {
+  const { topic, partition, offset } = source
+  return { subscription, uid, topic, partition, offset }
+}

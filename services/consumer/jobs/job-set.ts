@@ -1,0 +1,133 @@
+import { isOver, type Job } from '#shared/catalog/job-schema.ts'
+import { secretsFault } from '#shared/catalog/secrets-fault.ts'
+import type { JobEnvironment } from './environment.ts'
+import { JobRun, type Recipient } from './job-run.ts'
+import { type Leadership, openLeadership } from './leadership.ts'
+import { openReplayedRange } from './replayed-range.ts'
+import { openSelectedLetters } from './selected-letters.ts'
+import type { JobSource } from './source.ts'
+
+export type JobSet = {
+  tick(nowMs: number): void
+  /** Running ones are handed over. */
+  stop(): Promise<void>
+}
+
+type SetOptions = {
+  environment: JobEnvironment
+  /** Name of the group that chooses who runs the jobs, and the topic with one partition that it is about. */
+  group: string
+  topic: string
+}
+
+/** Jobs at a time, each of another subscription; the others are queued. */
+const mostAtOnce = 8
+
+/**
+ * The jobs of the installation, on the one instance that runs them: the oldest of each subscription. Whoever comes after it
+ * goes on from what is in the log.
+ */
+export function followJobs({ environment, group, topic }: SetOptions): JobSet {
+  const { catalog, connection, sessionTimeoutMs, metrics, pulse, onBroken } = environment
+  const running = new Map<string, JobRun>()
+  let isStopped = false
+  const onLost = () => {
+    const lost = [...running.values()]
+    running.clear()
+    for (const run of lost) run.abandon().catch(onBroken)
+  }
+  const leadership: Leadership = openLeadership({
+    ...{ connection, groupId: group, topic, sessionTimeoutMs, metrics, pulse, onBroken, onLost },
+    onGained: () => reconcile(),
+  })
+  const start = (job: Job) => {
+    const run: JobRun = new JobRun({
+      ...{ environment, job, recipient: recipientOf(environment, job) },
+      open: (goesOn) => openSource(environment, job, goesOn),
+      mayWork: () => leadership.mayWork(performance.now()),
+      onOver: () => {
+        if (running.get(job.id) === run) running.delete(job.id)
+        reconcile()
+      },
+    })
+    running.set(job.id, run)
+  }
+  /** Another instance may have what is missing to read its secrets; until then it is queued. */
+  const isReadable = ({ uid }: Job) => {
+    const subscription = catalog.subscriptionByUid(uid ?? '')
+    return subscription === undefined || secretsFault(catalog, subscription) === null
+  }
+  const reconcile = () => {
+    if (isStopped) return
+    const unfinished = unfinishedJobs(catalog)
+    leadership.want(unfinished.length > 0 || running.size > 0)
+    if (!leadership.isLeader()) return
+    for (const job of turnsOf(unfinished)) {
+      if (!running.has(job.id) && running.size < mostAtOnce && isReadable(job)) start(job)
+    }
+  }
+  const unfollow = catalog.onChange(() => {
+    reconcile()
+    for (const run of running.values()) run.tick(performance.now())
+  })
+  let lookAtMs = 0
+  reconcile()
+  return {
+    tick(nowMs) {
+      for (const run of running.values()) run.tick(nowMs)
+      if (nowMs < lookAtMs) return
+      // That a job ended elsewhere is no change of the catalog.
+      lookAtMs = nowMs + 1_000
+      reconcile()
+    },
+    async stop() {
+      isStopped = true
+      unfollow()
+      await Promise.all([...running.values()].map((run) => run.stop()))
+      running.clear()
+      await leadership.stop()
+    },
+  }
+}
+
+/** Those that are not over, oldest first; a cancelled one only when its end has still to be written. */
+export function unfinishedJobs(catalog: Pick<JobEnvironment['catalog'], 'jobs' | 'jobState'>): Job[] {
+  const isUnfinished = ({ id, cancelledAt }: Job) => {
+    const state = catalog.jobState(id)
+    return !isOver(state) && (cancelledAt === null || state !== undefined)
+  }
+  return catalog
+    .jobs()
+    .filter(isUnfinished)
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+/** The first of each subscription: those of one subscription come one after the other. */
+function turnsOf(jobs: readonly Job[]): Job[] {
+  const first = new Map<string, Job>()
+  for (const job of jobs) if (!first.has(job.subscription)) first.set(job.subscription, job)
+  return [...first.values()]
+}
+
+function recipientOf({ catalog }: JobEnvironment, { kind, uid }: Job): Recipient | null {
+  if (kind === 'discard') return null
+  const subscription = catalog.subscriptionByUid(uid ?? '')
+  const stream = subscription === undefined ? undefined : catalog.stream(subscription.stream)
+  return subscription === undefined || stream === undefined ? null : { subscription, stream }
+}
+
+function openSource(environment: JobEnvironment, job: Job, goesOn: () => boolean): Promise<JobSource> {
+  const { admin, catalog, deadLetters } = environment
+  const subscription = catalog.subscriptionByUid(job.uid ?? '')
+  const ordering = subscription?.ordering ?? 'key'
+  const topic = catalog.stream(subscription?.stream ?? '')?.topic ?? ''
+  switch (job.kind) {
+    case 'redrive':
+    case 'discard':
+      return openSelectedLetters({ admin, topic: deadLetters.topic, job, ordering, goesOn })
+    case 'replay':
+      return openReplayedRange({ admin, topic, job, ordering, known: catalog.jobState(job.id) })
+    default:
+      return job.kind satisfies never
+  }
+}

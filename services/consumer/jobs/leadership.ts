@@ -1,0 +1,77 @@
+import type { KafkaConnection } from '#shared/kafka/connection.ts'
+import { type GroupKeeper, keepGroup } from '#shared/kafka/group-keeper.ts'
+import type { Metrics } from '#shared/observability/metrics.ts'
+import type { Pulse } from '../pulse.ts'
+
+export type LeadershipOptions = {
+  connection: KafkaConnection
+  groupId: string
+  /** One with a single partition; nothing of it is read. */
+  topic: string
+  sessionTimeoutMs: number
+  metrics: Metrics
+  pulse: Pick<Pulse, 'stalledAtMs'>
+  onGained(): void
+  /** Another instance may have it now. */
+  onLost(): void
+  onBroken(error: unknown): void
+}
+
+/** Whether this instance is the one that runs the jobs: it owns the one partition of the topic in a group of its own. */
+export type Leadership = {
+  /** Joins the group while it is wanted, and leaves it otherwise. */
+  want(isWanted: boolean): void
+  isLeader(): boolean
+  /** False also while it is doubtful whether it still is. */
+  mayWork(nowMs: number): boolean
+  stop(): Promise<void>
+}
+
+/**
+ * States: out (not wanted) → joining → leading or standing by; leading → doubtful while a rebalance runs → leading again, or
+ * lost. A consumer that dies is evicted from this group like from those of subscriptions, and takes as long to be replaced.
+ */
+export function openLeadership(options: LeadershipOptions): Leadership {
+  const { sessionTimeoutMs, pulse, onGained, onLost } = options
+  let keeper: GroupKeeper | undefined
+  let isLeading = false
+  let isDoubtful = false
+  const turn = (leads: boolean) => {
+    const did = isLeading
+    isLeading = leads
+    if (did && !leads) onLost()
+    if (!did && leads) onGained()
+  }
+  const join = (): GroupKeeper =>
+    keepGroup({
+      ...{ connection: options.connection, groupId: options.groupId, topics: [options.topic], sessionTimeoutMs },
+      ...{ metrics: options.metrics, onBroken: options.onBroken },
+      onAssigned({ partitions }) {
+        isDoubtful = false
+        turn(partitions.includes(0))
+      },
+      onRevoking() {
+        isDoubtful = true
+      },
+      onBatch: () => undefined,
+    })
+  const leave = async () => {
+    const left = keeper
+    keeper = undefined
+    turn(false)
+    await left?.stop()
+  }
+  return {
+    want(isWanted) {
+      if (isWanted && keeper === undefined) keeper = join()
+      if (!isWanted && keeper !== undefined) void leave()
+    },
+    isLeader: () => isLeading,
+    mayWork(nowMs) {
+      const heartbeatAgeMs = keeper?.lastHeartbeatAgeMs() ?? Number.POSITIVE_INFINITY
+      const isFresh = heartbeatAgeMs < 0.8 * sessionTimeoutMs && pulse.stalledAtMs(nowMs) <= nowMs - heartbeatAgeMs
+      return isLeading && !isDoubtful && isFresh
+    },
+    stop: leave,
+  }
+}
