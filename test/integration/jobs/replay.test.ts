@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { topicNames } from '#shared/catalog/names.ts'
+import { createReceiver } from '../../support/receiver.ts'
+import { until } from '../../support/until.ts'
+import { adminFor } from '../kafka/fixture.ts'
+import { idOf, keyed, openWorkshop, repeatsInOrder } from './fixture.ts'
+
+const takes = { kind: 'answer', status: 204 } as const
+
+test('a replay goes on after its runner was killed: nothing is left out, each key in order', async (t) => {
+  const shop = await openWorkshop(t)
+  const receiver = await createReceiver(t, { behaviour: takes })
+  const subscription = await shop.subscribe(receiver, { delivery: { concurrency: 16 } })
+  const victims = { one: await shop.forkConsumer('one'), two: await shop.forkConsumer('two') }
+  const events = keyed(300, 12)
+  await shop.publish(events)
+  await until('all is delivered', () => new Set(receiver.requests.map(idOf)).size === 300)
+  const id = await shop.begin('/v1/replays', { subscription, ratePerSecond: 60 })
+  const replayed = () => receiver.requests.filter(({ headers }) => headers['tailrace-replay'] === id)
+  const runner = await until('a part is done', async () => {
+    const { done, runner } = await shop.job(id)
+    return Number(done) > 60 && (runner as keyof typeof victims)
+  })
+  victims[runner].kill('SIGKILL')
+  await once(victims[runner], 'exit')
+  const [killedAtMs, atDeath] = [performance.now(), replayed().length]
+  await until('a peer has noticed, and it goes on', () => replayed().length > atDeath)
+  t.diagnostic(`resumed ${Math.round(performance.now() - killedAtMs)} ms after the death of its runner`)
+  const job = await shop.untilOver(id)
+  assert.deepEqual([job.state, job.matched, job.done, job.delivered], ['finished', 300, 300, 300])
+  assert.notEqual(job.runner, runner)
+  const repeats = repeatsInOrder(replayed(), events)
+  t.diagnostic(`${repeats} of 300 were delivered twice`)
+  assert.ok(repeats < 150, 'it did not begin again')
+})
+
+test('a replay whose range expires before it begins delivers what is left and says what is not', async (t) => {
+  const shop = await openWorkshop(t)
+  const receiver = await createReceiver(t, { behaviour: takes })
+  const subscription = await shop.subscribe(receiver)
+  await shop.publish(Array.from({ length: 10 }, (_, index) => ({ key: null, id: `n${index}` })))
+  const id = await shop.begin('/v1/replays', { subscription, from: { 0: 2 } })
+  assert.equal((await shop.job(id)).matched, 8)
+  const admin = await adminFor(t)
+  await admin.deleteRecords(topicNames(shop.installation.prefix).events('orders'), 0, 5)
+  await shop.runConsumer('one')
+  const job = await shop.untilOver(id)
+  assert.deepEqual([job.state, job.delivered], ['failed', 5])
+  assert.equal(job.error, 'retention took events before they were replayed: 0/2 to 4')
+})
