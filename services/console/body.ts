@@ -4,18 +4,16 @@ import type { Static, TSchema } from 'typebox'
 import { inputSchema } from '#shared/catalog/schema.ts'
 import { nearest } from '#shared/config.ts'
 import { type FieldFault, TailraceError } from '#shared/errors.ts'
-import { notBuiltFaults, type notBuiltRules } from './not-built.ts'
 
 export type JsonObject = { [member: string]: unknown }
 
-/** One kind of request body: its schema, the members of answers that may be sent back, what is refused as not built. */
+/** One kind of request body: its schema, and the members of answers that may be sent back. */
 export type BodyKind<T extends TSchema> = {
   schema: T
   /** Names or `parent.name`. */
   readOnly: readonly string[]
   /** Members whose value is kept as it is: a null inside it means something. */
   opaque?: readonly string[]
-  rules: (typeof notBuiltRules)[keyof typeof notBuiltRules]
 }
 
 const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: false, verbose: true })
@@ -28,8 +26,6 @@ const validators = new WeakMap<TSchema, ValidateFunction>()
  */
 export function readBody<T extends TSchema>(body: unknown, kind: BodyKind<T>): Static<T> {
   const members = withoutReadOnly(requireObject(body), kind.readOnly)
-  const faults = notBuiltFaults(members, kind.rules)
-  if (faults.length > 0) throw bodyInvalid(faults)
   const input = withoutNullsBut(members, kind.opaque ?? [])
   const validate = validatorOf(kind.schema)
   if (validate(input)) return input as Static<T>

@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox'
 import { jobSelection } from '#shared/catalog/job-schema.ts'
 import { nullable } from '#shared/catalog/schema.ts'
+import { filter } from '#shared/catalog/subscription-schema.ts'
 import { type BodyKind, readBody } from './body.ts'
-import { notBuiltRules } from './not-built.ts'
 
 const dryRun = Type.Boolean({ default: false, description: 'Only counts what it would do.' })
 const ratePerSecond = nullable(
@@ -25,7 +25,7 @@ export const replayRequest = Type.Object({
   subscription: Type.String({ minLength: 1, maxLength: 63 }),
   from: moment('earliest'),
   to: moment('latest'),
-  filter: Type.Null({ default: null, description: 'Not built in this version.' }),
+  filter,
   ratePerSecond,
   dryRun,
 })
@@ -45,7 +45,6 @@ export const readRedrive = (body: unknown): RedriveRequest => readBody(body ?? {
 export const readDiscard = (body: unknown): DiscardRequest => readBody(body ?? {}, discardBody)
 export const readReplay = (body: unknown): ReplayRequest => readBody(body ?? {}, replayBody)
 
-const { none, replay } = notBuiltRules
-const redriveBody: BodyKind<typeof redriveRequest> = { schema: redriveRequest, readOnly: [], rules: none }
-const discardBody: BodyKind<typeof discardRequest> = { schema: discardRequest, readOnly: [], rules: none }
-const replayBody: BodyKind<typeof replayRequest> = { schema: replayRequest, readOnly: [], rules: replay }
+const redriveBody: BodyKind<typeof redriveRequest> = { schema: redriveRequest, readOnly: [] }
+const discardBody: BodyKind<typeof discardRequest> = { schema: discardRequest, readOnly: [] }
+const replayBody: BodyKind<typeof replayRequest> = { schema: replayRequest, readOnly: [] }

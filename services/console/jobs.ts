@@ -4,8 +4,10 @@ import type { Subscription } from '#shared/catalog/model.ts'
 import { recordKey } from '#shared/catalog/record-keys.ts'
 import { anySelection, deliveryIdOf, inDeliveryOrder, selectionOf } from '#shared/delivery/dead-letter-table.ts'
 import { TailraceError } from '#shared/errors.ts'
+import { bodyInvalid } from './body.ts'
 import { type Console, change } from './context.ts'
 import { requireDeadLetters } from './dead-letters.ts'
+import { filterFaults } from './filter-faults.ts'
 import type { DiscardRequest, RedriveRequest, ReplayRequest } from './job-requests.ts'
 import { measureRanges, replayRanges } from './replay-range.ts'
 import { requireStream } from './streams.ts'
@@ -14,7 +16,10 @@ import { requireSubscription } from './subscriptions.ts'
 /** What a job would be about: its dry run. */
 export type Estimate = { dryRun: true; matched: number; bytes: number; sample: string[] }
 
-type Planned = Pick<Job, 'kind' | 'request' | 'subscription' | 'uid' | 'select' | 'from' | 'ends' | 'ratePerSecond'>
+type Planned = Pick<
+  Job,
+  'kind' | 'request' | 'subscription' | 'uid' | 'select' | 'from' | 'ends' | 'filter' | 'ratePerSecond'
+>
 type Plan = { job: Planned; estimate: Estimate }
 
 /** Unfinished jobs at a time, of the installation. */
@@ -39,14 +44,17 @@ export async function planDiscard(console: Console, request: DiscardRequest): Pr
 /** Plans the delivery of what a stream holds once more. */
 export async function planReplay(console: Console, request: ReplayRequest): Promise<Plan> {
   const { dryRun: _, ...asked } = request
+  const faults = filterFaults(asked.filter, console.limits)
+  if (faults.length > 0) throw bodyInvalid(faults)
   const { name, uid, stream } = requireSubscription(console, request.subscription)
   const { topic } = requireStream(console, stream)
   const ranges = await replayRanges(console.admin, { stream: { name: stream, topic }, from: asked.from, to: asked.to })
   const { matched, bytes, positions } = await measureRanges(console.admin, topic, ranges)
   const sample = positions.map(({ partition, offset }) => `${name}-${partition}-${offset}`)
-  const { ratePerSecond } = asked
+  const { filter, ratePerSecond } = asked
+  const about = { subscription: name, uid, select: null, ...offsetsOf(ranges), filter, ratePerSecond }
   return {
-    job: { kind: 'replay', request: asked, subscription: name, uid, select: null, ...offsetsOf(ranges), ratePerSecond },
+    job: { kind: 'replay', request: asked, ...about },
     estimate: { dryRun: true, matched, bytes, sample },
   }
 }
@@ -113,7 +121,17 @@ async function planLetters(console: Console, kind: 'redrive' | 'discard', { requ
   }
   const asked = kind === 'redrive' ? { select, ratePerSecond } : { select }
   return {
-    job: { kind, request: asked, subscription: select.subscription, uid, select, from: {}, ends, ratePerSecond },
+    job: {
+      kind,
+      request: asked,
+      subscription: select.subscription,
+      uid,
+      select,
+      from: {},
+      ends,
+      filter: null,
+      ratePerSecond,
+    },
     estimate: {
       dryRun: true,
       matched: letters.length,

@@ -9,13 +9,11 @@ import type { Caller } from '#shared/http/authenticate.ts'
 import { type BodyKind, readBody, requireObject } from './body.ts'
 import { type Console, change } from './context.ts'
 import { mergePatch } from './merge-patch.ts'
-import { notBuiltRules } from './not-built.ts'
 import { type Preconditions, requirePreconditions } from './preconditions.ts'
 
 const keyBody: BodyKind<typeof keyDefinition> = {
   schema: keyDefinition,
   readOnly: ['id', 'createdAt', 'lastUsedAt', 'revision', 'secrets', 'secret'],
-  rules: notBuiltRules.none,
 }
 
 export const keyRotation = Type.Object({
@@ -27,7 +25,7 @@ export const keyRotation = Type.Object({
   }),
 })
 
-const rotationBody: BodyKind<typeof keyRotation> = { schema: keyRotation, readOnly: [], rules: notBuiltRules.none }
+const rotationBody: BodyKind<typeof keyRotation> = { schema: keyRotation, readOnly: [] }
 
 export type KeyChange = { id: string; preconditions: Preconditions; caller: Caller }
 /** `secret`: the whole credential, to be shown once. */

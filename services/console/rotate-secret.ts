@@ -4,7 +4,6 @@ import { nullable, time } from '#shared/catalog/schema.ts'
 import { newSigningSecret, signingSecretPattern } from '#shared/catalog/signing-secrets.ts'
 import { type BodyKind, bodyInvalid, readBody } from './body.ts'
 import { type Console, change } from './context.ts'
-import { notBuiltRules } from './not-built.ts'
 import { publicKeyOf, sharedSecretOf } from './subscription-answer.ts'
 import { readSigningSecret } from './subscription-body.ts'
 import { requireSubscription } from './subscriptions.ts'
@@ -30,7 +29,6 @@ export const rotationAnswer = Type.Object({
 const rotationBody: BodyKind<typeof rotationRequest> = {
   schema: rotationRequest,
   readOnly: [],
-  rules: notBuiltRules.none,
 }
 
 /**

@@ -7,7 +7,6 @@ import { TailraceError } from '#shared/errors.ts'
 import type { PartitionOffsets } from '#shared/kafka/admin.ts'
 import { type BodyKind, bodyInvalid, readBody } from './body.ts'
 import { type Console, change } from './context.ts'
-import { notBuiltRules } from './not-built.ts'
 import { effectOf, offsetFaults, standingOf } from './seek-offsets.ts'
 import { requireStream } from './streams.ts'
 import { phaseOf } from './subscription-status.ts'
@@ -32,7 +31,7 @@ export const seekAnswer = Type.Object({
   applied: Type.Boolean({ description: 'false for a dry run.' }),
 })
 
-const seekBody: BodyKind<typeof seekRequest> = { schema: seekRequest, readOnly: [], rules: notBuiltRules.none }
+const seekBody: BodyKind<typeof seekRequest> = { schema: seekRequest, readOnly: [] }
 
 /**
  * Moves a paused subscription, or one that stopped itself: its owners go on from there when it is resumed. What waits for

@@ -11,14 +11,12 @@ import { compileSchema } from '#shared/event/schema/compile.ts'
 import { type BodyKind, bodyInvalid, type JsonObject, readBody, requireObject } from './body.ts'
 import { type Console, change } from './context.ts'
 import { mergePatch } from './merge-patch.ts'
-import { notBuiltRules } from './not-built.ts'
 import { type Preconditions, requirePreconditions } from './preconditions.ts'
 
 const streamBody: BodyKind<typeof streamDefinition> = {
   schema: streamDefinition,
   readOnly: ['name', 'revision', 'createdAt', 'updatedAt', 'bound', 'status'],
   opaque: ['schema'],
-  rules: notBuiltRules.none,
 }
 
 /** What names one stream and says what its writer expects of it. */

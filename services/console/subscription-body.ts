@@ -9,11 +9,10 @@ import type { EgressGuard } from '#shared/delivery/egress.ts'
 import type { SigningScheme } from '#shared/delivery/signature.ts'
 import { checkTargetUrl } from '#shared/delivery/target-url.ts'
 import { type FieldFault, TailraceError } from '#shared/errors.ts'
-import { compileFilter, sizeOfFilter } from '#shared/event/filter/filter.ts'
 import type { Limits } from '#shared/limits.ts'
 import { type BodyKind, bodyInvalid, readBody } from './body.ts'
 import { accessFaults } from './destination-faults.ts'
-import { notBuiltRules } from './not-built.ts'
+import { filterFaults } from './filter-faults.ts'
 import { targetFaults } from './target-faults.ts'
 
 const body: BodyKind<typeof subscriptionDefinition> = {
@@ -35,7 +34,6 @@ const body: BodyKind<typeof subscriptionDefinition> = {
     ],
     ...['signing.publicKey', 'signing.secrets'],
   ],
-  rules: notBuiltRules.subscription,
 }
 
 /** A definition whose every member was checked; `signingSecret` null when none was given. */
@@ -100,17 +98,6 @@ function requireTargets({ destination }: Static<typeof subscriptionDefinition>, 
   const refused = found.find(({ code }) => code === 'target-refused')
   if (refused === undefined) throw bodyInvalid(errors)
   throw new TailraceError('target-refused', refused.fault.detail, { errors })
-}
-
-function filterFaults(filter: SubscriptionDefinition['filter'], limits: Surroundings['limits']): FieldFault[] {
-  const [size, limit] = [sizeOfFilter(filter), limits.TAILRACE_LIMIT_FILTER_BYTES]
-  if (size > limit) {
-    const detail = `the filter has ${size} bytes, at most ${limit} are allowed (TAILRACE_LIMIT_FILTER_BYTES)`
-    return [{ pointer: '/filter', code: 'too-large', detail, fix: 'shorten its texts' }]
-  }
-  const compiled = compileFilter(filter)
-  if (compiled.kind === 'usable') return []
-  return compiled.faults.map((fault) => ({ ...fault, pointer: `/filter${fault.pointer ?? ''}` }))
 }
 
 /** What each kind of destination needs, and what the other kind has. */

@@ -12,7 +12,6 @@ import { TailraceError } from '#shared/errors.ts'
 import { webhookIdOf } from '#shared/event/webhook-id.ts'
 import { type BodyKind, bodyInvalid, readBody } from './body.ts'
 import type { Console } from './context.ts'
-import { notBuiltRules } from './not-built.ts'
 import { requireSubscription } from './subscriptions.ts'
 
 export const testRequest = Type.Object({
@@ -39,7 +38,7 @@ export const attemptAnswer = Type.Object({
   hint: Type.Union([Type.String(), Type.Null()]),
 })
 
-const testBody: BodyKind<typeof testRequest> = { schema: testRequest, readOnly: [], rules: notBuiltRules.none }
+const testBody: BodyKind<typeof testRequest> = { schema: testRequest, readOnly: [] }
 
 /** Sends one signed event straight to a target, outside stream, breaker and counters, and tells how it went. */
 export async function testDelivery(console: Console, name: string, body: unknown) {

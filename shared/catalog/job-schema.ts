@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { nullable, objectOrNull, time } from './schema.ts'
+import { filter } from './subscription-schema.ts'
 
 const offsets = Type.Record(Type.String(), Type.Integer({ minimum: 0 }))
 const ratePerSecond = nullable(
@@ -31,7 +32,8 @@ export const jobKind = Type.Union([Type.Literal('redrive'), Type.Literal('replay
 
 /**
  * `job/<id>`, the console's alone: what is to be done, and whether it was cancelled. `select` and `ends` of a redrive and a
- * discard: dead letters below those offsets of the dead-letter topic; `from` and `ends` of a replay: offsets of the stream.
+ * discard: dead letters below those offsets of the dead-letter topic; `from` and `ends` of a replay: offsets of the stream, and
+ * of those only the events that its `filter` and that of the subscription let pass.
  */
 export const jobRecord = Type.Object({
   id: Type.String({ pattern: '^job_[0-9A-Z]{10,26}$' }),
@@ -42,6 +44,7 @@ export const jobRecord = Type.Object({
   select: objectOrNull(jobSelection),
   from: offsets,
   ends: offsets,
+  filter: objectOrNull(filter),
   matched: Type.Integer({ minimum: 0 }),
   ratePerSecond,
   createdBy: Type.String(),

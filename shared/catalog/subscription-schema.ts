@@ -85,7 +85,8 @@ const typePatterns = Type.Array(Type.String({ minLength: 1 }), {
     'Types to deliver; * is any one segment, ** at the end one or more: order.* or order.**. Null: every type.',
 })
 
-const filter = Type.Object(
+/** Which events; null: all of them. */
+export const filter = Type.Object(
   {
     types: nullable(typePatterns),
     cel: nullable(

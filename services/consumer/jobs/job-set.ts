@@ -3,6 +3,7 @@ import { secretsFault } from '#shared/catalog/secrets-fault.ts'
 import type { JobEnvironment } from './environment.ts'
 import { JobRun, type Recipient } from './job-run.ts'
 import { type Leadership, openLeadership } from './leadership.ts'
+import { passedBy } from './passed-by.ts'
 import { openReplayedRange } from './replayed-range.ts'
 import { openSelectedLetters } from './selected-letters.ts'
 import type { JobSource } from './source.ts'
@@ -120,13 +121,17 @@ function openSource(environment: JobEnvironment, job: Job, goesOn: () => boolean
   const { admin, catalog, deadLetters } = environment
   const subscription = catalog.subscriptionByUid(job.uid ?? '')
   const ordering = subscription?.ordering ?? 'key'
-  const topic = catalog.stream(subscription?.stream ?? '')?.topic ?? ''
+  const stream = catalog.stream(subscription?.stream ?? '')
+  const topic = stream?.topic ?? ''
   switch (job.kind) {
     case 'redrive':
     case 'discard':
       return openSelectedLetters({ admin, topic: deadLetters.topic, job, ordering, goesOn })
     case 'replay':
-      return openReplayedRange({ admin, topic, job, ordering, known: catalog.jobState(job.id) })
+      return openReplayedRange({
+        ...{ admin, topic, job, ordering, known: catalog.jobState(job.id) },
+        passes: passedBy([subscription?.filter, job.filter], stream),
+      })
     default:
       return job.kind satisfies never
   }

@@ -2,6 +2,7 @@ import type { Job, JobState } from '#shared/catalog/job-schema.ts'
 import type { Subscription } from '#shared/catalog/model.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import type { KafkaAdmin } from '#shared/kafka/admin.ts'
+import { inSlices } from '#shared/resilience/slices.ts'
 import {
   type AckWindow,
   baseOf,
@@ -22,6 +23,8 @@ export type RangeOptions = {
   topic: string
   job: Pick<Job, 'from' | 'ends'>
   ordering: Subscription['ordering']
+  /** Whether an event is to be delivered; the others are passed over, and done. */
+  passes(record: StoredRecord): boolean
   /** How far an earlier runner came. */
   known: JobState | undefined
 }
@@ -36,7 +39,7 @@ const partsAtOnce = 8
  * it, as in a commit; its runner writes that into the state record.
  */
 export async function openReplayedRange(options: RangeOptions): Promise<JobSource> {
-  const { admin, topic, job, ordering, known } = options
+  const { admin, topic, job, ordering, passes, known } = options
   const parts = partsOf(job, known)
   const expired: string[] = []
   const counts = { done: known?.done ?? 0, delivered: known?.delivered ?? 0, deadLettered: known?.deadLettered ?? 0 }
@@ -52,11 +55,19 @@ export async function openReplayedRange(options: RangeOptions): Promise<JobSourc
     const { records, next } = await admin.readChunk({
       ...{ topic, partition: part.partition, from: part.window.next, to: part.end },
     })
+    const slices = inSlices()
     for (const record of records) {
+      const pause = slices.pause()
+      if (pause !== undefined) await pause
       passTo(part.window, record.offset + 1)
       if (isRestored(part.window, record.offset)) continue
       start(part.window, record.offset)
-      part.read.push(record)
+      if (passes(record)) {
+        part.read.push(record)
+        continue
+      }
+      finish(part.window, record.offset)
+      counts.done += 1
     }
     passTo(part.window, next)
   }

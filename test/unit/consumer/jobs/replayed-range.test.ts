@@ -20,8 +20,11 @@ const adminOf = (low = 0) => ({
 })
 
 const job = { from: { 0: 10, 1: 90 }, ends: { 0: 40, 1: 100 } }
-const opened = (known?: Parameters<typeof openReplayedRange>[0]['known'], low = 0) =>
-  openReplayedRange({ admin: adminOf(low), topic: 's', job, ordering: 'key', known })
+const opened = (
+  known?: Parameters<typeof openReplayedRange>[0]['known'],
+  low = 0,
+  passes = (_: StoredRecord) => true,
+) => openReplayedRange({ admin: adminOf(low), topic: 's', job, ordering: 'key', known, passes })
 
 async function all(source: Awaited<ReturnType<typeof opened>>): Promise<JobItem[]> {
   const items: JobItem[] = []
@@ -64,4 +67,14 @@ test('what retention took before is passed over and named', async () => {
   const source = await opened(undefined, 20)
   assert.deepEqual(offsetsOf(await all(source), 0)[0], 20)
   assert.match(source.missing() ?? '', /0\/10 to 19/)
+})
+
+test('what a filter does not let pass is done without a delivery, and the cursor goes over it', async () => {
+  const source = await opened(undefined, 0, ({ offset }) => offset % 2 === 0)
+  const items = await all(source)
+  assert.ok(items.every((item) => item.source.offset % 2 === 0))
+  for (const item of items) source.ended(item, 'delivered')
+  const everything = (await all(await opened())).length
+  assert.deepEqual(source.counts(), { done: everything, delivered: items.length, deadLettered: 0 })
+  assert.deepEqual([source.cursor()['0']?.base, source.cursor()['1']?.base], [40, 100])
 })

@@ -5,7 +5,16 @@ import { type Job, type JobState, jobAnswerOf } from '#shared/catalog/job-schema
 const at = '2026-11-21T10:00:00.000Z'
 const job: Job = {
   ...{ id: 'job_0123456789', kind: 'redrive', request: {}, subscription: 'billing', uid: 'u1', select: null },
-  ...{ from: {}, ends: {}, matched: 40, ratePerSecond: 50, createdBy: 'key k', createdAt: at, cancelledAt: null },
+  ...{
+    from: {},
+    ends: {},
+    filter: null,
+    matched: 40,
+    ratePerSecond: 50,
+    createdBy: 'key k',
+    createdAt: at,
+    cancelledAt: null,
+  },
   revision: 1,
 }
 const running: JobState = {
