@@ -24,7 +24,7 @@ export type DeadLetterIndex = {
 }
 
 type Options = {
-  admin: Pick<KafkaAdmin, 'offsets' | 'readChunk'>
+  admin: Pick<KafkaAdmin, 'offsets' | 'read'>
   topic: string
   streamOf: StreamOf
   log: Log

@@ -58,7 +58,7 @@ export type Size = { matched: number; bytes: number; positions: { partition: num
 
 /** Counts the events of ranges and their bytes: exactly up to 100,000 events or 64 MiB, beyond that by what was read. */
 export async function measureRanges(
-  admin: Pick<KafkaAdmin, 'readChunk'>,
+  admin: Pick<KafkaAdmin, 'read'>,
   topic: string,
   { from, to }: Ranges,
 ): Promise<Size> {
@@ -68,7 +68,7 @@ export async function measureRanges(
     const partition = Number(name)
     let at = from[name] ?? end
     while (at < end && seen.matched < most.events && seen.bytes < most.bytes) {
-      const { records, next } = await admin.readChunk({ topic, partition, from: at, to: end })
+      const { records, next } = await admin.read({ topic, partition, from: at, to: end })
       for (const { offset, value } of records) {
         seen.matched += 1
         seen.bytes += value?.length ?? 0

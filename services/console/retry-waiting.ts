@@ -50,7 +50,7 @@ type Place = { partition: number; offset: number }
 
 /** Whether the retry topic holds it: a park that no done record behind it has closed. */
 async function isWaiting(
-  admin: Pick<KafkaAdmin, 'committed' | 'offsets' | 'readChunk'>,
+  admin: Pick<KafkaAdmin, 'committed' | 'offsets' | 'read'>,
   { group, retryTopic }: Pick<Subscription, 'group' | 'retryTopic'>,
   { partition, offset }: Place,
 ): Promise<boolean> {

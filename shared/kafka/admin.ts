@@ -7,7 +7,7 @@ import type { KafkaConnection } from './connection.ts'
 import { deleteRecords } from './delete-records.ts'
 import { isKafkaError } from './errors.ts'
 import { type LookBack, lookBack } from './look-back.ts'
-import { type Chunk, type ChunkRange, readChunk } from './read-chunk.ts'
+import { type RangeRead, type RecordRange, readRecords } from './read-records.ts'
 import {
   configureTopic,
   createTopic,
@@ -58,8 +58,8 @@ export type KafkaAdmin = {
    * further try shows them again.
    */
   lookBack(where: LookBack, visit: (record: StoredRecord) => boolean): Promise<boolean>
-  /** The first records of a range of offsets, at most 1 MiB of them, and where the rest begins. */
-  readChunk(range: ChunkRange): Promise<Chunk>
+  /** Reads a part of a partition; rejects when it begins before the log does. */
+  read(range: RecordRange): Promise<RangeRead>
   committed(groupId: string, topic: string): Promise<CommittedOffset[]>
   cluster(): Promise<ClusterDescription>
   groupMembers(groupId: string): Promise<GroupMember[]>
@@ -108,7 +108,7 @@ function adminOf({ call, callAbout, close }: AdminClient): KafkaAdmin {
       ),
     lookBack: (where, visit) =>
       call(`look back in ${where.topic}/${where.partition}`, (admin) => lookBack(admin, where, visit)),
-    readChunk: (range) => call(`read ${range.topic}/${range.partition}`, (admin) => readChunk(admin, range)),
+    read: (range) => call(`read ${range.topic}/${range.partition}`, (admin) => readRecords(admin, range)),
     committed: (groupId, topic) =>
       call(`ask for the offsets of ${groupId}`, async (admin) =>
         (await committedOffsets(admin, groupId, [topic])).map(({ topic: _topic, ...rest }) => rest),

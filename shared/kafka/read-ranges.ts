@@ -1,8 +1,8 @@
 import type { StoredRecord } from '#shared/event/record.ts'
 import type { KafkaAdmin } from './admin.ts'
-import type { ChunkRange } from './read-chunk.ts'
+import type { RecordRange } from './read-records.ts'
 
-export type Ranges = { topic: string; ranges: readonly Omit<ChunkRange, 'topic'>[] }
+export type Ranges = { topic: string; ranges: readonly Omit<RecordRange, 'topic'>[] }
 
 /** Told of every record of a chunk, then, after the last one of it, where the partition has been read to. */
 export type RangeReader = {
@@ -12,19 +12,19 @@ export type RangeReader = {
   goesOn?(): boolean
 }
 
-/** Reads ranges of several partitions of a topic side by side, each in order. Rejects as `readChunk` does. */
+/** Reads ranges of several partitions of a topic side by side, each in order. Rejects as `read` does. */
 export async function readRanges(
-  admin: Pick<KafkaAdmin, 'readChunk'>,
+  admin: Pick<KafkaAdmin, 'read'>,
   { topic, ranges }: Ranges,
   reader: RangeReader,
 ): Promise<void> {
   await Promise.all(ranges.map((range) => readRange(admin, { topic, ...range }, reader)))
 }
 
-async function readRange(admin: Pick<KafkaAdmin, 'readChunk'>, range: ChunkRange, reader: RangeReader): Promise<void> {
+async function readRange(admin: Pick<KafkaAdmin, 'read'>, range: RecordRange, reader: RangeReader): Promise<void> {
   let { from } = range
   while (from < range.to && (reader.goesOn?.() ?? true)) {
-    const { records, next } = await admin.readChunk({ ...range, from })
+    const { records, next } = await admin.read({ ...range, from })
     for (const record of records) reader.onRecord(record)
     reader.onProgress?.(range.partition, next)
     from = next

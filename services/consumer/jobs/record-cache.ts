@@ -12,7 +12,7 @@ export type RecordCache = {
   record(partition: number, offset: number): Promise<StoredRecord | null>
 }
 
-export function createRecordCache(admin: Pick<KafkaAdmin, 'readChunk' | 'offsets'>, topic: string): RecordCache {
+export function createRecordCache(admin: Pick<KafkaAdmin, 'read' | 'offsets'>, topic: string): RecordCache {
   const parts = new Map<number, Part>()
   const turns = new Map<number, Promise<unknown>>()
   const fetch = async (partition: number, offset: number): Promise<Part | null> => {
@@ -20,7 +20,7 @@ export function createRecordCache(admin: Pick<KafkaAdmin, 'readChunk' | 'offsets
     if (known !== undefined && offset >= known.from && offset < known.next) return known
     const bounds = (await admin.offsets(topic)).find((one) => one.partition === partition)
     if (bounds === undefined || offset < bounds.low || offset >= bounds.high) return null
-    const { records, next } = await admin.readChunk({ topic, partition, from: offset, to: bounds.high })
+    const { records, next } = await admin.read({ topic, partition, from: offset, to: bounds.high })
     const part = { from: offset, next, records: new Map(records.map((record) => [record.offset, record])) }
     parts.set(partition, part)
     return part

@@ -18,7 +18,7 @@ import { orderOf } from './order.ts'
 import type { JobItem, JobSource } from './source.ts'
 
 export type RangeOptions = {
-  admin: Pick<KafkaAdmin, 'offsets' | 'readChunk'>
+  admin: Pick<KafkaAdmin, 'offsets' | 'read'>
   /** The topic of the stream. */
   topic: string
   job: Pick<Job, 'from' | 'ends'>
@@ -52,7 +52,7 @@ export async function openReplayedRange(options: RangeOptions): Promise<JobSourc
   }
   const read = async (part: Part) => {
     await skipExpired(part)
-    const { records, next } = await admin.readChunk({
+    const { records, next } = await admin.read({
       ...{ topic, partition: part.partition, from: part.window.next, to: part.end },
     })
     const slices = inSlices()

@@ -9,7 +9,7 @@ import { orderOf } from './order.ts'
 import { createRecordCache, type RecordCache } from './record-cache.ts'
 import type { JobCounts, JobItem, JobSource } from './source.ts'
 
-type Admin = Pick<KafkaAdmin, 'offsets' | 'offsetsAt' | 'readChunk'>
+type Admin = Pick<KafkaAdmin, 'offsets' | 'offsetsAt' | 'read'>
 
 export type LettersOptions = {
   admin: Admin

@@ -11,11 +11,12 @@ const record = (offset: number, partition = 0): StoredRecord => ({
 /** Two partitions of 100 events; of the first every third is missing. */
 const adminOf = (low = 0) => ({
   offsets: async () => [0, 1].map((partition) => ({ partition, low, high: 100 })),
-  readChunk: async ({ partition, from, to }: { partition: number; from: number; to: number }) => {
+  read: async ({ partition, from, to }: { partition: number; from: number; to: number }) => {
     assert.ok(from >= low, 'nothing below the log start is read')
     const next = Math.min(from + 7, to)
     const offsets = Array.from({ length: next - from }, (_, index) => from + index)
-    return { records: offsets.filter((o) => partition === 1 || o % 3 !== 0).map((o) => record(o, partition)), next }
+    const records = offsets.filter((o) => partition === 1 || o % 3 !== 0).map((o) => record(o, partition))
+    return { records, next, bytes: 0 }
   },
 })
 

@@ -58,9 +58,9 @@ test('what is left of a job stands in the dead-letter topic', () => {
 const logOf = (records: readonly StoredRecord[], low = 0) => ({
   offsets: async () => [{ partition: 0, low, high: 1_000 }],
   offsetsAt: async () => [],
-  readChunk: async ({ from, to }: { from: number; to: number }) => {
+  read: async ({ from, to }: { from: number; to: number }) => {
     const part = records.filter(({ offset }) => offset >= from && offset < to).slice(0, 2)
-    return { records: part, next: (part.at(-1)?.offset ?? to - 1) + 1 }
+    return { records: part, next: (part.at(-1)?.offset ?? to - 1) + 1, bytes: 0 }
   },
 })
 
@@ -88,8 +88,8 @@ test('a body that the dead-letter topic could not take comes from the stream, if
     const [letters, stream] = [logOf([bare]), logOf([{ ...whole, timestampMs }])]
     const admin = {
       ...letters,
-      readChunk: (range: { topic: string; from: number; to: number }) =>
-        (range.topic === 'events.orders' ? stream : letters).readChunk(range),
+      read: (range: { topic: string; from: number; to: number }) =>
+        (range.topic === 'events.orders' ? stream : letters).read(range),
     }
     const source = await openSelectedLetters({
       ...{ admin, topic: 'dead-letters', job, ordering: 'key', goesOn: () => true },
