@@ -58,6 +58,12 @@ export const settings = {
     description:
       'networks, addresses and host names that targets may have although they are private, separated by commas',
   }),
+  TAILRACE_ATTEMPTS_RETENTION_MS: Type.Integer({
+    default: 604_800_000,
+    minimum: 3_600_000,
+    maximum: 31_536_000_000,
+    description: 'how long the attempts log is kept; init applies it',
+  }),
   TAILRACE_PUBLISH_DEADLINE_MS: Type.Integer({
     default: 9_000,
     minimum: 100,
@@ -94,6 +100,12 @@ export const settings = {
   TAILRACE_EVICT_PEERS: Type.Union([Type.Literal('on'), Type.Literal('off')], {
     default: 'on',
     description: 'whether consumers take over at once from one whose heartbeats in Redis have stopped for 2 s',
+  }),
+  TAILRACE_LAGGING_AFTER_MS: Type.Integer({
+    default: 60_000,
+    minimum: 1_000,
+    maximum: 86_400_000,
+    description: 'age of the oldest undelivered event beyond which tailrace.subscription.lagging is raised',
   }),
   TAILRACE_PUBLISH_URL: Type.String({
     default: 'http://127.0.0.1:8080',

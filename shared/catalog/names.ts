@@ -26,6 +26,7 @@ export type TopicNames = {
   deadLetters: string
   /** The group whose one member with a partition runs the jobs. */
   jobRunner: string
+  attempts: string
   /** Whether a topic belongs to this installation. */
   isOwn(topic: string): boolean
   events(stream: string): string
@@ -42,6 +43,7 @@ export function topicNames(prefix: string): TopicNames {
     catalog: `${prefix}catalog`,
     deadLetters: `${prefix}dead-letters`,
     jobRunner: `${prefix}job.runner`,
+    attempts: `${prefix}attempts`,
     isOwn: (topic) => topic.startsWith(prefix),
     events: (stream) => `${prefix}events.${stream}`,
     retry: (subscription, uid) => `${retryPrefix}${subscription}.${uid}`,

@@ -27,8 +27,13 @@ export function streamTopic(topic: string, stream: Retention & { partitions: num
   return { name: topic, partitions: stream.partitions, config }
 }
 
+/** Kafka removes whole files only, so a new one begins at least four times in the time for which attempts are kept. */
+export function attemptsConfig(retentionMs: number): Record<string, string> {
+  return { 'retention.ms': String(retentionMs), 'segment.ms': String(Math.min(dayMs, Math.ceil(retentionMs / 4))) }
+}
+
 /** The topics of the installation itself. The catalog is compacted: its last record per key stays for good. */
-export function ownTopics(names: TopicNames): TopicSpec[] {
+export function ownTopics(names: TopicNames, attemptsRetentionMs = 7 * dayMs): TopicSpec[] {
   return [
     { name: names.catalog, partitions: 1, config: { 'cleanup.policy': 'compact', 'segment.ms': String(dayMs) } },
     {
@@ -39,6 +44,7 @@ export function ownTopics(names: TopicNames): TopicSpec[] {
         'max.message.bytes': String(withHeaderRoom(streamBatchBytes)),
       },
     },
+    { name: names.attempts, partitions: 6, config: attemptsConfig(attemptsRetentionMs) },
   ]
 }
 

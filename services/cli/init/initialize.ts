@@ -4,6 +4,8 @@ import { type Catalog, openCatalog } from '#shared/catalog/catalog.ts'
 import { createStream, type Provisioning } from '#shared/catalog/create-stream.ts'
 import { createSubscription } from '#shared/catalog/create-subscription.ts'
 import { topicNames } from '#shared/catalog/names.ts'
+import { opsStream } from '#shared/catalog/ops/events.ts'
+import { provideOpsStream } from '#shared/catalog/ops/provide.ts'
 import { recordKey } from '#shared/catalog/record-keys.ts'
 import { provideRetryTopic } from '#shared/catalog/retry-topic.ts'
 import { withDefaults } from '#shared/catalog/schema.ts'
@@ -12,8 +14,8 @@ import { createSecretBox, type SecretBox } from '#shared/catalog/secrets.ts'
 import { formatSigningSecret } from '#shared/catalog/signing-secrets.ts'
 import { streamDefinition } from '#shared/catalog/stream-schema.ts'
 import { subscriptionDefinition } from '#shared/catalog/subscription-schema.ts'
-import { awaitReplicas, ownTopics, provideTopic } from '#shared/catalog/topics.ts'
-import { openAdmin } from '#shared/kafka/admin.ts'
+import { attemptsConfig, awaitReplicas, ownTopics, provideTopic } from '#shared/catalog/topics.ts'
+import { type KafkaAdmin, openAdmin } from '#shared/kafka/admin.ts'
 import { openLanes } from '#shared/kafka/lanes.ts'
 import type { Resources } from '#shared/lifecycle.ts'
 import type { Log } from '#shared/observability/log.ts'
@@ -39,6 +41,7 @@ export async function initialize(options: Options): Promise<void> {
   const box = createSecretBox(Buffer.from(keys.master.text, 'base64'))
   const provisioning = await openKafka(options, box)
   await provideAdminKey(provisioning.catalog, keys.admin)
+  await provideOpsStream(provisioning)
   await provideDemo({ ...provisioning, box }, config)
   await provideRetryTopics(provisioning)
   for (const { topic } of provisioning.catalog.streams()) await awaitReplicas(provisioning.admin, topic)
@@ -51,13 +54,22 @@ async function openKafka({ config, log, resources, signal }: Options, box: Secre
   const metrics = createMetrics()
   const admin = await openAdmin(connection, signal)
   resources.defer('kafka admin', () => admin.close())
-  for (const spec of ownTopics(topics)) await provideTopic(admin, spec)
+  for (const spec of ownTopics(topics, config.TAILRACE_ATTEMPTS_RETENTION_MS)) await provideTopic(admin, spec)
+  await followRetention(admin, topics.attempts, config.TAILRACE_ATTEMPTS_RETENTION_MS)
   const lanes = openLanes({ connection, metrics, kind: 'shared' })
   resources.defer('lanes', () => lanes.close())
   const instance = connection.clientId
   const catalog = await openCatalog({ connection, topic: topics.catalog, lanes, instance, box, log })
   resources.defer('catalog', () => catalog.close())
   return { catalog, admin, topics }
+}
+
+/** The setting counts for a topic that an earlier start made, too. */
+async function followRetention(admin: KafkaAdmin, topic: string, retentionMs: number): Promise<void> {
+  const { config = {} } = (await admin.describeTopic(topic)) ?? {}
+  const wanted = attemptsConfig(retentionMs)
+  const isOther = Object.entries(wanted).some(([name, value]) => config[name] !== value)
+  if (isOther) await admin.configureTopic(topic, wanted)
 }
 
 /** A key that was made now, or the known one while nobody can manage; one that was revoked stays revoked. */
@@ -76,7 +88,7 @@ async function provideAdminKey(catalog: Catalog, { text, made }: KeyFile): Promi
 /** Only an empty installation gets the demo: what an operator deleted does not come back. */
 async function provideDemo(provisioning: Provisioning & { box: SecretBox }, config: InitConfig): Promise<void> {
   const { catalog } = provisioning
-  if (catalog.streams().length === 0) {
+  if (catalog.streams().every(({ name }) => name === opsStream)) {
     const definition = withDefaults(streamDefinition, { description: 'made at the first start' })
     await createStream(provisioning, { ...definition, name: demo.stream })
   }
