@@ -24,18 +24,27 @@ export type CommitsOptions = {
 export class Commits {
   readonly #options: CommitsOptions
   #noted: Noted[] = []
+  /** Of the noted ones, the first so many wait for the attempts behind them to be on record. */
+  #heldBack = 0
+  #awaited: Promise<void> | null = null
   #underWay = 0
 
   constructor(options: CommitsOptions) {
     this.#options = options
   }
 
+  /** Sent and not answered, or held back. */
   get isUnderWay(): boolean {
-    return this.#underWay > 0
+    return this.#underWay > 0 || this.#heldBack > 0
   }
 
   get isAnyNoted(): boolean {
     return this.#noted.length > 0
+  }
+
+  /** Something was noted that nothing holds back: it goes out now, and takes what is held back along. */
+  get isAnyReady(): boolean {
+    return this.#noted.length > this.#heldBack
   }
 
   note(pair: Pair, commit: Commit): void {
@@ -50,6 +59,7 @@ export class Commits {
     const noted = this.#noted
     if (noted.length === 0) return 'committed'
     this.#noted = []
+    this.#heldBack = 0
     this.#underWay += 1
     const { send, onResult } = this.#options
     const sent = epoch === null ? Promise.resolve('stale' as const) : send(epoch, this.#entriesOf(noted))
@@ -61,6 +71,29 @@ export class Commits {
     )
     for (const one of noted) this.#answer(one, result)
     return result
+  }
+
+  /**
+   * Holds back what is noted until `logged` resolves, the attempts behind it being on record then; `send` says that the time
+   * has come, unless the commits were sent meanwhile: before the end of an ownership nothing waits. Null: nothing to wait for.
+   */
+  holdBack(logged: Promise<void> | null, send: () => void): void {
+    if (logged === null || this.#noted.length === 0) {
+      send()
+      return
+    }
+    this.#heldBack = this.#noted.length
+    this.#awaited = logged
+    void logged.then(() => {
+      if (this.#awaited !== logged) return
+      this.#heldBack = 0
+      send()
+    })
+  }
+
+  /** From here on nothing is held back. */
+  release(): void {
+    this.#heldBack = 0
   }
 
   /** Of two commits of one pair the later one counts. */

@@ -1,4 +1,5 @@
 import type { Catalog } from '#shared/catalog/catalog.ts'
+import type { OpsEvents } from '#shared/catalog/ops/ops-events.ts'
 import type { EgressGuard } from '#shared/delivery/egress.ts'
 import type { TargetMetrics } from '#shared/delivery/target-client.ts'
 import type { KafkaAdmin } from '#shared/kafka/admin.ts'
@@ -7,6 +8,7 @@ import type { ProduceLanes } from '#shared/kafka/lanes.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
 import type { RateLimits } from '#shared/redis/rate-limits.ts'
 import type { TargetHints } from '#shared/redis/target-hints.ts'
+import type { AttemptLog } from './attempts/attempt-log.ts'
 import type { Pulse } from './pulse.ts'
 import type { DeadLetterTopic } from './settle.ts'
 import type { StateRecords } from './state-record.ts'
@@ -25,6 +27,10 @@ export type RunnerEnvironment = {
   readonly destinationLanes: ProduceLanes
   readonly states: StateRecords
   readonly deadLetters: DeadLetterTopic
+  readonly attemptLog: AttemptLog
+  readonly ops: OpsEvents
+  /** Age of the oldest event beyond which a subscription lags. */
+  readonly laggingAfterMs: number
   readonly egress: EgressGuard
   readonly telemetry: ConsumerTelemetry
   readonly pulse: Pick<Pulse, 'stalledAtMs'>

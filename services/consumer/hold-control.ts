@@ -8,6 +8,8 @@ export type HoldControlOptions = {
   environment: Pick<RunnerEnvironment, 'telemetry' | 'states'>
   flow: Flow
   subscription(): Pick<Subscription, 'uid' | 'name' | 'paused' | 'heldAt'>
+  /** Why it delivers nothing is another reason now; null: it delivers. */
+  onReason(reason: string | null): void
   /** The hold began or ended. */
   onChange(change: 'hold' | 'release'): void
   /** An operator set a subscription going again whose position was lost. */
@@ -94,8 +96,9 @@ export class HoldControl {
   }
 
   #note(reason: string | null): void {
-    const { environment, subscription } = this.#options
+    const { environment, subscription, onReason } = this.#options
     this.#since = new Date().toISOString()
+    onReason(reason)
     if (reason === null) environment.telemetry.holdEnded(subscription().name)
     else environment.telemetry.holdBegan(subscription().name, reason)
   }

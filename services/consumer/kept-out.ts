@@ -2,6 +2,7 @@ import type { Catalog } from '#shared/catalog/catalog.ts'
 import type { Subscription } from '#shared/catalog/model.ts'
 import { secretsFault, secretsUnreadable } from '#shared/catalog/secrets-fault.ts'
 import type { SubscriptionReport } from '#shared/redis/instances.ts'
+import { standingOf } from './standing.ts'
 import type { ConsumerTelemetry } from './telemetry.ts'
 
 /** Subscriptions that do not run on this instance because it cannot read their secrets. */
@@ -45,6 +46,6 @@ export function keepOut(
 function reportOf(uid: string, { name, since }: Fault): SubscriptionReport {
   return {
     ...{ uid, name, phase: 'failed', reason: secretsUnreadable, since, nextProbeAt: null },
-    ...{ pairs: [], retrying: 0, targets: [], delivered: 0, deadLettered: 0 },
+    ...{ pairs: [], retrying: 0, targets: [], delivered: 0, deadLettered: 0, standing: standingOf([], new Map()) },
   }
 }

@@ -35,6 +35,10 @@ export type OwnershipOptions = {
   stream: Pick<Stream, 'topic'>
   newPair(partition: number): Pair
   perform(pair: Pair, effect: DeliveryEffect): void
+  /** A record of the pair goes to its retry partition. */
+  onAppend(pair: Pair, append: Extract<Effect, { kind: 'append' }>): void
+  /** Writes down what was attempted so far; see `SubscriptionLog.flush`. */
+  flushLog(): Promise<void> | null
   /** Something may be ready to be attempted. */
   onWork(): void
   /** Each record is looked at by a filter, which takes its time. */
@@ -53,7 +57,8 @@ const lastCommitMs = 5_000
  *
  *   away     no epoch: before the first join and between revocation and join; pairs keep their state
  *   owning   pairs load and run; commits every 200 ms when something changed, every 5 s regardless (another member's late
- *            commit may have overwritten ours), and once more, in the last moment, when the epoch is revoked
+ *            commit may have overwritten ours), and once more, in the last moment, when the epoch is revoked. A commit of
+ *            the clock waits until the attempts behind it are on record, at most 2 s; any other one goes out at once
  *   stopped  after the last commit
  */
 export class Ownership {
@@ -164,6 +169,7 @@ export class Ownership {
   /** The last commit, awaited; then the group is left. */
   async stop(): Promise<void> {
     this.#intake.stop()
+    await this.#options.flushLog()
     const untilMs = performance.now() + lastCommitMs
     while (this.ring.pairs.length > 0 && performance.now() < untilMs) {
       this.#noteAll(true)
@@ -179,6 +185,8 @@ export class Ownership {
   #assigned({ epoch, partitions }: Assignment): void {
     const { environment, subscription, newPair } = this.#options
     environment.telemetry.assigned(subscription.name, { epoch, partitions })
+    // What waits was noted under the ownership before, and must not go out under this one.
+    if (this.#commits.isAnyNoted) this.#send(null)
     this.#epoch = epoch
     for (const [partition, pair] of this.pairs) {
       if (partitions.includes(partition)) continue
@@ -199,6 +207,7 @@ export class Ownership {
   }
 
   #revoking(): void {
+    this.#commits.release()
     this.applyToAll({ kind: 'revoked' })
     this.#intake.clear()
     this.#epoch = null
@@ -228,7 +237,8 @@ export class Ownership {
     const forced = nowMs >= this.#forceAtMs
     if (forced) this.#forceAtMs = nowMs + forceCommitEveryMs
     this.#noteAll(forced)
-    this.#sendNoted()
+    // What these commits rest on was noted in the log before: once that is stored, so is their evidence.
+    this.#commits.holdBack(this.#options.flushLog(), () => this.#guarded(() => this.#sendNoted()))
   }
 
   #noteAll(forced: boolean): void {
@@ -238,8 +248,12 @@ export class Ownership {
 
   /** What the pairs asked for together goes out together. Asked after every input, so it costs nothing when that is nothing. */
   #sendNoted(): void {
-    if (this.#commits.isAnyNoted) this.#commits.send(this.#epoch).catch(this.#options.environment.onBroken)
+    if (this.#commits.isAnyReady) this.#send(this.#epoch)
     this.#loading.start()
+  }
+
+  #send(epoch: number | null): void {
+    this.#commits.send(epoch).catch(this.#options.environment.onBroken)
   }
 
   #perform(pair: Pair, effects: readonly Effect[]): void {
@@ -270,6 +284,7 @@ export class Ownership {
         break
       case 'append':
         this.#laneOf(partition).append(effect)
+        this.#options.onAppend(pair, effect)
         break
       case 'drop-appends':
         this.#laneOf(partition).drop(effect.token)

@@ -1,8 +1,12 @@
+import { takeover } from '#shared/catalog/ops/events.ts'
+import type { OpsEvents } from '#shared/catalog/ops/ops-events.ts'
 import { evictMembers } from '#shared/kafka/evict.ts'
 import { beatEveryMs, readBeats, removeBeats } from '#shared/redis/beats.ts'
 import type { RedisConnection } from '#shared/redis/connection.ts'
 import { findForgotten, findSuspect, forget, noteBeats, type Sightings } from '#shared/redis/suspects.ts'
 import type { PeerTelemetry } from './telemetry.ts'
+
+const toldMs = 3_600_000
 
 export type PeersOptions = {
   redis: RedisConnection
@@ -12,6 +16,7 @@ export type PeersOptions = {
   /** Of this process. */
   clientId: string
   telemetry: PeerTelemetry
+  ops: Pick<OpsEvents, 'raiseOnce'>
 }
 
 /**
@@ -19,7 +24,7 @@ export type PeersOptions = {
  * partitions move after 2 to 3 s instead of the session timeout: nobody else notices when a whole host is gone. A false
  * suspicion costs a rebalance, nothing more: the evicted one joins again.
  */
-export function watchPeers({ redis, brokers, prefix, clientId, telemetry }: PeersOptions): { close(): void } {
+export function watchPeers({ redis, brokers, prefix, clientId, telemetry, ops }: PeersOptions): { close(): void } {
   let sightings: Sightings = new Map()
   let evictedAtMs = Number.NEGATIVE_INFINITY
   const look = async () => {
@@ -39,6 +44,8 @@ export function watchPeers({ redis, brokers, prefix, clientId, telemetry }: Peer
   const evict = async (peer: string, startedAtMs: number) => {
     sightings = forget(sightings, peer)
     const members = await evictMembers(brokers, prefix, `${peer}-`)
+    // Also when somebody else was faster: whoever sees the silence tells, and the mark makes one of all.
+    ops.raiseOnce(takeover({ instance: peer, members }), `takeover:${peer}`, toldMs)
     telemetry.peerEvicted({ peer, members, ms: Math.round(performance.now() - startedAtMs) })
   }
   const timer = setInterval(() => void look(), beatEveryMs)

@@ -1,9 +1,12 @@
 import type { SigningSecret, Stream, Subscription } from '#shared/catalog/model.ts'
 import type { AttemptRequest } from '#shared/delivery/attempt.ts'
 import type { Decision } from '#shared/delivery/decide.ts'
+import type { LoggedAttempt } from '#shared/delivery/log/entries.ts'
+import { loggedAttempt } from '#shared/delivery/log/logged-attempt.ts'
 import { binaryPayload, type Payload } from '#shared/event/binary-payload.ts'
 import { describeEvent, type EventDescription } from '#shared/event/describe.ts'
 import { withQuickRetries } from '#shared/resilience/quick-retry.ts'
+import type { Turn } from './attempts/journal.ts'
 import { type Comparison, compare } from './comparison.ts'
 import type { LoadedDelivery } from './pair/effects.ts'
 import type { Outcome } from './pair/inputs.ts'
@@ -29,8 +32,11 @@ export type PipelineContext = {
   onBroken(error: unknown): void
 }
 
-/** What a delivery came to; `last` is its last attempt, null when it made none that proves anything. */
-export type Delivered = { outcome: Outcome; last: Ended | null }
+/**
+ * What a delivery came to; `last` is its last attempt, null when it made none that proves anything. `turn`: what the
+ * attempts log keeps of it.
+ */
+export type Delivered = { outcome: Outcome; last: Ended | null; turn: Turn }
 
 /**
  * One delivery, from the head of a key queue to what it came to: describe the event, try (twice more within two seconds
@@ -38,12 +44,14 @@ export type Delivered = { outcome: Outcome; last: Ended | null }
  */
 export async function deliver(delivery: LoadedDelivery, context: PipelineContext): Promise<Delivered> {
   const event = describeEvent(delivery.record, context.stream())
-  if (event.malformed !== undefined) return { outcome: malformed(event.malformed), last: null }
+  const list: LoggedAttempt[] = []
+  const turn = { key: event.key, type: event.type, list }
+  if (event.malformed !== undefined) return { outcome: malformed(event.malformed), last: null, turn }
   const payload = payloadOf(delivery, event, context)
-  if (payload === null) return { outcome: malformed(noPayload), last: null }
+  if (payload === null) return { outcome: malformed(noPayload), last: null, turn }
   const firstAttemptAtMs = Date.now()
   const made = { attempts: 0, firstAttemptAtMs, lastAttemptAtMs: firstAttemptAtMs, tried: [] }
-  const trial = { delivery, event, payload, made, context }
+  const trial = { delivery, event, payload, made, list, context }
   const last = await withQuickRetries({
     attempt: (again) => {
       if (again > 0) {
@@ -54,7 +62,7 @@ export async function deliver(delivery: LoadedDelivery, context: PipelineContext
     },
     mayHelp: (one) => one?.decision.quickRetry === true && context.targets.isAnyUp() && !context.isStopping(),
   })
-  return { outcome: outcomeOf(last, trial), last }
+  return { outcome: outcomeOf(last, trial), last, turn }
 }
 
 type Made = { attempts: number; firstAttemptAtMs: number; lastAttemptAtMs: number; tried: Target[] }
@@ -64,6 +72,7 @@ type Trial = {
   /** Undefined: the record as it was published. */
   payload: Payload | undefined
   made: Made
+  list: LoggedAttempt[]
   context: PipelineContext
 }
 
@@ -74,7 +83,7 @@ function payloadOf({ record }: LoadedDelivery, event: EventDescription, { subscr
   return subscription().destination.format === 'binary' ? binaryPayload(record, event) : undefined
 }
 
-async function tryOnce({ delivery, event, payload, made, context }: Trial): Promise<Ended | null> {
+async function tryOnce({ delivery, event, payload, made, list, context }: Trial): Promise<Ended | null> {
   const target = context.targets.pick(made.tried)
   if (target === null) return null
   made.tried.push(target)
@@ -97,7 +106,17 @@ async function tryOnce({ delivery, event, payload, made, context }: Trial): Prom
   if (context.targets.isComparing && made.tried.length === 1) compareWith(attempting, { delivery, request, context })
   const attempted = await attempting
   if (attempted === null) return null
-  const { decision } = attempted
+  const { decision, result } = attempted
+  list.push(
+    loggedAttempt({
+      number,
+      url: target.url,
+      decision,
+      result,
+      startedAtMs: made.lastAttemptAtMs,
+      endedAtMs: Date.now(),
+    }),
+  )
   made.attempts += 1
   if (decision.kind !== 'delivered') context.attemptFailed(delivery, { number, url: target.url }, decision)
   return { target, decision }

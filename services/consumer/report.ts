@@ -3,6 +3,7 @@ import type { SubscriptionReport } from '#shared/redis/instances.ts'
 import { type Hold, isHolding, reasonOf } from './pair/hold.ts'
 import type { Pair } from './pair/states.ts'
 import { viewOf } from './pair/view.ts'
+import { standingOf } from './standing.ts'
 import type { Targets } from './targets.ts'
 
 export type ReportFacts = {
@@ -40,6 +41,7 @@ export function reportOf(facts: ReportFacts): SubscriptionReport {
     targets: targets.reports(),
     delivered: facts.delivered,
     deadLettered: facts.deadLettered,
+    standing: standingOf(pairs, ends),
   }
 }
 

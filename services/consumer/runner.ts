@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Stream, Subscription } from '#shared/catalog/model.ts'
 import type { SubscriptionReport } from '#shared/redis/instances.ts'
+import { Journal } from './attempts/journal.ts'
 import { deadLetterOf } from './dead-letter.ts'
 import type { RunnerEnvironment } from './environment.ts'
 import { Filtering } from './filtering.ts'
 import { HoldControl } from './hold-control.ts'
 import { openTargets } from './open-targets.ts'
+import { OpsWatch } from './ops-watch.ts'
 import { type DeliveryEffect, Ownership } from './ownership.ts'
 import type { Delivery } from './pair/deliveries.ts'
 import type { Effect } from './pair/effects.ts'
@@ -22,6 +24,7 @@ import { RateGate } from './rate-gate.ts'
 import { reportOf } from './report.ts'
 import { createRetryRequests, type RetryRequests } from './retry-requests.ts'
 import { appendDeadLetter } from './settle.ts'
+import { standingOf } from './standing.ts'
 import type { Targets } from './targets.ts'
 
 type RunnerOptions = { environment: RunnerEnvironment; subscription: Subscription; stream: Stream }
@@ -47,6 +50,8 @@ export class SubscriptionRunner {
   readonly #topics: PairTopics
   readonly #retries: RetryRequests
   readonly #context: PipelineContext
+  readonly #journal: Journal
+  readonly #watch: OpsWatch
   readonly #targets: Targets
   readonly #filtering: Filtering
   #subscription: Subscription
@@ -83,8 +88,18 @@ export class SubscriptionRunner {
         if (this.#flow.hold.paused === null) this.#hold.fail('filter-unusable', detail)
       },
     })
+    this.#journal = new Journal(environment.attemptLog, subscription)
+    this.#watch = new OpsWatch({
+      ...{ ops: environment.ops, laggingAfterMs: environment.laggingAfterMs },
+      subscription: () => this.#subscription,
+      retentionMs: () => this.#stream.retentionMs,
+      standing: () => standingOf(this.#ownership.ring.pairs, this.#ownership.ends),
+      lastError: () => this.#targets.reports().find(({ lastError }) => lastError !== null)?.lastError ?? null,
+      isSpeaker: () => this.#ownership.pairs.has(0),
+    })
     this.#hold = new HoldControl({
       ...{ environment, flow: this.#flow, subscription: () => this.#subscription },
+      onReason: (reason) => this.#watch.reasonChanged(reason),
       onChange: (kind) => this.#ownership.applyToAll({ kind }),
       onFound: () => this.#ownership.reload(),
     })
@@ -97,6 +112,8 @@ export class SubscriptionRunner {
       ...{ environment, subscription, stream },
       newPair: (partition) => this.#newPair(partition),
       perform: (pair, effect) => this.#perform(pair, effect),
+      onAppend: (pair, append) => this.#journal.appends(pair, append),
+      flushLog: () => this.#journal.flush(),
       onWork: () => this.#dispatch(),
       isFiltering: () => this.#filtering.isActive,
     })
@@ -136,6 +153,7 @@ export class SubscriptionRunner {
     this.#retries.look(Date.now())
     this.#topics.tick(nowMs)
     this.#reportFiltered()
+    this.#watch.tick(nowMs)
     this.#hold.change({ kind: 'tick' })
     if (isHolding(this.#flow.hold)) this.#followTargets()
     this.#dispatch()
@@ -200,6 +218,7 @@ export class SubscriptionRunner {
         break
       case 'report-expired':
         telemetry.expired(this.#subscription.name, { partition, from: effect.from, to: effect.to })
+        this.#journal.expired(pair, effect)
         break
       case 'report-offsets-lost':
         this.#hold.fail('offsets-lost', `partition ${partition}: ${effect.detail}`)
@@ -223,12 +242,14 @@ export class SubscriptionRunner {
       .catch(this.#environment.onBroken)
   }
 
-  #answered(pair: Pair, { token, of, delivery }: Attempt, { outcome, last }: Delivered): void {
+  #answered(pair: Pair, { token, of, delivery }: Attempt, { outcome, last, turn }: Delivered): void {
     const { offset, timestampMs } = delivery
     endAttempt(this.#flow, { of, outcome: outcome.kind })
     if (last !== null && !(outcome.kind === 'target-waits' && outcome.own)) this.#targets.heed(last)
     if (outcome.kind !== 'delivered') this.#followTargets()
+    const isCurrent = pair.token === token && pair.phase !== 'gone'
     this.#ownership.apply(pair, { kind: 'answered', token, offset, timestampMs, outcome })
+    this.#journal.answered(pair, delivery, { outcome, turn, isCurrent })
     if (outcome.kind === 'delivered') this.#noteDelivered(delivery)
     this.#dispatch()
   }
@@ -239,7 +260,8 @@ export class SubscriptionRunner {
     this.#environment.telemetry.delivered(this.#ref(delivery), { attempts: delivery.attempts, seconds })
   }
 
-  #appendDeadLetter(pair: Pair, { token, ref, delivery, cause, code, detail }: Burying): void {
+  #appendDeadLetter(pair: Pair, burying: Burying): void {
+    const { token, ref, delivery, cause, code, detail } = burying
     const { deadLetters, telemetry } = this.#environment
     const ending = { cause, code, detail }
     const facts = { subscription: this.#subscription, stream: this.#stream, delivery, ending, nowMs: Date.now() }
@@ -250,8 +272,13 @@ export class SubscriptionRunner {
       onDelay: (error) => telemetry.deadLetterDelayed(place, error),
     })
       .then((offset) => {
-        if (offset === null) return
+        if (offset === null) {
+          this.#journal.notBuried(delivery)
+          return
+        }
         this.#deadLettered += 1
+        this.#journal.buried(pair, burying)
+        this.#watch.buried(pair.partition, delivery.offset, burying)
         telemetry.deadLettered(place, { attempts, ...ending })
         this.#ownership.apply(pair, { kind: 'appended', token, ref, offset })
         this.#dispatch()
@@ -305,6 +332,9 @@ export class SubscriptionRunner {
       onBroken,
       compared: (delivery, comparison, other) => {
         telemetry.compared(this.#ref(delivery), comparison)
+        if (comparison.kind === 'mismatch' && other !== null) {
+          this.#watch.mismatched(this.#ref(delivery), comparison, other.target.url)
+        }
         if (other !== null) this.#targets.heed(other)
       },
       attemptFailed: (delivery, { number, url }, { kind, code, detail }) =>

@@ -1,5 +1,6 @@
 import { openCatalog } from '#shared/catalog/catalog.ts'
 import { topicNames } from '#shared/catalog/names.ts'
+import { type OpsEvents, openOps } from '#shared/catalog/ops/ops-events.ts'
 import { createSecretBox } from '#shared/catalog/secrets.ts'
 import { createEgressGuard } from '#shared/delivery/egress.ts'
 import { createTargetMetrics } from '#shared/delivery/target-client.ts'
@@ -14,6 +15,8 @@ import { openRedis, type RedisConnection, redisOf } from '#shared/redis/connecti
 import { openHeartbeat } from '#shared/redis/heartbeat.ts'
 import { openRateLimits } from '#shared/redis/rate-limits.ts'
 import { openTargetHints } from '#shared/redis/target-hints.ts'
+import { openTold } from '#shared/redis/told.ts'
+import { createAttemptLog } from './attempts/attempt-log.ts'
 import type { ConsumerConfig } from './config.ts'
 import { followJobs, type JobSet } from './jobs/job-set.ts'
 import { createJobTelemetry } from './jobs/telemetry.ts'
@@ -22,6 +25,7 @@ import { watchPeers } from './peers.ts'
 import { startPulse } from './pulse.ts'
 import { followSubscriptions, type RunnerSet } from './reconcile.ts'
 import { SubscriptionRunner } from './runner.ts'
+import { createStandingMetrics } from './standing-metrics.ts'
 import { createStateRecords } from './state-record.ts'
 import { createPeerTelemetry, createTelemetry } from './telemetry.ts'
 
@@ -59,7 +63,7 @@ async function open(config: ConsumerConfig, log: Log, resources: Resources): Pro
   const redis = openRedis({ ...redisOf(config), log })
   resources.defer('redis', () => redis.close())
   const clientId = newClientId('consumer', config.TAILRACE_INSTANCE_ID)
-  const { runners, jobs } = await openRunners({ config, log, metrics, resources, onBroken, clientId, redis })
+  const { runners, jobs, ops } = await openRunners({ config, log, metrics, resources, onBroken, clientId, redis })
   openHeartbeat(resources, {
     ...{ redis, prefix: config.TAILRACE_PREFIX, id: config.TAILRACE_INSTANCE_ID, clientId },
     service: 'consumer',
@@ -68,7 +72,8 @@ async function open(config: ConsumerConfig, log: Log, resources: Resources): Pro
   })
   if (config.TAILRACE_EVICT_PEERS === 'on') {
     const [brokers, prefix] = [config.KAFKA_BROKERS.split(','), config.TAILRACE_PREFIX]
-    const peers = watchPeers({ redis, brokers, prefix, clientId, telemetry: createPeerTelemetry(log, metrics) })
+    const telemetry = createPeerTelemetry(log, metrics)
+    const peers = watchPeers({ redis, brokers, prefix, clientId, telemetry, ops })
     resources.defer('peers', () => peers.close())
   }
   resources.defer('runners', async () => {
@@ -81,7 +86,7 @@ async function open(config: ConsumerConfig, log: Log, resources: Resources): Pro
 }
 
 /** Kafka, the catalog, a runner for every subscription, and the jobs if they are ours to run. */
-async function openRunners(parts: Parts): Promise<{ runners: RunnerSet; jobs: JobSet }> {
+async function openRunners(parts: Parts): Promise<{ runners: RunnerSet; jobs: JobSet; ops: OpsEvents }> {
   const { config, log, metrics, resources, onBroken, clientId, redis } = parts
   const topics = topicNames(config.TAILRACE_PREFIX)
   const connection = { brokers: config.KAFKA_BROKERS.split(','), clientId, log }
@@ -98,6 +103,16 @@ async function openRunners(parts: Parts): Promise<{ runners: RunnerSet; jobs: Jo
   resources.defer('catalog', () => catalog.close())
   const deadLetterTopic = await admin.describeTopic(topics.deadLetters)
   const deadLetters = { lanes, topic: topics.deadLetters, partitions: deadLetterTopic?.partitions.length ?? 6 }
+  const attemptsTopic = await admin.describeTopic(topics.attempts)
+  const attemptLog = createAttemptLog({
+    ...{ lanes, topic: topics.attempts, partitions: attemptsTopic?.partitions.length ?? 6, metrics },
+    instance: config.TAILRACE_INSTANCE_ID,
+    onLost: telemetry.attemptDetailsLost,
+  })
+  const instance = config.TAILRACE_INSTANCE_ID
+  const told = openTold({ redis, prefix: config.TAILRACE_PREFIX })
+  const ops = openOps({ catalog, lanes, told, instance, metrics, log })
+  resources.defer('operational events', () => ops.close())
   const hints = openTargetHints({ redis, prefix: config.TAILRACE_PREFIX, owner: clientId })
   resources.defer('target hints', () => hints.close())
   const pulse = startPulse((nowMs) => {
@@ -106,27 +121,26 @@ async function openRunners(parts: Parts): Promise<{ runners: RunnerSet; jobs: Jo
   })
   resources.defer('pulse', () => pulse.close())
   const environment = {
-    ...{ connection, metrics, admin, catalog, lanes, destinationLanes, deadLetters, telemetry, pulse, hints, onBroken },
+    ...{ connection, metrics, admin, catalog, lanes, destinationLanes, deadLetters, telemetry, pulse },
+    ...{ attemptLog, ops, hints, onBroken },
     targetMetrics: createTargetMetrics(metrics),
     states: createStateRecords(catalog),
     egress: createEgressGuard(config.TAILRACE_EGRESS_ALLOW),
+    laggingAfterMs: config.TAILRACE_LAGGING_AFTER_MS,
     sessionTimeoutMs: config.TAILRACE_SESSION_TIMEOUT_MS,
     rates: openRateLimits({ redis, prefix: config.TAILRACE_PREFIX }),
     runnerCount: () => runners?.count() ?? 1,
   }
   let runners: RunnerSet | undefined
   let jobs: JobSet | undefined
+  createStandingMetrics(metrics, () => runners?.reports() ?? [])
   runners = followSubscriptions({
     catalog,
     start: (subscription, stream) => new SubscriptionRunner({ environment, subscription, stream }),
     keptOut: keepOut(catalog, telemetry),
     onBroken,
   })
-  const jobEnvironment = {
-    ...environment,
-    jobTelemetry: createJobTelemetry(log, metrics),
-    instance: config.TAILRACE_INSTANCE_ID,
-  }
+  const jobEnvironment = { ...environment, jobTelemetry: createJobTelemetry(log, metrics), instance }
   jobs = followJobs({ environment: jobEnvironment, group: topics.jobRunner, topic: topics.catalog })
-  return { runners, jobs }
+  return { runners, jobs, ops }
 }

@@ -48,6 +48,8 @@ export type ConsumerTelemetry = {
   /** Nothing is sent for it here until its secrets can be read. */
   secretsUnreadable(subscription: string, detail: string): void
   stateNotWritten(uid: string, error: unknown): void
+  /** The attempts log does not take what happened to so many deliveries; told at most once in 5 s. */
+  attemptDetailsLost(error: unknown, deliveries: number): void
   stopped(subscription: string, facts: { unanswered: number; ms: number }): void
   close(): void
 }
@@ -200,6 +202,8 @@ function createLifeLines(log: Log) {
       ),
     stateNotWritten: (uid: string, error: unknown) =>
       log.warn({ uid, err: error }, 'the state record is not written yet'),
+    attemptDetailsLost: (error: unknown, deliveries: number) =>
+      log.warn({ err: error, deliveries }, 'details of attempts are lost'),
     stopped: (subscription: string, facts: object) => log.info({ subscription, ...facts }, 'runner stopped'),
   }
 }

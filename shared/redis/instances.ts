@@ -14,6 +14,18 @@ export type PairReport = {
   blockedKeys: number
 }
 
+/** What an instance still has to do for a subscription. Times are broker times, ms; null: nothing waits. */
+export type Standing = {
+  /** Not delivered yet, waiting for a later attempt included. */
+  lagEvents: number
+  /** Of the event at the committed position: retention can reach it. */
+  oldestInStreamMs: number | null
+  /** The same, events in the retry topic included. */
+  oldestMs: number | null
+  /** Events that were read again and not delivered again, since this instance has its partitions. */
+  suppressed: number
+}
+
 /** One target as one instance sees it. Versions that had a single target report no `healthy`. */
 export type TargetReport = {
   url: string
@@ -35,6 +47,7 @@ export type SubscriptionReport = {
   targets: TargetReport[]
   delivered: number
   deadLettered: number
+  standing: Standing
 }
 
 /** One process: its heartbeat and its part of `/v1/state`. */

@@ -108,6 +108,7 @@ function attach(pair: Pair, delivery: Delivery, { record, park }: { record: Stor
 
 /** Written late by a former owner, after the event had ended here. */
 function close(pair: Pair, record: StoredRecord, source: Source): void {
+  pair.suppressed += 1
   const delivery = newDelivery(source, queueOf(pair.table.queues, null))
   addDelivery(pair.table.deliveries, delivery)
   openPark(pair, delivery, record.offset)

@@ -38,7 +38,10 @@ function readOne(pair: Pair, record: StoredRecord): void {
   passTo(table.window, offset + 1)
   table.dirty = true
   noteTime(pair, timestampMs)
-  if (isRestored(table.window, offset)) return
+  if (isRestored(table.window, offset)) {
+    pair.suppressed += 1
+    return
+  }
   const known = findDelivery(table.deliveries, offset, timestampMs)
   if (known !== null) adopt(pair, known, record)
   else deliver(pair, record, pair.policy.judge(record))
@@ -50,6 +53,7 @@ function adopt(pair: Pair, known: Delivery, record: StoredRecord): void {
     'I-g',
     `${known.offset} is read twice`,
   ])
+  pair.suppressed += 1
   offerValue(pair, known, () => record)
 }
 

@@ -67,6 +67,8 @@ export type Pair = {
   trimmed: { readonly atMs: number; readonly offset: number } | null
   /** Wall clock minus monotonic clock, read once per load: later jumps of the wall clock move nothing. */
   wallAheadMs: number
+  /** Events that were read again and known: they were not delivered again. */
+  suppressed: number
   /** Of the step under way. */
   nowMs: number
   effects: Effect[]
@@ -91,6 +93,7 @@ export function createPair(
     committed: null,
     trimmed: null,
     wallAheadMs: 0,
+    suppressed: 0,
     nowMs: 0,
     effects: [],
   }

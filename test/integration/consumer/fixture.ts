@@ -8,10 +8,13 @@ import { createStream } from '#shared/catalog/create-stream.ts'
 import { createSubscription } from '#shared/catalog/create-subscription.ts'
 import type { Balance, Subscription, Target } from '#shared/catalog/model.ts'
 import { topicNames } from '#shared/catalog/names.ts'
+import { provideOpsStream } from '#shared/catalog/ops/provide.ts'
 import { recordKey } from '#shared/catalog/record-keys.ts'
 import { createSecretBox } from '#shared/catalog/secrets.ts'
 import { subscriptionDefinition } from '#shared/catalog/subscription-schema.ts'
 import { ownTopics, provideTopic } from '#shared/catalog/topics.ts'
+import type { LogBatch } from '#shared/delivery/log/entries.ts'
+import { readBatch } from '#shared/delivery/log/read-batch.ts'
 import type { RecordHeaders, StoredRecord } from '#shared/event/record.ts'
 import { type KafkaAdmin, openAdmin } from '#shared/kafka/admin.ts'
 import { followTopic } from '#shared/kafka/follower.ts'
@@ -28,7 +31,11 @@ const dayMs = 86_400_000
 const noFilter = { types: null, cel: null }
 export const streamName = 'orders'
 
+export type OpsSeen = { type: string; subject: string; data: Record<string, unknown> }
+
 export type Members = {
+  /** The stream, if not `orders`. */
+  on?: string
   delivery?: Partial<Subscription['delivery']>
   retry?: Partial<Subscription['retry']>
   ordering?: Subscription['ordering']
@@ -47,6 +54,7 @@ export type Installation = {
   prefix: string
   catalog: Catalog
   admin: KafkaAdmin
+  lanes: ProduceLanes
   /** The topic of the stream. */
   topic: string
   /** Appends keyed events, one after the other per partition; resolves when all are stored. */
@@ -56,6 +64,10 @@ export type Installation = {
   /** What an operator's seek writes: partition number → offset. */
   move(subscription: Subscription, offsets: Record<string, number>): Promise<void>
   deadLetters(): Promise<readonly StoredRecord[]>
+  /** What the stream of operational events holds and gets; made now. */
+  ops(): Promise<readonly OpsSeen[]>
+  /** What the attempts log holds and gets. */
+  attempts(): Promise<readonly LogBatch[]>
   /** Offsets the group has finished, all partitions together. */
   lag(subscription: Subscription): Promise<number>
   defer(close: () => unknown): void
@@ -65,7 +77,11 @@ type Cleanup = { after(close: () => unknown): void }
 
 export async function createInstallation(
   t: Cleanup,
-  { partitions = 3, env = {} }: { partitions?: number; env?: Record<string, string> } = {},
+  {
+    partitions = 3,
+    env = {},
+    retentionMs = dayMs,
+  }: { partitions?: number; env?: Record<string, string>; retentionMs?: number } = {},
 ): Promise<Installation> {
   const prefix = `${uniqueName('consumer-test')}.`
   const connection = { brokers: testBrokers(), clientId: prefix, log: silent }
@@ -84,26 +100,32 @@ export async function createInstallation(
   const box = createSecretBox(masterKey)
   const catalog = await openCatalog({ connection, topic: topics.catalog, lanes, instance: prefix, box, log: silent })
   closers.push(() => catalog.close())
-  const rest = { retentionMs: dayMs, retentionBytes: null, schema: null, description: '', defaultType: 'order.created' }
+  const rest = { retentionMs, retentionBytes: null, schema: null, description: '', defaultType: 'order.created' }
   const stream = await createStream({ catalog, admin, topics }, { name: streamName, partitions, topic: null, ...rest })
   closers.push(() => admin.deleteTopic(stream.topic))
+  const follow = async (name: string, onRecord: (record: StoredRecord) => void) => {
+    const hello = { key: Buffer.from('-'), append: () => Promise.reject(new Error('never asked')) }
+    const follower = await followTopic({ connection, topic: name, onRecord, hello })
+    closers.push(() => follower.close())
+  }
   return {
-    ...{ prefix, catalog, admin, topic: stream.topic, env: { ...consumerEnv(prefix), ...env } },
+    ...{ prefix, catalog, admin, lanes, topic: stream.topic, env: { ...consumerEnv(prefix), ...env } },
     publish: (events) => publish(lanes, { topic: stream.topic, partitions }, events),
     async subscribe(receiver, members = {}) {
       const { delivery = {}, retry = {}, ordering = 'key', from = 'earliest', filter = noFilter } = members
-      const { balance, targets = [], destination: more = {} } = members
+      const { balance, targets = [], destination: more = {}, on = streamName } = members
+      const source = catalog.stream(on) ?? stream
       const destination = {
         targets: [{ url: receiver.url }, ...targets],
         ...(balance === undefined ? {} : { balance }),
         ...more,
       }
-      const body = { stream: streamName, destination, delivery, retry, ordering, filter }
+      const body = { stream: on, destination, delivery, retry, ordering, filter }
       const definition = Value.Default(subscriptionDefinition, body) as Parameters<
         typeof createSubscription
       >[1]['definition']
       const name = uniqueName('billing')
-      const made = { name, stream, definition, from, signingSecret: null }
+      const made = { name, stream: source, definition, from, signingSecret: null }
       return (await createSubscription({ catalog, admin, topics, box }, made)).subscription
     },
     async change(subscription, members) {
@@ -116,14 +138,28 @@ export async function createInstallation(
     },
     async deadLetters() {
       const records: StoredRecord[] = []
-      const append = () => Promise.reject(new Error('never asked'))
-      const onRecord = (record: StoredRecord) => void records.push(record)
-      const hello = { key: Buffer.from('-'), append }
-      const follower = await followTopic({ connection, topic: topics.deadLetters, onRecord, hello })
-      closers.push(() => follower.close())
+      await follow(topics.deadLetters, (record) => void records.push(record))
       return records
     },
-    lag: ({ group }) => lagOf(admin, group, stream.topic),
+    async ops() {
+      await provideOpsStream({ catalog, admin, topics })
+      closers.push(() => admin.deleteTopic(topics.events('ops')))
+      const seen: OpsSeen[] = []
+      await follow(topics.events('ops'), ({ headers, value }) => {
+        seen.push({ type: headers.ce_type ?? '', subject: headers.ce_subject ?? '', data: JSON.parse(String(value)) })
+      })
+      return seen
+    },
+    async attempts() {
+      const batches: LogBatch[] = []
+      await follow(topics.attempts, (record) => {
+        const batch = readBatch(record)
+        if (batch === null) throw new Error(`the attempts log holds what cannot be read at ${record.offset}`)
+        batches.push(batch)
+      })
+      return batches
+    },
+    lag: (subscription) => lagOf(admin, subscription.group, catalog.stream(subscription.stream)?.topic ?? stream.topic),
     defer: (close) => void closers.push(close),
   }
 }

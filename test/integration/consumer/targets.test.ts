@@ -234,6 +234,7 @@ test('a comparison: both get every event, the first one decides, and what differ
     behaviour: ({ headers }) =>
       headers['ce-id'] === 'e00003' ? { kind: 'answer', status: 500 } : { kind: 'answer', status: 201 },
   })
+  const ops = await installation.ops()
   const subscription = await installation.subscribe(primary, { targets: [{ url: other.url }], balance: 'compare' })
   const service = await runConsumer(installation, 'one')
   await installation.publish(events(20, 20))
@@ -246,6 +247,13 @@ test('a comparison: both get every event, the first one decides, and what differ
   const count = async (result: string) =>
     Number(new RegExp(`tailrace_comparisons_total\\{result="${result}"\\} (\\d+)`).exec(await metrics())?.[1] ?? 0)
   await until('all are compared', async () => (await count('match')) === 19 && (await count('mismatch')) === 1)
+  const mismatch = await until('the mismatch is told', () => ops[0])
+  assert.deepEqual([ops.length, mismatch.type], [1, 'tailrace.compare.mismatch'])
+  const sides = [mismatch.data.primary, mismatch.data.other] as { target: string }[]
+  assert.deepEqual(
+    sides.map(({ target }) => target),
+    [primary.url, other.url],
+  )
 
   await other.refuse()
   await installation.publish(events(20, 20, 20))

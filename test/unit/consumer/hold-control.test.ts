@@ -19,6 +19,7 @@ function controlled({ paused = false } = {}) {
   } as unknown as RunnerEnvironment
   const control = new HoldControl({
     ...{ environment, flow, subscription: () => ({ uid: 'u', name: 'billing', paused, heldAt: null }) },
+    onReason: () => {},
     onChange: (change) => void changes.push(change),
     onFound: () => {},
   })

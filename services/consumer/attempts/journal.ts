@@ -1,0 +1,99 @@
+import type { Subscription } from '#shared/catalog/model.ts'
+import type { LogEntry, LoggedAttempt } from '#shared/delivery/log/entries.ts'
+import { wallClockMs } from '../pair/clocks.ts'
+import type { Delivery } from '../pair/deliveries.ts'
+import type { Effect } from '../pair/effects.ts'
+import type { Outcome } from '../pair/inputs.ts'
+import type { Pair } from '../pair/states.ts'
+import type { AttemptLog, SubscriptionLog } from './attempt-log.ts'
+
+/** The attempts of one delivery between leaving its queue and coming back, with what the log filters by. */
+export type Turn = { key: string | null; type: string | null; list: readonly LoggedAttempt[] }
+
+type Append = Extract<Effect, { kind: 'append' }>
+type Burying = Extract<Effect, { kind: 'append-dead-letter' }>
+
+/** Tells the attempts log what the pairs of one runner did. Each call comes after the pair knows, in the same turn. */
+export class Journal {
+  readonly #log: SubscriptionLog
+  /** Attempts of deliveries whose dead letter is on its way: they are told together. */
+  readonly #burying = new Map<Delivery, Turn>()
+
+  constructor(log: AttemptLog, subscription: Pick<Subscription, 'uid' | 'name' | 'stream'>) {
+    this.#log = log.of(subscription)
+  }
+
+  /** Writes what was noted; see `SubscriptionLog.flush`. */
+  flush(): Promise<void> | null {
+    return this.#log.flush()
+  }
+
+  /** An attempt was answered and the pair has taken the answer in. `isCurrent`: it belonged to the epoch of the pair. */
+  answered(pair: Pair, delivery: Delivery, { outcome, turn, isCurrent }: Answered): void {
+    if (outcome.kind === 'delivered') {
+      const attempts = isCurrent ? delivery.attempts : delivery.attempts + outcome.attempts
+      const firstAttemptAtMs = delivery.firstAttemptAtMs ?? outcome.firstAttemptAtMs
+      this.#note(pair, delivery, turn, { state: 'delivered', attempts, firstAttemptAtMs })
+      return
+    }
+    // What an owner learned too late may contradict what the next one has told since.
+    if (!isCurrent || delivery.state === 'ended') return
+    if (delivery.state === 'burying') this.#burying.set(delivery, turn)
+    else if (turn.list.length > 0) this.#note(pair, delivery, turn, waitOf(pair, delivery))
+  }
+
+  /** The dead letter is stored. */
+  buried(pair: Pair, { delivery, detail }: Burying): void {
+    const record = delivery.record
+    const turn = this.#burying.get(delivery) ?? {
+      key: textOf(record?.key),
+      type: record?.headers.ce_type ?? null,
+      list: [],
+    }
+    this.#burying.delete(delivery)
+    this.#note(pair, delivery, turn, { state: 'dead-lettered', because: detail })
+  }
+
+  /** The dead letter is not wanted any more: another owner decides. */
+  notBuried(delivery: Delivery): void {
+    this.#burying.delete(delivery)
+  }
+
+  /** A record goes to the retry topic; of interest is an event that was not tried, but has to wait behind another one. */
+  appends(pair: Pair, { ref, record }: Append): void {
+    if (ref.kind !== 'park') return
+    const behind = /^behind-(\d+)$/.exec(record.headers.tailrace_cause ?? '')?.[1]
+    if (behind === undefined) return
+    this.#log.note(pair.partition, {
+      ...{ offset: ref.offset, atMs: Date.now(), key: textOf(record.key), type: record.headers.ce_type ?? null },
+      ...{ state: 'waiting', because: 'an earlier event of its key is tried again', behind: Number(behind) },
+      ...{ nextAttemptAtMs: null, attempts: 0, firstAttemptAtMs: null, list: [] },
+    })
+  }
+
+  /** Retention took [from, to). */
+  expired({ partition }: Pair, { from, to }: { from: number; to: number }): void {
+    this.#log.expire(partition, { from, to, atMs: Date.now() })
+  }
+
+  #note(pair: Pair, delivery: Delivery, { key, type, list }: Turn, now: Now): void {
+    const { offset, attempts, firstAttemptAtMs } = delivery
+    this.#log.note(pair.partition, {
+      ...{ offset, atMs: Date.now(), key, type, because: list.at(-1)?.detail ?? '' },
+      ...{ behind: null, nextAttemptAtMs: null, attempts, firstAttemptAtMs, list, ...now },
+    })
+  }
+}
+
+type Answered = { outcome: Outcome; turn: Turn; isCurrent: boolean }
+
+type Now = Pick<LogEntry, 'state'> & Partial<LogEntry>
+
+/** When it is tried next: at a time, or as soon as its target is there. */
+function waitOf(pair: Pair, { state, dueAtMs }: Delivery): Now {
+  const hasTime = (state === 'parking' || state === 'parked') && dueAtMs > 0
+  if (!hasTime) return { state: 'queued' }
+  return { state: 'retrying', nextAttemptAtMs: Math.round(wallClockMs(pair, dueAtMs)) }
+}
+
+const textOf = (bytes: Buffer | null | undefined): string | null => bytes?.toString() ?? null

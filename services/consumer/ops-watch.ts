@@ -1,0 +1,145 @@
+import type { Subscription } from '#shared/catalog/model.ts'
+import { heldByOperator } from '#shared/catalog/model.ts'
+import {
+  compareMismatch,
+  deadLetterAdded,
+  held,
+  lagging,
+  paused,
+  released,
+  retentionNear,
+} from '#shared/catalog/ops/events.ts'
+import type { OpsEvents } from '#shared/catalog/ops/ops-events.ts'
+import { positionOf } from '#shared/event/record.ts'
+import type { Standing } from '#shared/redis/instances.ts'
+import type { Comparison, Side } from './comparison.ts'
+import type { Burial } from './pair/deliveries.ts'
+
+export type OpsWatchOptions = {
+  ops: OpsEvents
+  subscription(): Pick<Subscription, 'name' | 'uid' | 'stream' | 'destination'>
+  /** Of the stream. */
+  retentionMs(): number
+  /** Oldest events older than this are told. */
+  laggingAfterMs: number
+  standing(): Standing
+  lastError(): string | null
+  /** Owns partition 0: of all instances one does, and that one tells of holds while Redis cannot be asked. */
+  isSpeaker(): boolean
+}
+
+type Place = { partition: number; offset: number }
+type Mismatch = Extract<Comparison, { kind: 'mismatch' }>
+
+const everyMs = 1_000
+/** Of the retention, what the oldest undelivered event has lived through. */
+const levels = [0.5, 0.8]
+/** An episode of lagging is over below this share of the limit, and told again after this time at the earliest. */
+const overShare = 0.5
+const laggingAgainMs = 600_000
+const oneMinuteMs = 60_000
+const oneHourMs = 3_600_000
+
+/**
+ * Tells operators what happens to one subscription. Every instance watches its own part; the marks make one event of what
+ * several see.
+ *
+ *   phase   active → held → active, any → paused → active; `target-waits` is a pause of seconds and counts as active
+ *   lag     fine → lagging (told) → fine
+ *   level   none → 0.5 (told) → 0.8 (told) → none
+ */
+export class OpsWatch {
+  readonly #options: OpsWatchOptions
+  #phase = 'active'
+  #isWatching = false
+  #dueMs = 0
+  #isLagging = false
+  #level = 0
+
+  constructor(options: OpsWatchOptions) {
+    this.#options = options
+  }
+
+  /** The reason why it delivers nothing became another one; null: it delivers. */
+  reasonChanged(reason: string | null): void {
+    const { ops, subscription, standing, lastError, isSpeaker } = this.#options
+    const value = phaseOf(reason)
+    const before = this.#phase
+    if (value === before) return
+    this.#phase = value
+    const isNews = this.#isWatching
+    ops.raiseChange({
+      ...{ mark: `phase:${subscription().uid}`, value, before, isSpeaker: isSpeaker() },
+      eventOf: (was) => {
+        if (!isNews || was === value) return null
+        const { lagEvents } = standing()
+        if (value === 'held') return held(subscription(), { reason: reason ?? '', lagEvents, lastError: lastError() })
+        if (value !== 'active') return paused(subscription(), { reason: reason ?? '' })
+        return was === 'held' ? released(subscription(), { lagEvents }) : null
+      },
+    })
+  }
+
+  buried(partition: number, offset: number, { cause, code, detail }: Burial): void {
+    const { ops, subscription } = this.#options
+    const { name, uid, stream } = subscription()
+    const id = `${name}-${partition}-${offset}`
+    const facts = { id, position: positionOf(stream, partition, offset), cause, code, detail: detail.slice(0, 500) }
+    ops.raiseOnce(deadLetterAdded(subscription(), facts), `dead-letter:${uid}:${cause}`, oneMinuteMs)
+  }
+
+  /** `other`: URL of the second target; the first one of the subscription is the one that counts. */
+  mismatched({ partition, offset }: Place, comparison: Mismatch, other: string): void {
+    const { ops, subscription } = this.#options
+    const { name, stream, destination } = subscription()
+    const sideOf = (target: string, { status, bodySha256 }: Side) => ({ target, status, bodySha256 })
+    const facts = { id: `${name}-${partition}-${offset}`, position: positionOf(stream, partition, offset) }
+    const primary = sideOf(destination.targets[0]?.url ?? '', comparison.primary)
+    ops.raise(compareMismatch(subscription(), { ...facts, primary, other: sideOf(other, comparison.other) }))
+  }
+
+  /** Called by the pulse. What was so before the first call is no news. */
+  tick(nowMs: number): void {
+    this.#isWatching = true
+    if (nowMs < this.#dueMs) return
+    this.#dueMs = nowMs + everyMs
+    const { standing, retentionMs } = this.#options
+    const now = standing()
+    const ageMs = now.oldestInStreamMs === null ? 0 : Math.max(0, Date.now() - now.oldestInStreamMs)
+    this.#watchLag(ageMs, now)
+    this.#watchRetention(ageMs, now, retentionMs())
+  }
+
+  #watchLag(ageMs: number, standing: Standing): void {
+    const { ops, subscription, laggingAfterMs } = this.#options
+    const wasLagging = this.#isLagging
+    if (ageMs < laggingAfterMs * overShare) this.#isLagging = false
+    // One that is held or paused lags for a reason that was told.
+    if (wasLagging || ageMs <= laggingAfterMs || this.#phase !== 'active') return
+    this.#isLagging = true
+    const { uid } = subscription()
+    ops.raiseOnce(lagging(subscription(), lagOf(ageMs, standing)), `lagging:${uid}`, laggingAgainMs)
+  }
+
+  #watchRetention(ageMs: number, standing: Standing, retentionMs: number): void {
+    const { ops, subscription } = this.#options
+    const used = levels.findLast((level) => ageMs >= level * retentionMs) ?? 0
+    const before = this.#level
+    this.#level = used
+    if (used <= before) return
+    const facts = { ...lagOf(ageMs, standing), used, retentionMs }
+    const { uid } = subscription()
+    ops.raiseOnce(retentionNear(subscription(), facts), `retention:${uid}:${used}`, oneHourMs)
+  }
+}
+
+function phaseOf(reason: string | null): string {
+  if (reason === null || reason === 'target-waits') return 'active'
+  if (reason === 'all-targets-failing' || reason === heldByOperator) return 'held'
+  return `paused:${reason}`
+}
+
+function lagOf(ageMs: number, { lagEvents, oldestInStreamMs }: Standing) {
+  const oldestAt = new Date(oldestInStreamMs ?? Date.now()).toISOString()
+  return { lagSeconds: Math.round(ageMs / 100) / 10, lagEvents, oldestAt }
+}
