@@ -26,9 +26,15 @@ export type ClusterMonitor = {
   close(): void
 }
 
-type Options = { admin: KafkaAdmin; catalog: Catalog; telemetry: ConsoleTelemetry }
+type Options = {
+  admin: KafkaAdmin
+  catalog: Catalog
+  telemetry: ConsoleTelemetry
+  /** The brokers of two pictures that follow each other. */
+  onBrokers(before: readonly BrokerPicture[], after: readonly BrokerPicture[]): void
+}
 
-export function watchCluster({ admin, catalog, telemetry }: Options): ClusterMonitor {
+export function watchCluster({ admin, catalog, telemetry, onBrokers }: Options): ClusterMonitor {
   const clocks = new Map<string, SampleClock>()
   let picture: ClusterPicture | undefined
   let reachable = true
@@ -43,7 +49,9 @@ export function watchCluster({ admin, catalog, telemetry }: Options): ClusterMon
     isOutdated = false
     try {
       const taken = await takePicture(admin, { streams: catalog.streams(), subscriptions: catalog.subscriptions() })
-      picture = { ...taken, brokers: withLost(taken.brokers, picture?.brokers ?? []) }
+      const before = picture?.brokers ?? []
+      picture = { ...taken, brokers: withLost(taken.brokers, before) }
+      onBrokers(before, picture.brokers)
       sample(clocks, picture)
       turn(true)
     } catch (error) {

@@ -28,7 +28,7 @@ export type Route = {
   path: string
   operationId: string
   summary: string
-  tag: 'streams' | 'subscriptions' | 'keys' | 'dead letters' | 'jobs' | 'watching' | 'discovery'
+  tag: 'streams' | 'subscriptions' | 'keys' | 'deliveries' | 'dead letters' | 'jobs' | 'watching' | 'discovery'
   /** null: no credential needed. */
   scope: 'read' | 'operate' | 'manage' | null
   /** Query parameters by name; any other one is refused. */

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { parseCredential, verifySecret } from '#shared/catalog/api-keys.ts'
 import { type Catalog, openCatalog } from '#shared/catalog/catalog.ts'
 import { topicNames } from '#shared/catalog/names.ts'
+import { openOps } from '#shared/catalog/ops/ops-events.ts'
 import { allows } from '#shared/catalog/scopes.ts'
 import { createSecretBox } from '#shared/catalog/secrets.ts'
 import { createEgressGuard } from '#shared/delivery/egress.ts'
@@ -19,6 +20,8 @@ import type { Log } from '#shared/observability/log.ts'
 import { createMetrics, type Metrics } from '#shared/observability/metrics.ts'
 import { openRedis, type RedisConnection, redisOf } from '#shared/redis/connection.ts'
 import { openHeartbeat } from '#shared/redis/heartbeat.ts'
+import { openTold } from '#shared/redis/told.ts'
+import { tellBrokers } from './broker-watch.ts'
 import { watchCluster } from './cluster-monitor.ts'
 import { type ConsoleConfig, limitsOf } from './config.ts'
 import { type Console, createWriter } from './context.ts'
@@ -27,6 +30,7 @@ import { mountRoutes } from './mount.ts'
 import { openApiOf } from './openapi.ts'
 import { createRemoval } from './removal.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
+import { deliveryRoutes } from './routes/deliveries.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { mountPublicFiles } from './routes/public-files.ts'
@@ -104,7 +108,11 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
   resources.defer('destination lanes', () => destinationLanes.close())
   const catalog = await openCatalog({ connection, topic: topics.catalog, lanes, instance: clientId, box, log })
   resources.defer('catalog', () => catalog.close())
-  const monitor = watchCluster({ admin, catalog, telemetry })
+  const told = openTold({ redis, prefix: config.TAILRACE_PREFIX })
+  const ops = openOps({ catalog, lanes, told, instance, metrics, log })
+  resources.defer('operational events', () => ops.close())
+  const onBrokers = tellBrokers.bind(null, ops)
+  const monitor = watchCluster({ admin, catalog, telemetry, onBrokers })
   resources.defer('cluster monitor', () => monitor.close())
   const removal = createRemoval(admin, log)
   resources.defer('removal', () => removal.close())
@@ -142,6 +150,7 @@ function createServer(console: Console): FastifyInstance {
     ...keyRoutes(console),
     ...deadLetterRoutes(console),
     ...jobRoutes(console),
+    ...deliveryRoutes(console),
     ...watchingRoutes(console),
   ]
   mountRoutes(app, routes, console)

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { createStream, type StreamDefinition } from '#shared/catalog/create-stream.ts'
 import type { Stream } from '#shared/catalog/model.ts'
 import { nameFault } from '#shared/catalog/names.ts'
+import { opsStream } from '#shared/catalog/ops/events.ts'
 import { recordKey } from '#shared/catalog/record-keys.ts'
 import { streamDefinition } from '#shared/catalog/stream-schema.ts'
 import { retentionConfig } from '#shared/catalog/topics.ts'
@@ -48,6 +49,7 @@ export function deleteStream(console: Console, { name, preconditions }: StreamCh
   return change(console, async () => {
     const known = requireStream(console, name)
     requirePreconditions(preconditions, known.revision)
+    if (name === opsStream) throw new TailraceError('stream-in-use', `${name} belongs to the installation and stays`)
     const users = console.catalog.subscriptions().filter((subscription) => subscription.stream === name)
     if (users.length > 0) throw inUse(name, users)
     await console.catalog.write(recordKey.stream(name), null, known.revision)

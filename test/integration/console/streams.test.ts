@@ -104,9 +104,16 @@ test('streams follow the rules of the API', async (t) => {
   })
 
   await t.test('names that cannot be topics, paths and headers are refused, and so are reserved ones', async () => {
-    for (const name of ['Orders', '-a', 'a_b', '%2e%2e%2fx', '__consumer_offsets', 'a'.repeat(64), 'job', 'ops']) {
+    for (const name of ['Orders', '-a', 'a_b', '%2e%2e%2fx', '__consumer_offsets', 'a'.repeat(64), 'job']) {
       assert.equal((await api('PUT', `/v1/streams/${name}`, {})).status, 400, name)
     }
+  })
+
+  await t.test('the stream of operational events is there, can be kept longer, and cannot be deleted', async () => {
+    const kept = await api('PUT', '/v1/streams/ops', { retentionMs: 86_400_000 })
+    assert.deepEqual([kept.status, kept.body.retentionMs, kept.body.partitions], [200, 86_400_000, 6])
+    const refused = await api('DELETE', '/v1/streams/ops')
+    assert.deepEqual([refused.status, refused.body.code], [409, 'stream-in-use'])
   })
 
   await t.test('an unknown stream is answered with the nearest name', async () => {
@@ -126,7 +133,7 @@ test('streams follow the rules of the API', async (t) => {
     const rest = await api('GET', `/v1/streams?cursor=${first.body.next}`)
     assert.deepEqual(
       (rest.body.items as { name: string }[]).map(({ name }) => name),
-      ['orders', 'demo'],
+      ['orders', 'demo', 'ops'],
     )
     assert.equal(rest.body.next, null)
     assert.equal((await api('GET', '/v1/streams?limit=501')).status, 400)

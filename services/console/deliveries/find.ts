@@ -1,0 +1,85 @@
+import type { Stream, Subscription } from '#shared/catalog/model.ts'
+import { TailraceError } from '#shared/errors.ts'
+import { partitionForKey } from '#shared/kafka/partitioner.ts'
+import type { Console } from '../context.ts'
+import { attemptOf, bareDelivery, deliveryOf, expiredDelivery } from './answer.ts'
+import { readStateNames } from './live-state.ts'
+import { type Trace, traceDelivery } from './trace.ts'
+
+type Wanted = { subscription: Subscription; stream: Stream; partition: number; offset: number }
+
+/**
+ * One delivery with all its attempts, as far as the log still has them. Where the log says nothing, the position of the
+ * subscription still tells whether it is over. Rejects with `not-found`.
+ */
+export async function findDelivery(console: Console, id: string) {
+  const wanted = requireDelivery(console, id)
+  const { subscription, partition, offset } = wanted
+  const trace = await traceOf(console, wanted)
+  const names = { subscription: subscription.name, uid: subscription.uid, stream: subscription.stream, partition }
+  const states = await readStateNames(console)
+  const list = trace.found.flatMap(({ batch, entry }) =>
+    entry.list.map((attempt, at) => {
+      const isNewest = entry === trace.found.at(-1)?.entry && at === entry.list.length - 1
+      return attemptOf(attempt, batch, isNewest ? entry.nextAttemptAtMs : null)
+    }),
+  )
+  const newest = trace.found.at(-1)?.entry
+  if (trace.expiredAtMs !== null) return { ...expiredDelivery(names, offset, trace.expiredAtMs), attemptList: list }
+  if (newest !== undefined)
+    return { ...deliveryOf(names, newest, states.of(subscription.uid, newest)), attemptList: list }
+  // Only a seek leads there, and then the log says so.
+  if (offset < (subscription.startOffsets[String(partition)] ?? 0)) throw noEvent(wanted.stream, subscription)
+  const isOver = await isFinished(console, wanted)
+  const state = isOver ? 'unknown' : states.waiting(subscription.uid)
+  const because = isOver ? lostDetail(trace) : null
+  return { ...bareDelivery(names, offset, { state, because }), attemptList: list }
+}
+
+function lostDetail({ isWhole }: Trace): string {
+  if (!isWhole) return 'it is over, but what happened stands in a part of the attempts log that was not read'
+  return 'it is over, but the attempts log says nothing about it: it was lost in trouble, or has expired'
+}
+
+function requireDelivery({ catalog }: Console, id: string): Wanted {
+  const [, name = '', partition = '', offset = ''] = /^(.+)-(\d{1,6})-(\d{1,15})$/.exec(id) ?? []
+  const subscription = catalog.subscription(name)
+  const stream = subscription === undefined ? undefined : catalog.stream(subscription.stream)
+  if (subscription === undefined || stream === undefined) {
+    const detail =
+      name === '' ? 'an id is <subscription>-<partition>-<offset>' : `there is no subscription ${name.slice(0, 64)}`
+    throw new TailraceError('not-found', detail)
+  }
+  return { subscription, stream, partition: Number(partition), offset: Number(offset) }
+}
+
+async function traceOf(console: Console, { subscription, stream, partition, offset }: Wanted): Promise<Trace> {
+  const { admin, topics } = console
+  const bounds = (await admin.offsets(stream.topic)).find((one) => one.partition === partition)
+  if (bounds === undefined || offset >= bounds.high) throw noEvent(stream, subscription)
+  const sinceMs = offset < bounds.low ? null : await storedAtMs(console, { stream, partition, offset })
+  const logs = await admin.offsets(topics.attempts)
+  const own = partitionForKey(Buffer.from(subscription.uid), Math.max(1, logs.length))
+  const log = logs.find((one) => one.partition === own)
+  if (log === undefined) return { found: [], expiredAtMs: null, isWhole: true }
+  const part = { topic: topics.attempts, ...log }
+  return await traceDelivery({ admin, part, wanted: { uid: subscription.uid, partition, offset }, sinceMs })
+}
+
+async function storedAtMs({ admin }: Console, { stream, partition, offset }: Omit<Wanted, 'subscription'>) {
+  const range = { topic: stream.topic, partition, from: offset, to: offset + 1, mostBytes: 1 }
+  return (await admin.read(range)).records[0]?.timestampMs ?? null
+}
+
+function noEvent({ name }: Stream, { name: subscription }: Subscription): TailraceError {
+  return new TailraceError(
+    'not-found',
+    `${subscription} has no such delivery: ${name} has no event there, or it began later`,
+  )
+}
+
+/** Whether the position of the subscription lies behind it. Above the committed offset only the log can tell. */
+async function isFinished({ admin }: Console, { subscription, stream, partition, offset }: Wanted): Promise<boolean> {
+  const committed = await admin.committed(subscription.group, stream.topic)
+  return offset < (committed.find((one) => one.partition === partition)?.offset ?? 0)
+}

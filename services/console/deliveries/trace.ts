@@ -1,0 +1,114 @@
+import type { LogBatch, LogEntry } from '#shared/delivery/log/entries.ts'
+import { batchOwner, readBatch } from '#shared/delivery/log/read-batch.ts'
+import type { StoredRecord } from '#shared/event/record.ts'
+import type { KafkaAdmin } from '#shared/kafka/admin.ts'
+import { inSlices } from '#shared/resilience/slices.ts'
+import { type Budget, isSpent, newestFirst, type Part } from './newest-first.ts'
+
+export type TraceOptions = {
+  admin: Pick<KafkaAdmin, 'read' | 'offsetsAt'>
+  /** The partition of the attempts topic that holds the subscription. */
+  part: Part
+  wanted: { uid: string; partition: number; offset: number }
+  /** Broker time of the event: nothing was attempted before it. null when the event is gone. */
+  sinceMs: number | null
+}
+
+/** One entry of a delivery, and the record that told it. */
+export type Found = { batch: LogBatch; entry: LogEntry }
+
+/** `expiredAtMs`: retention took the event undelivered. `isWhole`: nothing that the log holds was left unread. */
+export type Trace = { found: Found[]; expiredAtMs: number | null; isWhole: boolean }
+
+const forward = { bytes: 8 * 1024 * 1024, ms: 2_500 }
+const backward = { bytes: 8 * 1024 * 1024, ms: 1_500 }
+const chunkRecords = 256
+const chunkBytes = 1024 * 1024
+
+/** Clocks of instances and brokers differ by less; a record is written after what it tells about. */
+const slackMs = 2_000
+
+/**
+ * What the log says about one delivery, oldest first. Its first entry stands soon after the event, and each one that is
+ * not the last says when the next attempt is due: from there reading goes on, so hours of other deliveries are passed
+ * over. An attempt may have come earlier (after a hold everything is due), and the budget may be spent on the way: as long
+ * as no last entry was found, what was left out is read backwards for the latest one.
+ */
+export async function traceDelivery(options: TraceOptions): Promise<Trace> {
+  const trace: Trace = { found: [], expiredAtMs: null, isWhole: false }
+  const { part, sinceMs } = options
+  const start = sinceMs === null ? part.low : await offsetAt(options, sinceMs - slackMs)
+  const { reached, leftOutFrom } = await readForward(options, trace, start)
+  const unread = leftOutFrom ?? reached
+  trace.isWhole = isOver(trace) || unread >= part.high
+  if (!trace.isWhole) await readBackward(options, trace, { ...part, low: unread })
+  return trace
+}
+
+/** `leftOutFrom`: what was passed over last, after the latest entry. */
+type Forward = { reached: number; leftOutFrom: number | null }
+
+async function readForward(options: TraceOptions, trace: Trace, start: number): Promise<Forward> {
+  const { admin, part } = options
+  const budget: Budget = { bytesLeft: forward.bytes, untilMs: performance.now() + forward.ms }
+  const slices = inSlices()
+  let at = Math.max(start, part.low)
+  let leftOutFrom: number | null = null
+  while (at < part.high && !isOver(trace) && !isSpent(budget)) {
+    const { topic, partition, high } = part
+    const to = Math.min(high, at + chunkRecords)
+    const { records, next: behind, bytes } = await admin.read({ topic, partition, from: at, to, mostBytes: chunkBytes })
+    budget.bytesLeft -= bytes
+    let due: number | null = null
+    at = behind
+    for (const record of records) {
+      await slices.pause()
+      if (!note(options, trace, record)) continue
+      due = trace.found.at(-1)?.entry.nextAttemptAtMs ?? null
+      if (due === null && !isOver(trace)) continue
+      at = record.offset + 1
+      break
+    }
+    if (due === null) continue
+    const next = await offsetAt(options, due - slackMs)
+    leftOutFrom = next > at ? at : null
+    at = Math.max(at, next)
+  }
+  return { reached: at, leftOutFrom }
+}
+
+async function readBackward(options: TraceOptions, trace: Trace, part: Part): Promise<void> {
+  const budget: Budget = { bytesLeft: backward.bytes, untilMs: performance.now() + backward.ms }
+  const later: Trace = { found: [], expiredAtMs: null, isWhole: false }
+  for await (const record of newestFirst(options.admin, [part], budget)) if (note(options, later, record)) break
+  // Met on the way forward already, behind what was left out.
+  const known = trace.found.at(-1)
+  const isKnown = ({ entry }: Found) => entry.atMs === known?.entry.atMs && entry.state === known.entry.state
+  trace.found.push(...later.found.filter((found) => !isKnown(found)))
+  trace.expiredAtMs ??= later.expiredAtMs
+  trace.isWhole = !isSpent(budget)
+}
+
+/** Takes what a record tells about the delivery; false when that is nothing. */
+function note({ wanted }: TraceOptions, trace: Trace, record: StoredRecord): boolean {
+  const owner = batchOwner(record)
+  if (owner?.uid !== wanted.uid || owner.partition !== wanted.partition) return false
+  const batch = readBatch(record)
+  if (batch === null) return false
+  const entries = batch.entries.filter(({ offset }) => offset === wanted.offset)
+  const gone = batch.expired.find(({ from, to }) => wanted.offset >= from && wanted.offset < to)
+  trace.found.push(...entries.map((entry) => ({ batch, entry })))
+  if (gone !== undefined) trace.expiredAtMs = gone.atMs
+  return entries.length > 0 || gone !== undefined
+}
+
+/** Nothing is expected after this. */
+function isOver({ found, expiredAtMs }: Trace): boolean {
+  const state = found.at(-1)?.entry.state
+  return expiredAtMs !== null || state === 'delivered' || state === 'dead-lettered'
+}
+
+async function offsetAt({ admin, part }: TraceOptions, atMs: number): Promise<number> {
+  const offsets = await admin.offsetsAt(part.topic, Math.max(0, Math.floor(atMs)))
+  return offsets.find(({ partition }) => partition === part.partition)?.offset ?? part.high
+}

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { openLanes } from '#shared/kafka/lanes.ts'
+import { createMetrics } from '#shared/observability/metrics.ts'
+import { readConsumerConfig } from '../../../services/consumer/config.ts'
+import { startConsumer } from '../../../services/consumer/service.ts'
+import { testBrokers } from '../../support/dependencies.ts'
+import { createReceiver } from '../../support/receiver.ts'
+import { until } from '../../support/until.ts'
+import { createInstallation, type Installation, quietLog } from './running-console.ts'
+
+type Delivery = {
+  id: string
+  state: string
+  because: string | null
+  behind: string | null
+  position: string
+  subscription: string
+  subscriptionUid: string
+  nextAttemptAt: string | null
+  attempts: number
+  firstAttemptAt: string | null
+  settledAt: string | null
+  attemptList: {
+    [member: string]: unknown
+    number: number
+    responseHead: Record<string, string>
+    timingsMs: { total: number }
+    hint: string | null
+  }[]
+}
+
+async function runConsumer(installation: Installation): Promise<void> {
+  const masterKey = readFileSync(join(installation.folder, 'master.key'), 'utf8').trim()
+  const { TAILRACE_SECRETS_DIR: _, ...env } = installation.env
+  const own = { TAILRACE_MASTER_KEY: masterKey, TAILRACE_INSTANCE_ID: 'consumer-1', TAILRACE_ADMIN_PORT: '0' }
+  const service = await startConsumer(readConsumerConfig({ ...env, ...own }), quietLog)
+  installation.defer(() => service.stop())
+}
+
+function publisherOf(t: TestContext, topic: string) {
+  const connection = { brokers: testBrokers(), clientId: 'test-publish', log: quietLog }
+  const lanes = openLanes({ connection, metrics: createMetrics(), kind: 'shared' })
+  t.after(() => lanes.close())
+  return (key: string, id: string, type = 'order.created') => {
+    const headers = { ce_specversion: '1.0', ce_id: id, ce_source: '/shop', ce_type: type }
+    return lanes.append(topic, 0, { key: Buffer.from(key), value: Buffer.from('{}'), headers })
+  }
+}
+
+test('deliveries are listed by what happened last, and read with every attempt', async (t) => {
+  const installation = await createInstallation(t)
+  const { api } = await installation.start()
+  let failures = 0
+  const receiver = await createReceiver(t, {
+    behaviour: ({ headers }) => {
+      if (headers['ce-id'] === 'bad') return { kind: 'answer', status: 422, body: 'total is negative' }
+      if (headers['ce-id'] !== 'late' || failures >= 2) return { kind: 'answer' }
+      failures += 1
+      return { kind: 'answer', status: 500, body: 'oops', headers: { 'content-type': 'text/plain' } }
+    },
+  })
+  await api('PUT', '/v1/streams/orders', { partitions: 1 })
+  const { body: subscription } = await api('PUT', '/v1/subscriptions/billing', {
+    ...{ stream: 'orders', destination: { targets: [{ url: receiver.url }] }, retry: { scheduleMs: [300, 20_000] } },
+  })
+  const publish = publisherOf(t, `${installation.prefix}events.orders`)
+  await Promise.all([
+    publish('a', 'good'),
+    publish('b', 'bad'),
+    publish('c', 'late'),
+    publish('c', 'behind', 'order.paid'),
+  ])
+  assert.equal((await api('GET', '/v1/deliveries/billing-0-0')).body.state, 'queued', 'nobody has touched it')
+  await runConsumer(installation)
+  const list = async (query = '') =>
+    (await api('GET', `/v1/deliveries?subscription=billing${query}`)).body as unknown as {
+      items: Delivery[]
+      next: string | null
+    }
+  const read = async (id: string) => (await api('GET', `/v1/deliveries/${id}`)).body as unknown as Delivery
+  const late = await until('the failing one failed twice', async () => {
+    const delivery = await read('billing-0-2')
+    return delivery.attempts === 2 && delivery
+  })
+  assert.equal(late.state, 'retrying')
+  assert.equal(late.because, 'target answered 500')
+  assert.deepEqual([late.position, late.subscriptionUid], ['orders-0-2', subscription.uid])
+  assert.deepEqual(
+    late.attemptList.map(({ number, instance, target, job, decision, code, status }) => [
+      ...[number, instance, target, job, decision, code, status],
+    ]),
+    [1, 2].map((number) => [number, 'consumer-1', receiver.url, null, 'retry', 'status-500', 500]),
+  )
+  const [first, second] = late.attemptList
+  assert.deepEqual([first?.responseBody, first?.responseTruncated], ['oops', false])
+  assert.equal(first?.responseHead['content-type'], 'text/plain')
+  assert.ok((first?.timingsMs.total ?? 0) > 0)
+  assert.doesNotMatch(first?.hint ?? '', /next attempt/)
+  const clock = late.nextAttemptAt?.slice(11, 19)
+  assert.equal(
+    second?.hint,
+    `The receiver failed on this event. Fix it; the event is sent again. The next attempt is at ${clock} UTC.`,
+  )
+  const good = await read('billing-0-0')
+  assert.deepEqual([good.state, good.attempts, good.because], ['delivered', 1, 'target answered 200'])
+  assert.deepEqual(
+    good.attemptList.map(({ status, responseBody, hint }) => [status, responseBody, hint]),
+    [[200, null, null]],
+  )
+  assert.ok(good.settledAt !== null && good.firstAttemptAt !== null && good.settledAt >= good.firstAttemptAt)
+  const bad = await read('billing-0-1')
+  assert.deepEqual([bad.state, bad.attemptList[0]?.decision], ['dead-lettered', 'dead-letter'])
+  const behind = await read('billing-0-3')
+  assert.deepEqual([behind.state, behind.behind, behind.attempts], ['waiting', 'billing-0-2', 0])
+
+  const ids = async (query: string) => (await list(query)).items.map(({ id }) => id)
+  assert.deepEqual(
+    (await ids('')).sort(),
+    [0, 1, 2, 3].map((offset) => `billing-0-${offset}`),
+  )
+  assert.deepEqual(await ids('&state=retrying'), ['billing-0-2'])
+  assert.deepEqual(await ids('&key=a'), ['billing-0-0'])
+  assert.deepEqual(await ids('&type=order.paid'), ['billing-0-3'])
+  const page = await list('&limit=3')
+  assert.equal(page.items.length, 3)
+  assert.equal((await list(`&limit=3&cursor=${page.next}`)).items.length, 1)
+  assert.deepEqual((await api('GET', '/v1/deliveries?state=delivered')).body, await list('&state=delivered'))
+})
+
+test('what is asked for wrongly is refused, what is not there is not found', async (t) => {
+  const installation = await createInstallation(t)
+  const { api } = await installation.start()
+  const refused = async (query: string) => {
+    const { status, body } = await api('GET', `/v1/deliveries?${query}`)
+    return [status, body.code]
+  }
+  assert.deepEqual(await refused('state=lost'), [400, 'request-malformed'])
+  assert.deepEqual(await refused('since=yesterday'), [400, 'request-malformed'])
+  assert.deepEqual(await refused('limit=0'), [400, 'request-malformed'])
+  assert.deepEqual(await refused('cursor=x'), [400, 'request-malformed'])
+  assert.deepEqual(await refused('colour=red'), [400, 'unknown-field'])
+  assert.deepEqual(await refused('subscription=none'), [404, 'subscription-unknown'])
+  for (const id of [
+    'x',
+    'demo-inbox-0',
+    'demo-inbox-0-0',
+    'demo-inbox-99-0',
+    'none-0-0',
+    '%2e%2e',
+    'demo-inbox-0--1',
+  ]) {
+    const { status, body } = await api('GET', `/v1/deliveries/${id}`)
+    assert.deepEqual([status, body.code], [404, 'not-found'], id)
+  }
+  assert.deepEqual((await api('GET', '/v1/deliveries')).body, { items: [], next: null })
+})
