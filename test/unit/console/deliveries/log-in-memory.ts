@@ -13,7 +13,7 @@ export function logInMemory() {
   const records: StoredRecord[][] = Array.from({ length: partitions }, () => [])
   let reads = 0
   const admin: Pick<KafkaAdmin, 'read' | 'offsets' | 'offsetsAt'> = {
-    async read({ partition, from, to, mostBytes }) {
+    async read({ partition, from, to, mostBytes = 0 }) {
       reads += 1
       const wanted = (records[partition] ?? []).slice(from, to)
       const fitting: StoredRecord[] = []
