@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Job } from '#shared/catalog/job-schema.ts'
 import type { Stream, Subscription } from '#shared/catalog/model.ts'
+import { jobFinished } from '#shared/catalog/ops/events.ts'
 import { TailraceError } from '#shared/errors.ts'
 import type { TokenBucket } from '#shared/resilience/token-bucket.ts'
 import { deliverItem, type ItemResult, settle } from './deliver-item.ts'
@@ -8,7 +9,7 @@ import type { JobEnvironment } from './environment.ts'
 import { bucketOf, type JobTarget, jobRate, openJobTarget } from './job-target.ts'
 import { createKeyTurns } from './key-turns.ts'
 import { createProgress, type Ending, type Progress } from './progress.ts'
-import type { JobItem, JobSource } from './source.ts'
+import type { JobCounts, JobItem, JobSource } from './source.ts'
 
 /** Who a job delivers to. */
 export type Recipient = { subscription: Subscription; stream: Stream }
@@ -31,6 +32,9 @@ const discardsAtOnce = 256
 const againAfterMs = 500
 const longestDrainMs = 25_000
 const lookMs = 10
+/** Longer than another runner could take to find the same end. */
+const toldMs = 10 * 60_000
+const nothingDone: JobCounts = { done: 0, delivered: 0, deadLettered: 0 }
 
 /**
  * One job on this instance.
@@ -253,14 +257,23 @@ export class JobRun {
         if (environment.catalog.job(job.id) !== undefined) await this.#progress.end(this.#source, ending)
         this.#phase = 'over'
         this.#isEnded = true
-        const done = this.#source?.counts().done ?? 0
-        environment.jobTelemetry.ended(job.id, { kind: job.kind, done, ...ending })
+        const counts = this.#source?.counts() ?? nothingDone
+        environment.jobTelemetry.ended(job.id, { kind: job.kind, done: counts.done, ...ending })
+        this.#tell({ ...counts, ...ending })
         await this.#close()
         onOver()
       } catch (error) {
         await this.#delayed(error)
       }
     }
+  }
+
+  #tell(came: JobCounts & Ending): void {
+    const { environment, job } = this.#options
+    const { id, kind, matched, subscription: name, uid } = job
+    const known = environment.catalog.subscriptionByUid(uid ?? '') ?? environment.catalog.subscription(name)
+    const about = { name, uid: known?.uid ?? uid ?? '', stream: known?.stream ?? '' }
+    environment.ops.raiseOnce(jobFinished(about, { id, kind, matched, ...came }), `job:${id}`, toldMs)
   }
 
   async #close(): Promise<void> {

@@ -50,3 +50,26 @@ test('a replay whose range expires before it begins delivers what is left and sa
   assert.deepEqual([job.state, job.delivered], ['failed', 5])
   assert.equal(job.error, 'retention took events before they were replayed: 0/2 to 4')
 })
+
+test('a replay delivers what its filter and that of the subscription let pass, and its end is told', async (t) => {
+  const shop = await openWorkshop(t)
+  const [receiver, operator] = [
+    await createReceiver(t, { behaviour: takes }),
+    await createReceiver(t, { behaviour: takes }),
+  ]
+  const subscription = await shop.subscribe(receiver, { filter: { types: null, cel: 'event.id != "n3"' } })
+  await shop.subscribe(operator, { stream: 'ops' })
+  await shop.publish(Array.from({ length: 10 }, (_, index) => ({ key: null, id: `n${index}` })))
+  const refused = await shop.api('POST', '/v1/replays', { subscription, filter: { cel: 'event.id ==' } })
+  assert.deepEqual([refused.status, refused.body.code], [400, 'body-invalid'])
+  await shop.runConsumer('one')
+  const id = await shop.begin('/v1/replays', { subscription, filter: { cel: 'event.id < "n6"' } })
+  const job = await shop.untilOver(id)
+  assert.deepEqual([job.state, job.matched, job.done, job.delivered], ['finished', 10, 10, 5])
+  const replayed = receiver.requests.filter(({ headers }) => headers['tailrace-replay'] === id).map(idOf)
+  assert.deepEqual(replayed.sort(), ['n0', 'n1', 'n2', 'n4', 'n5'])
+  const told = await until('the end is told', () =>
+    operator.requests.find(({ headers }) => headers['ce-type'] === 'tailrace.job.finished'),
+  )
+  assert.match(told.body.toString(), new RegExp(id))
+})
