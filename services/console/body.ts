@@ -97,8 +97,8 @@ function faultOf(error: ErrorObject): FieldFault {
 function unknownField(error: ErrorObject): FieldFault {
   const name = String(error.params.additionalProperty)
   const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {})
-  const fix = known.length === 0 ? 'remove it' : `did you mean ${nearest(name, known)}?`
   const shown = name.length > 64 ? `${name.slice(0, 64)}…` : name
+  const fix = known.length === 0 ? 'remove it' : `did you mean ${nearest(shown, known)}?`
   const pointer = `${error.instancePath}/${escapePointer(shown)}`
   return { pointer, code: 'unknown-field', detail: `there is no member ${shown}`, fix }
 }

@@ -42,7 +42,7 @@ export function selectionOfQuery(query: Query): Selection {
 
 const timePattern = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/
 
-function timeOf(name: string, text: string | null): number | null {
+export function timeOf(name: string, text: string | null): number | null {
   if (text === null) return null
   const ms = timePattern.test(text) ? Date.parse(text) : Number.NaN
   if (!Number.isNaN(ms)) return ms

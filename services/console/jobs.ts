@@ -64,6 +64,9 @@ export async function planRetry(console: Console, id: string): Promise<Plan | nu
   const { letters } = await requireDeadLetters(console, { ...anySelection, ids: [id] })
   if (letters.length === 0) return null
   const letter = letters.find(({ uid }) => console.catalog.subscriptionByUid(uid) !== undefined)
+  // Another subscription may have its name now: the delivery may wait there.
+  if (letter === undefined && letters.some(({ subscription }) => console.catalog.subscription(subscription)))
+    return null
   if (letter === undefined) throw new TailraceError('not-found', `the subscription of ${id} was deleted`)
   const select = { ...anyOf(letter.subscription), ids: [id] }
   return await planRedrive(console, { select, ratePerSecond: null, dryRun: false })

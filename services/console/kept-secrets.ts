@@ -11,7 +11,7 @@ import { mergePatch } from './merge-patch.ts'
 export function putOver(known: Subscription, body: JsonObject): JsonObject {
   const { destination } = body
   if (!isObject(destination)) return body
-  const { auth, tls } = shownFor(known, destination)
+  const { auth, tls } = shownFor(known, { kind: 'http', ...destination })
   const kept = { auth: mergeUnlessGone(auth, destination.auth), tls: mergeUnlessGone(tls, destination.tls) }
   return { ...body, destination: { ...destination, ...kept } }
 }
@@ -22,13 +22,16 @@ export function patchOver(known: Subscription, patch: JsonObject): JsonObject {
   return mergePatch({ ...known, destination }, patch) as JsonObject
 }
 
-/** Another kind of authentication starts from nothing: members of the one before do not belong to it. */
+/** Another kind of destination, or of authentication, starts from nothing: members of the one before do not belong to it. */
 function shownFor({ destination }: Subscription, wanted: unknown) {
+  if (isObject(wanted) && wanted.kind !== undefined && wanted.kind !== destination.kind) return noAccess
   const shown = showAccess(destination)
   const asked = isObject(wanted) && isObject(wanted.auth) ? wanted.auth.kind : undefined
   const isOther = asked !== undefined && asked !== shown.auth?.kind
   return { ...shown, auth: isOther ? null : shown.auth }
 }
+
+const noAccess = { auth: null, tls: { certificate: null, key: null, ca: null } }
 
 function mergeUnlessGone(shown: unknown, given: unknown): unknown {
   return given === undefined ? shown : mergePatch(shown, given)

@@ -73,7 +73,9 @@ async function isWaiting(
   )
   isLate = true
   if (isRead) return isOpen
-  throw new TailraceError('kafka-unavailable', `the retry topic could not be read within ${searchMs} ms`)
+  throw new TailraceError('kafka-unavailable', `the retry topic could not be read within ${searchMs} ms`, {
+    retryAfterMs: 1_000,
+  })
 }
 
 const notWaiting = (id: string) =>

@@ -118,12 +118,17 @@ async function replace(console: Console, known: Subscription, body: JsonObject):
     await requireTopic(console, definition, requireStream(console, known.stream))
   }
   await provideRetryTopic(console, { source: requireStream(console, known.stream).topic, name: known.retryTopic })
-  await importSecret(console, known, signingSecret)
   const sealed = sealAccess(definition.destination, known.destination, { box: console.box, uid: known.uid })
   const next = { ...known, ...definition, destination: { ...definition.destination, ...sealed } }
-  if (isDeepStrictEqual(next, known)) return known
+  const replaced = isDeepStrictEqual(next, known) ? known : await writeChanged(console, known, next)
+  // Last: a refused definition must not leave a new secret behind.
+  await importSecret(console, known, signingSecret)
+  return replaced
+}
+
+function writeChanged(console: Console, known: Subscription, next: Subscription): Promise<Subscription> {
   const backIn = isDeepStrictEqual(targetNames(next), targetNames(known)) && !(known.paused && !next.paused)
-  return await write(console, known, backIn ? next : { ...next, resumedAt: new Date().toISOString() })
+  return write(console, known, backIn ? next : { ...next, resumedAt: new Date().toISOString() })
 }
 
 async function write(console: Console, known: Subscription, next: Subscription): Promise<Subscription> {

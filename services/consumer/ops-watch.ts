@@ -10,6 +10,7 @@ import {
   retentionNear,
 } from '#shared/catalog/ops/events.ts'
 import type { OpsEvents } from '#shared/catalog/ops/ops-events.ts'
+import { originOf } from '#shared/delivery/origin-of.ts'
 import { positionOf } from '#shared/event/record.ts'
 import type { Standing } from '#shared/redis/instances.ts'
 import type { Comparison, Side } from './comparison.ts'
@@ -52,6 +53,7 @@ export class OpsWatch {
   readonly #options: OpsWatchOptions
   #phase = 'active'
   #isWatching = false
+  #hasSucceeded = false
   #dueMs = 0
   #isLagging = false
   #level = 0
@@ -80,6 +82,17 @@ export class OpsWatch {
     })
   }
 
+  /** A delivery succeeded. The first one ends a hold that was told before all instances stopped, and was over when they came back. */
+  succeeded(): void {
+    if (this.#hasSucceeded || this.#phase !== 'active') return
+    this.#hasSucceeded = true
+    const { ops, subscription, standing } = this.#options
+    ops.raiseChange({
+      ...{ mark: `phase:${subscription().uid}`, value: 'active', before: 'active', isSpeaker: false },
+      eventOf: (was) => (was === 'held' ? released(subscription(), { lagEvents: standing().lagEvents }) : null),
+    })
+  }
+
   buried(partition: number, offset: number, { cause, code, detail }: Burial): void {
     const { ops, subscription } = this.#options
     const { name, uid, stream } = subscription()
@@ -92,7 +105,9 @@ export class OpsWatch {
   mismatched({ partition, offset }: Place, comparison: Mismatch, other: string): void {
     const { ops, subscription } = this.#options
     const { name, stream, destination } = subscription()
-    const sideOf = (target: string, { status, bodySha256 }: Side) => ({ target, status, bodySha256 })
+    const sideOf = (target: string, { status, bodySha256 }: Side) => ({
+      ...{ target: originOf(target), status, bodySha256 },
+    })
     const facts = { id: `${name}-${partition}-${offset}`, position: positionOf(stream, partition, offset) }
     const primary = sideOf(destination.targets[0]?.url ?? '', comparison.primary)
     ops.raise(compareMismatch(subscription(), { ...facts, primary, other: sideOf(other, comparison.other) }))

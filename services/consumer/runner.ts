@@ -139,11 +139,12 @@ export class SubscriptionRunner {
     this.#rate.limit(subscription.delivery.rateLimit)
     this.#filtering.follow(subscription, stream)
     this.#ownership.applyToAll({ kind: 'policy', policy: this.#policy() })
-    this.#ownership.judgeAgain()
     if (before.releasedAt !== subscription.releasedAt) this.#release()
     this.#hold.follow()
     this.#followTargets()
     this.#filtering.requireUsable()
+    // Behind whatever may hold it: events that are judged are attempted in the same turn.
+    this.#ownership.judgeAgain()
     this.#moveAsWanted()
     this.#dispatch()
   }
@@ -255,6 +256,7 @@ export class SubscriptionRunner {
   }
 
   #noteDelivered(delivery: Delivery): void {
+    this.#watch.succeeded()
     this.#delivered += 1
     const seconds = Math.max(0, Date.now() - delivery.timestampMs) / 1000
     this.#environment.telemetry.delivered(this.#ref(delivery), { attempts: delivery.attempts, seconds })

@@ -103,9 +103,12 @@ async function openRunners(parts: Parts): Promise<{ runners: RunnerSet; jobs: Jo
   resources.defer('catalog', () => catalog.close())
   const deadLetterTopic = await admin.describeTopic(topics.deadLetters)
   const deadLetters = { lanes, topic: topics.deadLetters, partitions: deadLetterTopic?.partitions.length ?? 6 }
-  const attemptsTopic = await admin.describeTopic(topics.attempts)
+  // It tells what happened and decides nothing: what is wrong with its topic must not reach the records that do.
+  const attemptLanes = openLanes({ connection, metrics, kind: 'shared' })
+  resources.defer('lanes of the attempts log', () => attemptLanes.close())
+  const attemptsTopic = await admin.describeTopic(topics.attempts).catch(() => undefined)
   const attemptLog = createAttemptLog({
-    ...{ lanes, topic: topics.attempts, partitions: attemptsTopic?.partitions.length ?? 6, metrics },
+    ...{ lanes: attemptLanes, topic: topics.attempts, partitions: attemptsTopic?.partitions.length ?? 6, metrics },
     instance: config.TAILRACE_INSTANCE_ID,
     onLost: telemetry.attemptDetailsLost,
   })

@@ -1,3 +1,4 @@
+import { originOf } from '#shared/delivery/origin-of.ts'
 import type { Log } from '#shared/observability/log.ts'
 import { latencyBuckets, type Metrics } from '#shared/observability/metrics.ts'
 import type { Comparison } from './comparison.ts'
@@ -153,9 +154,6 @@ export function createPeerTelemetry(log: Log, metrics: Metrics): PeerTelemetry {
     },
   }
 }
-
-/** Paths and queries of webhook URLs are often secrets. */
-const originOf = (url: string): string => (url.startsWith('kafka:') ? url : new URL(url).origin)
 
 const deliveredLabel = { outcome: 'delivered' } as const
 

@@ -1,4 +1,5 @@
 import { type TSchema, Type } from 'typebox'
+import { shortestConcealed } from '#shared/delivery/conceal.ts'
 import { longestHeaderValue, mostStaticHeaders } from '#shared/delivery/static-headers.ts'
 import type { TargetAuth, TargetTls } from './model.ts'
 import { nullable, time } from './schema.ts'
@@ -32,12 +33,12 @@ const longestPem = 65_536
 const mark = { set: Type.Boolean(), updatedAt: Type.Optional(time('When it was last set.')) }
 const writeOnly = 'Write-only: left out it stays, null clears it.'
 
-/** A secret in a body: its text, or what an answer shows in its place. */
+/** A secret in a body: its text, long enough to be told from ordinary words, or what an answer shows in its place. */
 const given = (maxLength: number) =>
   Type.Unsafe<GivenSecret>({
     ...Type.Object(mark, { additionalProperties: false, description: writeOnly }),
     type: ['string', 'object'],
-    ...{ minLength: 1, maxLength },
+    ...{ minLength: shortestConcealed, maxLength },
   })
 
 const shown = () => Type.Unsafe<SecretMark>(Type.Object({ ...mark, updatedAt: time('When it was last set.') }))

@@ -2,7 +2,7 @@ import type { AttemptResult, ResponseHead } from './attempt.ts'
 
 const mark = '[concealed]'
 /** Shorter texts stand in ordinary words too. */
-const shortestConcealed = 8
+export const shortestConcealed = 4
 
 /**
  * The same answer without the credentials that a receiver may have sent back (many test receivers do): answers are kept and
@@ -10,7 +10,7 @@ const shortestConcealed = 8
  */
 export function conceal(result: AttemptResult, secrets: readonly string[]): AttemptResult {
   if (secrets.length === 0 || result.kind === 'failure') return result
-  const hidden = secrets.filter((secret) => secret.length >= shortestConcealed)
+  const hidden = secrets.filter((secret) => secret.length >= shortestConcealed).flatMap(formsOf)
   return { ...result, headers: concealHead(result.headers, hidden), body: concealBody(result.body, hidden) }
 }
 
@@ -24,6 +24,9 @@ function concealHead(head: ResponseHead, secrets: readonly string[]): ResponseHe
   const any = (value: string | string[] | undefined) => (Array.isArray(value) ? value.map(one) : value && one(value))
   return Object.fromEntries(Object.entries(head).map(([name, value]) => [name, any(value)]))
 }
+
+/** As it is, and as JSON writes it. */
+const formsOf = (secret: string) => [...new Set([secret, JSON.stringify(secret).slice(1, -1)])]
 
 const concealText = (text: string, secrets: readonly string[]) =>
   secrets.reduce((left, secret) => left.replaceAll(secret, mark), text)

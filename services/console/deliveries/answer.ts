@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { time } from '#shared/catalog/schema.ts'
 import { hintOf } from '#shared/delivery/hints.ts'
-import type { LogBatch, LogEntry, LoggedAttempt } from '#shared/delivery/log/entries.ts'
+import { isSettled, type LogBatch, type LogEntry, type LoggedAttempt } from '#shared/delivery/log/entries.ts'
 import { positionOf } from '#shared/event/record.ts'
 
 const textOrNull = Type.Union([Type.String(), Type.Null()])
@@ -82,7 +82,6 @@ export function expiredDelivery(names: Names, offset: number, atMs: number) {
 /** A delivery as its newest entry tells. `state` as the API names it. */
 export function deliveryOf(names: Names, entry: LogEntry, state: string) {
   const { offset, because, behind, nextAttemptAtMs, attempts, firstAttemptAtMs, atMs } = entry
-  const isSettled = entry.state === 'delivered' || entry.state === 'dead-lettered'
   return {
     ...placeOf(names, offset),
     state,
@@ -91,7 +90,7 @@ export function deliveryOf(names: Names, entry: LogEntry, state: string) {
     nextAttemptAt: nextAttemptAtMs === null ? null : timeText(nextAttemptAtMs),
     attempts,
     firstAttemptAt: firstAttemptAtMs === null ? null : timeText(firstAttemptAtMs),
-    settledAt: isSettled ? timeText(atMs) : null,
+    settledAt: isSettled(entry.state) ? timeText(atMs) : null,
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Stream, Subscription } from '#shared/catalog/model.ts'
 import { TailraceError } from '#shared/errors.ts'
+import { becauseOf, compileFilter } from '#shared/event/filter/filter.ts'
 import { partitionForKey } from '#shared/kafka/partitioner.ts'
 import type { Console } from '../context.ts'
 import { attemptOf, bareDelivery, deliveryOf, expiredDelivery } from './answer.ts'
@@ -30,10 +31,23 @@ export async function findDelivery(console: Console, id: string) {
     return { ...deliveryOf(names, newest, states.of(subscription.uid, newest)), attemptList: list }
   // Only a seek leads there, and then the log says so.
   if (offset < (subscription.startOffsets[String(partition)] ?? 0)) throw noEvent(wanted.stream, subscription)
-  const isOver = await isFinished(console, wanted)
-  const state = isOver ? 'unknown' : states.waiting(subscription.uid)
-  const because = isOver ? lostDetail(trace) : null
-  return { ...bareDelivery(names, offset, { state, because }), attemptList: list }
+  if (!(await isFinished(console, wanted))) {
+    const state = states.waiting(subscription.uid)
+    return { ...bareDelivery(names, offset, { state, because: null }), attemptList: list }
+  }
+  const filtered = await filteredBecause(console, wanted)
+  const known =
+    filtered === null ? { state: 'unknown', because: lostDetail(trace) } : { state: 'filtered', because: filtered }
+  return { ...bareDelivery(names, offset, known), attemptList: list }
+}
+
+/** Why the filter of now leaves an event out that was never attempted; null when it lets it pass, or the event is gone. */
+async function filteredBecause(console: Console, { subscription, stream, partition, offset }: Wanted) {
+  const compiled = compileFilter(subscription.filter)
+  const filter = compiled.kind === 'usable' ? compiled.filter : null
+  if (filter === null) return null
+  const record = await storedRecord(console, { stream, partition, offset })
+  return record === null ? null : becauseOf(subscription.filter, filter.verdict(record, stream))
 }
 
 function lostDetail({ isWhole }: Trace): string {
@@ -57,7 +71,8 @@ async function traceOf(console: Console, { subscription, stream, partition, offs
   const { admin, topics } = console
   const bounds = (await admin.offsets(stream.topic)).find((one) => one.partition === partition)
   if (bounds === undefined || offset >= bounds.high) throw noEvent(stream, subscription)
-  const sinceMs = offset < bounds.low ? null : await storedAtMs(console, { stream, partition, offset })
+  const sinceMs =
+    offset < bounds.low ? null : ((await storedRecord(console, { stream, partition, offset }))?.timestampMs ?? null)
   const logs = await admin.offsets(topics.attempts)
   const own = partitionForKey(Buffer.from(subscription.uid), Math.max(1, logs.length))
   const log = logs.find((one) => one.partition === own)
@@ -66,9 +81,10 @@ async function traceOf(console: Console, { subscription, stream, partition, offs
   return await traceDelivery({ admin, part, wanted: { uid: subscription.uid, partition, offset }, sinceMs })
 }
 
-async function storedAtMs({ admin }: Console, { stream, partition, offset }: Omit<Wanted, 'subscription'>) {
-  const range = { topic: stream.topic, partition, from: offset, to: offset + 1, mostBytes: 1 }
-  return (await admin.read(range)).records[0]?.timestampMs ?? null
+async function storedRecord({ admin }: Console, { stream, partition, offset }: Omit<Wanted, 'subscription'>) {
+  const bounds = (await admin.offsets(stream.topic)).find((one) => one.partition === partition)
+  if (offset < (bounds?.low ?? 0)) return null
+  return (await admin.read({ topic: stream.topic, partition, from: offset, to: offset + 1 })).records[0] ?? null
 }
 
 function noEvent({ name }: Stream, { name: subscription }: Subscription): TailraceError {

@@ -32,7 +32,7 @@ type Item = ReturnType<typeof deliveryOf>
 
 /** One question reads so much of the log and takes so long at most; its answer says where the next one goes on. */
 const listBudget = { bytes: 8 * 1024 * 1024, ms: 4_000 }
-/** Of that, for what stands before the cursor: who was told about later is known by reading it. */
+/** Beside that, for what stands before the cursor: who was told about later is known by reading it. */
 const rereadBytes = 4 * 1024 * 1024
 
 /** A record may be written so long after what it tells about: 2 s of trying, and clocks that differ. */
@@ -47,22 +47,24 @@ export async function listDeliveries(options: ListOptions): Promise<{ items: Ite
   const { admin, filter } = options
   const parts = await partsOf(options)
   const page = new Page(options)
-  const budget: Budget = { bytesLeft: listBudget.bytes, untilMs: performance.now() + listBudget.ms }
   const begin = beginOf(options)
   if (begin !== null) {
-    const reread = { ...budget, bytesLeft: rereadBytes }
+    const reread = budgetOf({ ...listBudget, bytes: rereadBytes })
     for await (const record of newestFirst(admin, parts, reread)) {
       if (isBehind({ ...placeOf(record), index: 0 }, { ...begin, index: 0 }) || isSame(record, begin)) break
       page.pass(record)
     }
   }
   const rest = begin === null ? parts : await before(options, parts, begin.atMs)
+  const budget = budgetOf(listBudget)
   for await (const record of newestFirst(admin, rest, budget)) {
     if (filter.sinceMs !== null && record.timestampMs < filter.sinceMs - slackMs) return page.end()
     if (page.take(record)) return page.full()
   }
   return isSpent(budget) ? page.full() : page.end()
 }
+
+const budgetOf = ({ bytes, ms }: typeof listBudget): Budget => ({ bytesLeft: bytes, untilMs: performance.now() + ms })
 
 class Page {
   readonly #options: ListOptions

@@ -1,4 +1,4 @@
-import type { LogBatch, LogEntry } from '#shared/delivery/log/entries.ts'
+import { isSettled, type LogBatch, type LogEntry } from '#shared/delivery/log/entries.ts'
 import { batchOwner, readBatch } from '#shared/delivery/log/read-batch.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import type { KafkaAdmin } from '#shared/kafka/admin.ts'
@@ -32,7 +32,7 @@ const slackMs = 2_000
  * What the log says about one delivery, oldest first. Its first entry stands soon after the event, and each one that is
  * not the last says when the next attempt is due: from there reading goes on, so hours of other deliveries are passed
  * over. An attempt may have come earlier (after a hold everything is due), and the budget may be spent on the way: as long
- * as no last entry was found, what was left out is read backwards for the latest one.
+ * as no last entry was found, what was left out is read backwards for the latest one; so is what stands behind a dead letter.
  */
 export async function traceDelivery(options: TraceOptions): Promise<Trace> {
   const trace: Trace = { found: [], expiredAtMs: null, isWhole: false }
@@ -41,7 +41,7 @@ export async function traceDelivery(options: TraceOptions): Promise<Trace> {
   const { reached, leftOutFrom } = await readForward(options, trace, start)
   const unread = leftOutFrom ?? reached
   trace.isWhole = isOver(trace) || unread >= part.high
-  if (!trace.isWhole) await readBackward(options, trace, { ...part, low: unread })
+  if (!trace.isWhole || mayBeRedriven(trace)) await readBackward(options, trace, { ...part, low: unread })
   return trace
 }
 
@@ -102,10 +102,12 @@ function note({ wanted }: TraceOptions, trace: Trace, record: StoredRecord): boo
   return entries.length > 0 || gone !== undefined
 }
 
+/** A job may have taken up what was over: its latest word stands at any later place. */
+const mayBeRedriven = ({ found }: Trace) => found.at(-1)?.entry.state === 'dead-lettered'
+
 /** Nothing is expected after this. */
 function isOver({ found, expiredAtMs }: Trace): boolean {
-  const state = found.at(-1)?.entry.state
-  return expiredAtMs !== null || state === 'delivered' || state === 'dead-lettered'
+  return expiredAtMs !== null || isSettled(found.at(-1)?.entry.state)
 }
 
 async function offsetAt({ admin, part }: TraceOptions, atMs: number): Promise<number> {

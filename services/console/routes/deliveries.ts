@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type { Console } from '../context.ts'
+import { timeOf } from '../dead-letters.ts'
 import { deliveryAnswer, deliveryStates, wholeDeliveryAnswer } from '../deliveries/answer.ts'
 import { readCursor } from '../deliveries/cursor.ts'
 import { findDelivery } from '../deliveries/find.ts'
@@ -50,7 +51,7 @@ async function list(console: Console, query: Query) {
   const filter = {
     uid: name === undefined ? null : requireSubscription(console, name).uid,
     ...{ state: text(query.state), key: text(query.key), type: text(query.type), target: text(query.target) },
-    ...{ sinceMs: time(query.since), untilMs: time(query.until) },
+    ...{ sinceMs: timeOf('since', text(query.since) ?? null), untilMs: timeOf('until', text(query.until) ?? null) },
   }
   const after = typeof query.cursor === 'string' ? readCursor(query.cursor) : null
   const names = await readStateNames(console)
@@ -58,5 +59,3 @@ async function list(console: Console, query: Query) {
 }
 
 const text = (value: Query[string]): string | undefined => (value === undefined ? undefined : String(value))
-
-const time = (value: Query[string]): number | null => (value === undefined ? null : Date.parse(String(value)))

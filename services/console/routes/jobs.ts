@@ -36,7 +36,10 @@ export function jobRoutes(console: Console): Route[] {
     {
       ...{ method: 'POST', path: '/v1/replays', operationId: 'replay', tag, scope: 'operate' },
       summary: `Deliver past events of its stream to a subscription again. ${orderKept}`,
-      ...{ body: replayRequest, answers: started('Events that would be delivered.') },
+      ...{
+        body: replayRequest,
+        answers: started('Events of the range; what filters leave out is passed over when it is delivered.'),
+      },
       async handle({ body, caller }) {
         const request = readReplay(body)
         return await planned(console, await planReplay(console, request), { ...request, caller })

@@ -71,11 +71,12 @@ export class SubscriptionLog {
 
   /**
    * Writes what was noted. Null when everything noted so far is stored or lost; else resolves when it is, or after 2 s.
+   * Also null while records come late or are lost: only the first commit of a trouble waits, not each.
    * Never rejects.
    */
   flush(): Promise<void> | null {
     for (const builder of this.#builders.values()) if (!builder.isEmpty) this.#write(builder)
-    return this.#underWay.size === 0 ? null : this.#settled([...this.#underWay])
+    return this.#underWay.size === 0 || this.#writer.isInTrouble ? null : this.#settled([...this.#underWay])
   }
 
   async #settled(written: readonly Written[]): Promise<void> {
@@ -108,11 +109,17 @@ class RecordWriter {
   readonly #options: AttemptLogOptions
   readonly #counters: ReturnType<typeof createCounters>
   #bytesUnderWay = 0
+  /** The last that is known of a record is that it came late or was lost. */
+  #isInTrouble = false
   #toldAtMs = Number.NEGATIVE_INFINITY
 
   constructor(options: AttemptLogOptions) {
     this.#options = options
     this.#counters = createCounters(options.metrics)
+  }
+
+  get isInTrouble(): boolean {
+    return this.#isInTrouble
   }
 
   /** Null: there is no room for it, so it is lost. */
@@ -132,6 +139,7 @@ class RecordWriter {
   countLate(written: Written): void {
     if (written.isLate) return
     written.isLate = true
+    this.#isInTrouble = true
     this.#counters.late.inc(written.deliveries)
   }
 
@@ -142,6 +150,7 @@ class RecordWriter {
     for (;;) {
       try {
         await lanes.append(topic, partition, record)
+        this.#isInTrouble = false
         this.#counters.records.inc()
         this.#counters.stored.inc(deliveries)
         return
@@ -153,6 +162,7 @@ class RecordWriter {
   }
 
   #lose(error: unknown, deliveries: number): void {
+    this.#isInTrouble = true
     this.#counters.lost.inc(deliveries)
     const nowMs = performance.now()
     if (nowMs - this.#toldAtMs < tellEveryMs) return

@@ -2,6 +2,7 @@ import type { Job } from '#shared/catalog/job-schema.ts'
 import type { Stream, Subscription } from '#shared/catalog/model.ts'
 import { settlementOf } from '#shared/delivery/dead-letter-record.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
+import type { Turn } from '../attempts/journal.ts'
 import { deadLetterOf } from '../dead-letter.ts'
 import { type Burial, newDelivery } from '../pair/deliveries.ts'
 import type { LoadedDelivery } from '../pair/effects.ts'
@@ -11,6 +12,7 @@ import { deliver, type PipelineContext } from '../pipeline.ts'
 import { appendDeadLetter } from '../settle.ts'
 import type { Ended } from '../targets.ts'
 import type { JobEnvironment } from './environment.ts'
+import type { JobJournal, Told } from './job-journal.ts'
 import type { JobEnding, JobItem } from './source.ts'
 
 /** `again`: not this event's fault. */
@@ -23,6 +25,7 @@ export type ItemOptions = {
   context: PipelineContext
   /** False once another runner may have the job. */
   isWanted(): boolean
+  journal: Pick<JobJournal, 'tell'>
   /** Does what the last attempt asked for: to give its target time, or to take it out. */
   heed(last: Ended): void
 }
@@ -39,17 +42,24 @@ export async function deliverItem(item: JobItem, options: ItemOptions): Promise<
   const record = await item.load()
   if (record === null) return { kind: 'ended', ending: 'expired' }
   const delivery = deliveryOf(item, record)
-  const { outcome, last } = await deliver(delivery, options.context)
+  const { outcome, last, turn } = await deliver(delivery, options.context)
   if (last !== null && !(outcome.kind === 'target-waits' && outcome.own)) options.heed(last)
   switch (outcome.kind) {
-    case 'delivered':
-      return await settle(item, options, 'redriven')
+    case 'delivered': {
+      const result = await settle(item, options, 'redriven')
+      const { attempts, firstAttemptAtMs } = attempted(delivery, outcome)
+      const because = turn.list.at(-1)?.detail ?? ''
+      if (result.kind === 'ended')
+        options.journal.tell(item, { state: 'delivered', because, attempts, firstAttemptAtMs, turn })
+      return result
+    }
     case 'refused':
     case 'failed':
-      return await bury(attempted(delivery, outcome), outcome, options)
+      return await bury(item, { delivery: attempted(delivery, outcome), turn, burial: outcome }, options)
     case 'target-waits':
       if (!mayWait(item, outcome.own)) {
-        return await bury(attempted(delivery, outcome), { ...outcome, cause: 'exhausted' }, options)
+        const burial = { ...outcome, cause: 'exhausted' } as const
+        return await bury(item, { delivery: attempted(delivery, outcome), turn, burial }, options)
       }
       return { kind: 'again', waitMs: againMs }
     case 'unproven':
@@ -61,23 +71,31 @@ export async function deliverItem(item: JobItem, options: ItemOptions): Promise<
 
 /** Marks the dead letter of an item as settled, if it has one. */
 export async function settle(
-  { letter }: JobItem,
-  { environment, job, isWanted }: Pick<ItemOptions, 'environment' | 'job' | 'isWanted'>,
+  item: JobItem,
+  { environment, job, isWanted, journal }: Pick<ItemOptions, 'environment' | 'job' | 'isWanted' | 'journal'>,
   as: 'redriven' | 'discarded',
 ): Promise<ItemResult> {
+  const { letter } = item
   const ending = as === 'redriven' ? 'delivered' : 'discarded'
   if (letter === null) return { kind: 'ended', ending }
   const mark = settlementOf(letter, { as, job: job.id })
   const onDelay = (error: unknown) => environment.telemetry.deadLetterDelayed(refOf(letter), error)
   const offset = await appendDeadLetter(environment.deadLetters, mark, { isWanted, onDelay })
-  return offset === null ? { kind: 'stopped' } : { kind: 'ended', ending }
+  if (offset === null) return { kind: 'stopped' }
+  if (as === 'discarded') journal.tell(item, givenUp(letter))
+  return { kind: 'ended', ending }
 }
 
-async function bury(
-  delivery: LoadedDelivery,
-  { cause, code, detail }: Burial,
-  options: ItemOptions,
-): Promise<ItemResult> {
+const givenUp = ({ eventKey, type, attempts, firstAttemptAt }: NonNullable<JobItem['letter']>): Told => ({
+  ...{ state: 'discarded', because: 'an operator gave it up', attempts },
+  firstAttemptAtMs: attempts === 0 ? null : Date.parse(firstAttemptAt),
+  turn: { key: eventKey, type, list: [] },
+})
+
+type Failed = { delivery: LoadedDelivery; turn: Turn; burial: Burial }
+
+async function bury(item: JobItem, { delivery, turn, burial }: Failed, options: ItemOptions): Promise<ItemResult> {
+  const { cause, code, detail } = burial
   const { environment, job, isWanted } = options
   const { subscription, stream } = options.recipient
   const ending = { cause, code, detail }
@@ -89,7 +107,9 @@ async function bury(
     onDelay: (error) => environment.telemetry.deadLetterDelayed(ref, error),
   })
   if (offset === null) return { kind: 'stopped' }
-  environment.telemetry.deadLettered(ref, { attempts: delivery.attempts, ...ending })
+  const { attempts, firstAttemptAtMs } = delivery
+  environment.telemetry.deadLettered(ref, { attempts, ...ending })
+  options.journal.tell(item, { state: 'dead-lettered', because: detail, attempts, firstAttemptAtMs, turn })
   return { kind: 'ended', ending: 'dead-lettered' }
 }
 

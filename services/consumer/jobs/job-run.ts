@@ -6,6 +6,7 @@ import { TailraceError } from '#shared/errors.ts'
 import type { TokenBucket } from '#shared/resilience/token-bucket.ts'
 import { deliverItem, type ItemResult, settle } from './deliver-item.ts'
 import type { JobEnvironment } from './environment.ts'
+import { type JobJournal, openJobJournal } from './job-journal.ts'
 import { bucketOf, type JobTarget, jobRate, openJobTarget } from './job-target.ts'
 import { createKeyTurns } from './key-turns.ts'
 import { createProgress, type Ending, type Progress } from './progress.ts'
@@ -47,6 +48,7 @@ const nothingDone: JobCounts = { done: 0, delivered: 0, deadLettered: 0 }
 export class JobRun {
   readonly #options: JobRunOptions
   readonly #progress: Progress
+  readonly #journal: JobJournal
   readonly #turns = createKeyTurns<JobItem>()
   #rate: { perSecond: number; bucket: TokenBucket } | null = null
   readonly #target: JobTarget | null
@@ -66,6 +68,7 @@ export class JobRun {
     this.#options = options
     this.#recipient = recipient
     this.#progress = createProgress({ catalog: environment.catalog, job, instance: environment.instance })
+    this.#journal = openJobJournal({ log: environment.attemptLog, catalog: environment.catalog, job })
     this.#target = recipient === null ? null : this.#openTarget(recipient)
     const ended = this.#endOf()
     if (ended === null) void this.#open()
@@ -79,6 +82,7 @@ export class JobRun {
     if (ended !== null) this.#end(ended)
     this.#follow()
     this.#pump(nowMs)
+    void this.#journal.flush()
     if (this.#source !== null && this.#phase === 'working' && this.#mayWrite()) this.#progress.note(this.#source, nowMs)
   }
 
@@ -202,11 +206,11 @@ export class JobRun {
   async #act(item: JobItem): Promise<ItemResult> {
     const { environment, job } = this.#options
     const [recipient, target] = [this.#recipient, this.#target]
-    const isWanted = () => !this.#isAbandoned
-    if (job.kind === 'discard') return settle(item, { environment, job, isWanted }, 'discarded')
+    const [isWanted, journal] = [() => !this.#isAbandoned, this.#journal]
+    if (job.kind === 'discard') return settle(item, { environment, job, isWanted, journal }, 'discarded')
     if (recipient === null || target === null) throw new TypeError(`job ${job.id} has nobody to deliver to`)
     return deliverItem(item, {
-      ...{ environment, job, recipient, context: target.context, isWanted },
+      ...{ environment, job, recipient, context: target.context, isWanted, journal },
       heed: target.heed,
     })
   }
@@ -279,6 +283,7 @@ export class JobRun {
   async #close(): Promise<void> {
     this.#progress.close()
     clearTimeout(this.#timer)
+    await this.#journal.flush()
     await this.#target?.close()
   }
 

@@ -20,7 +20,11 @@ export type LoggedAttempt = {
 }
 
 /** Where a delivery stood when the entry was made; the newest entry of a delivery counts. */
-export type LoggedState = 'delivered' | 'retrying' | 'queued' | 'waiting' | 'dead-lettered'
+export type LoggedState = 'delivered' | 'retrying' | 'queued' | 'waiting' | 'dead-lettered' | 'discarded'
+
+/** Nothing more happens to a delivery in one of these, unless a job takes it up. */
+export const isSettled = (state: LoggedState | undefined): boolean =>
+  state === 'delivered' || state === 'dead-lettered' || state === 'discarded'
 
 /** What happened to one delivery: a turn with its attempts, or a change without one (it waits, it is buried unread). */
 export type LogEntry = {

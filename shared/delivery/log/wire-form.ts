@@ -30,7 +30,7 @@ const wireEntry = Type.Object({
   t: Type.Number(),
   k: textOrNull,
   y: Type.Integer(),
-  s: Type.Enum(['delivered', 'retrying', 'queued', 'waiting', 'dead-lettered']),
+  s: Type.Enum(['delivered', 'retrying', 'queued', 'waiting', 'dead-lettered', 'discarded']),
   w: Type.String(),
   h: integerOrNull,
   x: Type.Union([Type.Number(), Type.Null()]),

@@ -81,12 +81,15 @@ test('dead letters are listed newest first, filtered and counted; a cursor outli
 
   await t.test('what is discarded is listed no more, counted by a dry run before, and never redriven', async () => {
     const select = { subscription, key: 'k1' }
+    const [given] = (await list(api, 'key=k1')).items
     const dryRun = await api('POST', '/v1/discards', { select, dryRun: true })
     assert.deepEqual([dryRun.status, dryRun.body.matched], [200, 3])
     const job = await shop.untilOver(await shop.begin('/v1/discards', { select }))
     assert.deepEqual([job.kind, job.state, job.matched, job.done, job.delivered], ['discard', 'finished', 3, 3, 0])
     await shop.untilDead(10)
     assert.equal((await list(api, 'key=k1')).items.length, 0)
+    const stateOf = async () => (await api('GET', `/v1/deliveries/${given?.id}`)).body.state
+    await until('its delivery says that it was given up', async () => (await stateOf()) === 'discarded')
     receiver.behave(takes)
     const before = receiver.requests.length
     const redrive = await shop.untilOver(await shop.begin('/v1/redrives', { select: { subscription } }))

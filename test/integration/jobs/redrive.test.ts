@@ -75,6 +75,19 @@ test('what fails again is a dead letter again, names its job, and can be redrive
   assert.deepEqual([gone.status, gone.body.code], [404, 'not-found'])
   const last = receiver.requests.at(-1)
   assert.equal(last?.headers['tailrace-attempt'], '3')
+  const path = `/v1/deliveries/${items[0]?.id}`
+  const { attemptList } = await until('its delivery tells what the jobs did', async () => {
+    const { body } = await shop.api('GET', path)
+    return body.state === 'delivered' && (body as { attemptList: { job: string | null; number: number }[] })
+  })
+  assert.deepEqual(
+    attemptList.map(({ job, number }) => [job, number]),
+    [
+      [null, 1],
+      [id, 2],
+      [retried.body.job, 3],
+    ],
+  )
 })
 
 test('a cancelled job stops, and the rest stays dead', async (t) => {

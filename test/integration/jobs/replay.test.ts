@@ -68,6 +68,11 @@ test('a replay delivers what its filter and that of the subscription let pass, a
   assert.deepEqual([job.state, job.matched, job.done, job.delivered], ['finished', 10, 10, 5])
   const replayed = receiver.requests.filter(({ headers }) => headers['tailrace-replay'] === id).map(idOf)
   assert.deepEqual(replayed.sort(), ['n0', 'n1', 'n2', 'n4', 'n5'])
+  const filtered = await until('it is known that one was left out', async () => {
+    const { body } = await shop.api('GET', `/v1/deliveries/${subscription}-0-3`)
+    return body.state === 'filtered' && body
+  })
+  assert.equal(filtered.because, 'event.id != "n3" is false')
   const told = await until('the end is told', () =>
     operator.requests.find(({ headers }) => headers['ce-type'] === 'tailrace.job.finished'),
   )

@@ -115,6 +115,17 @@ test('null clears them, another text replaces them, another kind begins anew', (
   }
 })
 
+test('another kind of destination begins without the secrets of the one before', () => {
+  const known = subscriptionWith({ auth: { kind: 'bearer', token: 'hunter2' }, tls: client })
+  const topic = { stream: 'orders', destination: { kind: 'kafka', topic: 'warehouse' } }
+  assert.deepEqual(
+    pointersOf(() => store(putOver(known, topic), known)),
+    [],
+  )
+  const patch = { destination: { ...topic.destination, targets: [] } }
+  assert.equal(showAccess(store(patchOver(known, patch), known) as Subscription['destination']).auth, null)
+})
+
 test('headers are removed by a PUT without them, and one by one by a PATCH', () => {
   const before = subscriptionWith({ headers: { 'x-a': '1', 'x-b': '2' } })
   assert.deepEqual(store(putOver(before, bodyWith({})), before).headers, {})
@@ -189,19 +200,19 @@ test('a header that could end another one, or that nobody could read, is refused
 test('credentials that cannot be sent, or belong to the other kind, are refused', () => {
   const rows: [object, string][] = [
     [{ kind: 'bearer' }, '/destination/auth/token missing'],
-    [{ kind: 'bearer', token: 'a b' }, '/destination/auth/token wrong-form'],
+    [{ kind: 'bearer', token: 'a bcd' }, '/destination/auth/token wrong-form'],
     [{ kind: 'bearer', token: 'a\r\nx: y' }, '/destination/auth/token wrong-form'],
-    [{ kind: 'bearer', token: 'ü' }, '/destination/auth/token wrong-form'],
-    [{ kind: 'bearer', token: 't', password: 'hunter2' }, '/destination/auth/password not-allowed'],
+    [{ kind: 'bearer', token: 'größe' }, '/destination/auth/token wrong-form'],
+    [{ kind: 'bearer', token: 'token', password: 'hunter2' }, '/destination/auth/password not-allowed'],
     [{ kind: 'basic', password: 'hunter2' }, '/destination/auth/username missing'],
     [{ kind: 'basic', username: 'a:b', password: 'hunter2' }, '/destination/auth/username wrong-form'],
     [{ kind: 'basic', username: 'a', password: 'hunter2\n' }, '/destination/auth/password wrong-form'],
-    [{ kind: 'basic', username: 'a', password: 'hunter2', token: 't' }, '/destination/auth/token not-allowed'],
-    [{ kind: 'oauth2', token: 't' }, '/destination/auth/kind not-allowed'],
-    [{ token: 't' }, '/destination/auth/kind missing'],
+    [{ kind: 'basic', username: 'a', password: 'hunter2', token: 'token' }, '/destination/auth/token not-allowed'],
+    [{ kind: 'oauth2', token: 'token' }, '/destination/auth/kind not-allowed'],
+    [{ token: 'token' }, '/destination/auth/kind missing'],
     [{ kind: 'bearer', token: '' }, '/destination/auth/token too-short'],
     [{ kind: 'bearer', token: 7 }, '/destination/auth/token wrong-type'],
-    [{ kind: 'bearer', token: 't', realm: 'x' }, '/destination/auth/realm unknown-field'],
+    [{ kind: 'bearer', token: 'token', realm: 'x' }, '/destination/auth/realm unknown-field'],
   ]
   for (const [auth, pointer] of rows) {
     assert.deepEqual(

@@ -6,7 +6,8 @@ import { OpsWatch } from '../../../services/consumer/ops-watch.ts'
 
 const destination = { targets: [{ url: 'http://one/' }] } as Subscription['destination']
 
-function watchWith({ retentionMs = 1_000_000 } = {}) {
+/** `told`: what the mark of its phase says, left by an instance that is gone. */
+function watchWith({ retentionMs = 1_000_000, told = null as string | null } = {}) {
   const raised: OpsEvent[] = []
   const marks: string[] = []
   let oldestInStreamMs: number | null = null
@@ -19,7 +20,7 @@ function watchWith({ retentionMs = 1_000_000 } = {}) {
         marks.push(mark)
       },
       raiseChange({ before, eventOf }) {
-        const event = eventOf(before)
+        const event = eventOf(told ?? before)
         if (event !== null) raised.push(event)
       },
       close: async () => {},
@@ -125,14 +126,24 @@ test('a mismatch of compared targets names both answers', () => {
   const { watch, data, types } = watchWith()
   const side = (status: number) => ({ status, bodySha256: `hash of ${status}`, bodyBytes: 3 })
   const comparison = { kind: 'mismatch', primary: side(200), other: side(500) } as const
-  watch.mismatched({ partition: 2, offset: 7 }, comparison, 'http://two/')
+  watch.mismatched({ partition: 2, offset: 7 }, comparison, 'http://two/hooks?token=secret')
   assert.deepEqual(types(), ['compare.mismatch'])
   assert.deepEqual(
     [data()[0]?.id, data()[0]?.primary, data()[0]?.other],
     [
       'billing-2-7',
-      { target: 'http://one/', status: 200, bodySha256: 'hash of 200' },
-      { target: 'http://two/', status: 500, bodySha256: 'hash of 500' },
+      { target: 'http://one', status: 200, bodySha256: 'hash of 200' },
+      { target: 'http://two', status: 500, bodySha256: 'hash of 500' },
     ],
   )
+})
+
+test('a hold that was told by instances which are gone is over with the first success', () => {
+  const { watch, types } = watchWith({ told: 'held' })
+  watch.succeeded()
+  watch.succeeded()
+  assert.deepEqual(types(), ['subscription.released'])
+  const other = watchWith()
+  other.watch.succeeded()
+  assert.deepEqual(other.types(), [])
 })

@@ -23,10 +23,16 @@ test('bytes that are no text stay what they are around a concealed secret', () =
   assert.equal(textOf(conceal(answer(body), ['größe-12345'])), '\xff\xfe\x00[concealed]\x80')
 })
 
+test('so are they as JSON writes them', () => {
+  const password = 'a"quoted\\\\one'
+  const body = Buffer.from(JSON.stringify({ echo: password }))
+  assert.equal(textOf(conceal(answer(body), [password])), '{"echo":"[concealed]"}')
+})
+
 test('without secrets, with short ones, and for failures nothing is changed', () => {
   const result = answer(Buffer.from('a short word'))
   assert.equal(conceal(result, []), result)
-  assert.equal(textOf(conceal(result, ['short'])), 'a short word')
+  assert.equal(textOf(conceal(result, ['or'])), 'a short word')
   const failure: AttemptResult = { kind: 'failure', stage: 'io', code: 'io-reset', detail: 'io', timingsMs }
   assert.equal(conceal(failure, ['token-12345']), failure)
 })
