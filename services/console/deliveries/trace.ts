@@ -32,7 +32,8 @@ const slackMs = 2_000
  * What the log says about one delivery, oldest first. Its first entry stands soon after the event, and each one that is
  * not the last says when the next attempt is due: from there reading goes on, so hours of other deliveries are passed
  * over. An attempt may have come earlier (after a hold everything is due), and the budget may be spent on the way: as long
- * as no last entry was found, what was left out is read backwards for the latest one; so is what stands behind a dead letter.
+ * as no last entry was found, what was left out is read backwards for the latest one; behind a dead letter, for all that
+ * jobs did with it.
  */
 export async function traceDelivery(options: TraceOptions): Promise<Trace> {
   const trace: Trace = { found: [], expiredAtMs: null, isWhole: false }
@@ -80,7 +81,11 @@ async function readForward(options: TraceOptions, trace: Trace, start: number): 
 async function readBackward(options: TraceOptions, trace: Trace, part: Part): Promise<void> {
   const budget: Budget = { bytesLeft: backward.bytes, untilMs: performance.now() + backward.ms }
   const later: Trace = { found: [], expiredAtMs: null, isWhole: false }
-  for await (const record of newestFirst(options.admin, [part], budget)) if (note(options, later, record)) break
+  const wantsAll = mayBeRedriven(trace)
+  for await (const record of newestFirst(options.admin, [part], budget)) {
+    if (note(options, later, record) && !wantsAll) break
+  }
+  later.found.sort((a, b) => a.entry.atMs - b.entry.atMs)
   // Met on the way forward already, behind what was left out.
   const known = trace.found.at(-1)
   const isKnown = ({ entry }: Found) => entry.atMs === known?.entry.atMs && entry.state === known.entry.state
