@@ -93,7 +93,7 @@ test('subscriptions follow the rules of the API', async (t) => {
       [{ kind: 'http', topic: 'copy', targets: [{ url }] }, '/destination/topic', 'not-allowed'],
       [{ kind: 'http' }, '/destination/targets', 'missing'],
       [{ kind: 'kafka', topic: 'copy', headers: { 'x-a': 'b' } }, '/destination/headers', 'not-allowed'],
-      [{ kind: 'kafka', topic: 'copy', auth: { kind: 'bearer', token: 't' } }, '/destination/auth', 'not-allowed'],
+      [{ kind: 'kafka', topic: 'copy', auth: { kind: 'bearer', token: 'token' } }, '/destination/auth', 'not-allowed'],
       [{ kind: 'kafka', topic: 'a/b' }, '/destination/topic', 'wrong-form'],
       [{ kind: 'kafka', topic: '__consumer_offsets' }, '/destination/topic', 'not-allowed'],
       [{ kind: 'kafka', topic: `${prefix}catalog` }, '/destination/topic', 'not-allowed'],
