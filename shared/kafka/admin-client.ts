@@ -19,31 +19,45 @@ export type AdminClient = {
 }
 
 type OpenAdmin = { admin: Admin; close(): Promise<void> }
-type Asked<T> = { answer: T; asked: Promise<OpenAdmin> }
+/** An admin that several questions may be on at a time. */
+type SharedAdmin = { opening: Promise<OpenAdmin>; questions: number; isGivenUp: boolean }
+type Asked<T> = { answer: T; asked: SharedAdmin }
 
 const tries = 3
 const pauseMs = 200
 
 /** An admin client that connects at its first call. */
 export function createAdminClient(connection: KafkaConnection): AdminClient {
-  let current: Promise<OpenAdmin> | undefined
+  let current: SharedAdmin | undefined
   let isClosed = false
-  const giveUp = (asked: Promise<OpenAdmin>) => {
-    if (current === asked) current = undefined
-    return asked.then(
+  const shut = ({ opening }: SharedAdmin) =>
+    opening.then(
       (open) => open.close(),
       () => undefined,
     )
+  const open = () => {
+    current = { opening: connect(connection), questions: 0, isGivenUp: false }
+    return current
+  }
+  /** Nobody asks it any more; it goes when those who do have their answer, which another one would not give them sooner. */
+  const giveUp = (shared: SharedAdmin) => {
+    if (current === shared) current = undefined
+    if (shared.isGivenUp) return
+    shared.isGivenUp = true
+    if (shared.questions === 0) void shut(shared)
   }
   const tryOnce = async <T>(ask: (admin: Admin) => Promise<T>): Promise<Asked<T>> => {
     if (isClosed) throw new TailraceError('stopping', 'this Kafka admin is closed')
-    current ??= connect(connection)
-    const asked = current
+    const asked = current ?? open()
+    asked.questions += 1
     try {
-      return { answer: await ask((await asked).admin), asked }
+      return { answer: await ask((await asked.opening).admin), asked }
     } catch (error) {
-      void giveUp(asked)
+      giveUp(asked)
       throw error
+    } finally {
+      asked.questions -= 1
+      if (asked.isGivenUp && asked.questions === 0) void shut(asked)
     }
   }
   const askAnother = async <T>(ask: (admin: Admin) => Promise<T>): Promise<T> => {
@@ -76,13 +90,15 @@ export function createAdminClient(connection: KafkaConnection): AdminClient {
         const fresh = await askAnother(askIfKnown)
         if (fresh === unknownTopic) return undefined
         // It knows the topic: the shared one was misled, and would be about others.
-        void giveUp(asked)
+        giveUp(asked)
         return fresh
       })
     },
     close: async () => {
       isClosed = true
-      if (current !== undefined) await giveUp(current)
+      const last = current
+      current = undefined
+      if (last !== undefined) await shut(last)
     },
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openAdmin } from '#shared/kafka/admin.ts'
+import { createAdminClient } from '#shared/kafka/admin-client.ts'
 import { uniqueName } from '../../support/dependencies.ts'
 import { until } from '../../support/until.ts'
 import { adminFor, connectionOf, lanesFor, textRecord, topicFor } from './fixture.ts'
@@ -138,4 +139,24 @@ test('goes on after a topic it knew was deleted', async (t) => {
 test('waits for a cluster that does not answer until it is told to give up', async () => {
   const connection = { ...connectionOf('admin'), brokers: ['127.0.0.1:1'] }
   await assert.rejects(openAdmin(connection, AbortSignal.timeout(1_500)), { name: 'AbortError' })
+})
+
+test('a failure of one question does not cut off another that is under way on the same connection', async (t) => {
+  const client = createAdminClient(connectionOf('admin'))
+  t.after(() => client.close())
+  let asked = 0
+  const failed = Promise.withResolvers<void>()
+  const patient = client.call('ask patiently', async (admin) => {
+    asked += 1
+    await failed.promise
+    return await admin.describeCluster()
+  })
+  let failures = 0
+  await client.call('fail once', async () => {
+    failures += 1
+    if (failures === 1) throw new Error('the broker said no')
+  })
+  failed.resolve()
+  assert.equal((await patient).brokers.length, 3)
+  assert.equal(asked, 1)
 })
