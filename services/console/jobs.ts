@@ -3,6 +3,7 @@ import { isOver, type Job, type JobSelection } from '#shared/catalog/job-schema.
 import type { Subscription } from '#shared/catalog/model.ts'
 import { recordKey } from '#shared/catalog/record-keys.ts'
 import { anySelection, deliveryIdOf, inDeliveryOrder, selectionOf } from '#shared/delivery/dead-letter-table.ts'
+import { deliveryId } from '#shared/delivery/delivery-id.ts'
 import { TailraceError } from '#shared/errors.ts'
 import { bodyInvalid } from './body.ts'
 import { type Console, change } from './context.ts'
@@ -50,7 +51,7 @@ export async function planReplay(console: Console, request: ReplayRequest): Prom
   const { topic } = requireStream(console, stream)
   const ranges = await replayRanges(console.admin, { stream: { name: stream, topic }, from: asked.from, to: asked.to })
   const { matched, bytes, positions } = await measureRanges(console.admin, topic, ranges)
-  const sample = positions.map(({ partition, offset }) => `${name}-${partition}-${offset}`)
+  const sample = positions.map(({ partition, offset }) => deliveryId(name, partition, offset))
   const { filter, ratePerSecond } = asked
   const about = { subscription: name, uid, select: null, ...offsetsOf(ranges), filter, ratePerSecond }
   return {

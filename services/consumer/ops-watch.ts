@@ -10,6 +10,7 @@ import {
   retentionNear,
 } from '#shared/catalog/ops/events.ts'
 import type { OpsEvents } from '#shared/catalog/ops/ops-events.ts'
+import { deliveryId } from '#shared/delivery/delivery-id.ts'
 import { originOf } from '#shared/delivery/origin-of.ts'
 import { positionOf } from '#shared/event/record.ts'
 import type { Standing } from '#shared/redis/instances.ts'
@@ -96,7 +97,7 @@ export class OpsWatch {
   buried(partition: number, offset: number, { cause, code, detail }: Burial): void {
     const { ops, subscription } = this.#options
     const { name, uid, stream } = subscription()
-    const id = `${name}-${partition}-${offset}`
+    const id = deliveryId(name, partition, offset)
     const facts = { id, position: positionOf(stream, partition, offset), cause, code, detail: detail.slice(0, 500) }
     ops.raiseOnce(deadLetterAdded(subscription(), facts), `dead-letter:${uid}:${cause}`, oneMinuteMs)
   }
@@ -108,7 +109,7 @@ export class OpsWatch {
     const sideOf = (target: string, { status, bodySha256 }: Side) => ({
       ...{ target: originOf(target), status, bodySha256 },
     })
-    const facts = { id: `${name}-${partition}-${offset}`, position: positionOf(stream, partition, offset) }
+    const facts = { id: deliveryId(name, partition, offset), position: positionOf(stream, partition, offset) }
     const primary = sideOf(destination.targets[0]?.url ?? '', comparison.primary)
     ops.raise(compareMismatch(subscription(), { ...facts, primary, other: sideOf(other, comparison.other) }))
   }

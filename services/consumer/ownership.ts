@@ -13,6 +13,7 @@ import { step } from './pair/step.ts'
 import { isSettled, nextDueMs } from './pair/view.ts'
 import type { PairRing } from './pair-ring.ts'
 import { RetryLane } from './retry-lane.ts'
+import { isStillMember } from './still-member.ts'
 import { newToken } from './tokens.ts'
 
 /** What a pair asks of its runner; the rest is done here. */
@@ -120,8 +121,7 @@ export class Ownership {
   /** False while it is doubtful whether the pairs are still ours. */
   mayAttempt(nowMs: number): boolean {
     const { pulse, sessionTimeoutMs } = this.#options.environment
-    const heartbeatAgeMs = this.#keeper.lastHeartbeatAgeMs()
-    return heartbeatAgeMs < 0.8 * sessionTimeoutMs && pulse.stalledAtMs(nowMs) <= nowMs - heartbeatAgeMs
+    return isStillMember({ heartbeatAgeMs: this.#keeper.lastHeartbeatAgeMs(), sessionTimeoutMs, pulse, nowMs })
   }
 
   /** A member of the group, with partitions or without. */

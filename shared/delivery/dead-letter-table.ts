@@ -1,5 +1,6 @@
 import type { StoredRecord } from '#shared/event/record.ts'
 import { type DeadLetter, readDeadLetter, type StreamOf } from './dead-letter-record.ts'
+import { deliveryId } from './delivery-id.ts'
 
 /** What of the dead letters is meant; null means any. Times are ms, `untilMs` is exclusive. */
 export type Selection = {
@@ -21,7 +22,7 @@ export const anySelection: Selection = {
 
 /** The name of a delivery: `<subscription>-<partition>-<offset>`. */
 export const deliveryIdOf = ({ subscription, source }: Pick<DeadLetter, 'subscription' | 'source'>): string =>
-  `${subscription}-${source.partition}-${source.offset}`
+  deliveryId(subscription, source.partition, source.offset)
 
 /** The same as a request says it: times as RFC 3339. */
 type Choice = {

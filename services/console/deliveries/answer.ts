@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { time } from '#shared/catalog/schema.ts'
+import { deliveryId } from '#shared/delivery/delivery-id.ts'
 import { hintOf } from '#shared/delivery/hints.ts'
 import { isSettled, type LogBatch, type LogEntry, type LoggedAttempt } from '#shared/delivery/log/entries.ts'
 import { positionOf } from '#shared/event/record.ts'
@@ -51,9 +52,6 @@ export const deliveryAnswer = Type.Object(delivery)
 export const wholeDeliveryAnswer = Type.Object({ ...delivery, attemptList: Type.Array(attempt) })
 
 type Names = { subscription: string; uid: string; stream: string; partition: number }
-
-export const deliveryId = (subscription: string, partition: number, offset: number) =>
-  `${subscription}-${partition}-${offset}`
 
 /** What a delivery is called and where its event stands. */
 function placeOf({ subscription, uid, stream, partition }: Names, offset: number) {

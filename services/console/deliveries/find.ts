@@ -1,6 +1,7 @@
 import type { Stream, Subscription } from '#shared/catalog/model.ts'
 import { TailraceError } from '#shared/errors.ts'
 import { becauseOf, compileFilter } from '#shared/event/filter/filter.ts'
+import type { StoredRecord } from '#shared/event/record.ts'
 import { partitionForKey } from '#shared/kafka/partitioner.ts'
 import type { Console } from '../context.ts'
 import { attemptOf, bareDelivery, deliveryOf, expiredDelivery } from './answer.ts'
@@ -16,7 +17,8 @@ type Wanted = { subscription: Subscription; stream: Stream; partition: number; o
 export async function findDelivery(console: Console, id: string) {
   const wanted = requireDelivery(console, id)
   const { subscription, partition, offset } = wanted
-  const trace = await traceOf(console, wanted)
+  const record = await eventOf(console, wanted)
+  const trace = await traceOf(console, wanted, record?.timestampMs ?? null)
   const names = { subscription: subscription.name, uid: subscription.uid, stream: subscription.stream, partition }
   const states = await readStateNames(console)
   const list = trace.found.flatMap(({ batch, entry }) =>
@@ -35,19 +37,17 @@ export async function findDelivery(console: Console, id: string) {
     const state = states.waiting(subscription.uid)
     return { ...bareDelivery(names, offset, { state, because: null }), attemptList: list }
   }
-  const filtered = await filteredBecause(console, wanted)
+  const filtered = filteredBecause(wanted, record)
   const known =
     filtered === null ? { state: 'unknown', because: lostDetail(trace) } : { state: 'filtered', because: filtered }
   return { ...bareDelivery(names, offset, known), attemptList: list }
 }
 
 /** Why the filter of now leaves an event out that was never attempted; null when it lets it pass, or the event is gone. */
-async function filteredBecause(console: Console, { subscription, stream, partition, offset }: Wanted) {
+function filteredBecause({ subscription, stream }: Wanted, record: StoredRecord | null): string | null {
   const compiled = compileFilter(subscription.filter)
   const filter = compiled.kind === 'usable' ? compiled.filter : null
-  if (filter === null) return null
-  const record = await storedRecord(console, { stream, partition, offset })
-  return record === null ? null : becauseOf(subscription.filter, filter.verdict(record, stream))
+  return filter === null || record === null ? null : becauseOf(subscription.filter, filter.verdict(record, stream))
 }
 
 function lostDetail({ isWhole }: Trace): string {
@@ -67,24 +67,24 @@ function requireDelivery({ catalog }: Console, id: string): Wanted {
   return { subscription, stream, partition: Number(partition), offset: Number(offset) }
 }
 
-async function traceOf(console: Console, { subscription, stream, partition, offset }: Wanted): Promise<Trace> {
-  const { admin, topics } = console
+/** The event as it was stored; null when retention has taken it. Rejects with `not-found` when there never was one. */
+async function eventOf({ admin }: Console, { subscription, stream, partition, offset }: Wanted) {
   const bounds = (await admin.offsets(stream.topic)).find((one) => one.partition === partition)
   if (bounds === undefined || offset >= bounds.high) throw noEvent(stream, subscription)
-  const sinceMs =
-    offset < bounds.low ? null : ((await storedRecord(console, { stream, partition, offset }))?.timestampMs ?? null)
+  if (offset < bounds.low) return null
+  return (await admin.read({ topic: stream.topic, partition, from: offset, to: offset + 1 })).records[0] ?? null
+}
+
+async function traceOf(console: Console, wanted: Wanted, sinceMs: number | null): Promise<Trace> {
+  const { admin, topics } = console
+  const { uid } = wanted.subscription
   const logs = await admin.offsets(topics.attempts)
-  const own = partitionForKey(Buffer.from(subscription.uid), Math.max(1, logs.length))
+  const own = partitionForKey(Buffer.from(uid), Math.max(1, logs.length))
   const log = logs.find((one) => one.partition === own)
   if (log === undefined) return { found: [], expiredAtMs: null, isWhole: true }
   const part = { topic: topics.attempts, ...log }
-  return await traceDelivery({ admin, part, wanted: { uid: subscription.uid, partition, offset }, sinceMs })
-}
-
-async function storedRecord({ admin }: Console, { stream, partition, offset }: Omit<Wanted, 'subscription'>) {
-  const bounds = (await admin.offsets(stream.topic)).find((one) => one.partition === partition)
-  if (offset < (bounds?.low ?? 0)) return null
-  return (await admin.read({ topic: stream.topic, partition, from: offset, to: offset + 1 })).records[0] ?? null
+  const { partition, offset } = wanted
+  return await traceDelivery({ admin, part, wanted: { uid, partition, offset }, sinceMs })
 }
 
 function noEvent({ name }: Stream, { name: subscription }: Subscription): TailraceError {

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Subscription } from '#shared/catalog/model.ts'
 import { BatchBuilder } from '#shared/delivery/log/batch.ts'
 import type { ExpiredRange, LogEntry } from '#shared/delivery/log/entries.ts'
 import { TailraceError } from '#shared/errors.ts'
 import type { EventRecord } from '#shared/event/record.ts'
+import { appendPatiently } from '#shared/kafka/append-patiently.ts'
 import type { ProduceLanes } from '#shared/kafka/lanes.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
 import { within } from '#shared/resilience/deadline.ts'
@@ -144,20 +144,13 @@ class RecordWriter {
   }
 
   async #store(record: EventRecord, deliveries: number): Promise<void> {
-    const { lanes, topic, partitions } = this.#options
-    const partition = lanes.partitionForKey(record.key ?? Buffer.alloc(0), partitions)
-    const untilMs = performance.now() + longestWaitMs
-    for (;;) {
-      try {
-        await lanes.append(topic, partition, record)
-        this.#isInTrouble = false
-        this.#counters.records.inc()
-        this.#counters.stored.inc(deliveries)
-        return
-      } catch (error) {
-        if (!mayPass(error) || performance.now() >= untilMs) return this.#lose(error, deliveries)
-        await sleep(repeatEveryMs)
-      }
+    try {
+      await appendPatiently(this.#options, record, { patienceMs: longestWaitMs, repeatEveryMs })
+      this.#isInTrouble = false
+      this.#counters.records.inc()
+      this.#counters.stored.inc(deliveries)
+    } catch (error) {
+      this.#lose(error, deliveries)
     }
   }
 
@@ -170,9 +163,6 @@ class RecordWriter {
     this.#options.onLost(error, deliveries)
   }
 }
-
-const mayPass = (error: unknown) =>
-  error instanceof TailraceError && (error.code === 'kafka-unavailable' || error.code === 'overloaded')
 
 function createCounters(metrics: Metrics) {
   return {

@@ -2,6 +2,7 @@ import type { KafkaConnection } from '#shared/kafka/connection.ts'
 import { type GroupKeeper, keepGroup } from '#shared/kafka/group-keeper.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
 import type { Pulse } from '../pulse.ts'
+import { isStillMember } from '../still-member.ts'
 
 export type LeadershipOptions = {
   connection: KafkaConnection
@@ -69,8 +70,7 @@ export function openLeadership(options: LeadershipOptions): Leadership {
     isLeader: () => isLeading,
     mayWork(nowMs) {
       const heartbeatAgeMs = keeper?.lastHeartbeatAgeMs() ?? Number.POSITIVE_INFINITY
-      const isFresh = heartbeatAgeMs < 0.8 * sessionTimeoutMs && pulse.stalledAtMs(nowMs) <= nowMs - heartbeatAgeMs
-      return isLeading && !isDoubtful && isFresh
+      return isLeading && !isDoubtful && isStillMember({ heartbeatAgeMs, sessionTimeoutMs, pulse, nowMs })
     },
     stop: leave,
   }

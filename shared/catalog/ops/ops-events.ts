@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf, TailraceError } from '#shared/errors.ts'
+import { messageOf } from '#shared/errors.ts'
+import { appendPatiently } from '#shared/kafka/append-patiently.ts'
 import type { ProduceLanes } from '#shared/kafka/lanes.ts'
 import type { Log } from '#shared/observability/log.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
@@ -106,19 +106,7 @@ export function openOps(options: OpsOptions): OpsEvents {
 async function append({ catalog, lanes, instance }: OpsOptions, event: OpsEvent): Promise<void> {
   const stream = catalog.stream(opsStream)
   if (stream === undefined) throw new Error('there is no stream ops; init makes it')
+  const { topic, partitions } = stream
   const record = opsRecord(event, instance, Date.now())
-  const partition = lanes.partitionForKey(record.key ?? Buffer.alloc(0), stream.partitions)
-  const untilMs = performance.now() + patienceMs
-  for (;;) {
-    try {
-      await lanes.append(stream.topic, partition, record)
-      return
-    } catch (error) {
-      if (!mayPass(error) || performance.now() > untilMs) throw error
-      await sleep(repeatEveryMs)
-    }
-  }
+  await appendPatiently({ lanes, topic, partitions }, record, { patienceMs, repeatEveryMs })
 }
-
-const mayPass = (error: unknown) =>
-  error instanceof TailraceError && (error.code === 'kafka-unavailable' || error.code === 'overloaded')

@@ -1,43 +1,11 @@
-import { type AddressInfo, createServer } from 'node:net'
+import { answerAll } from '../answering.ts'
 
-/** Answers every POST after `delayMs` with as little work as possible, and tells on request how many came and when. */
-const delayMs = Number(process.argv[2] ?? 0)
-const answer = Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-type: text/plain\r\n\r\nok')
-const headEnd = Buffer.from('\r\n\r\n')
-const lengthName = Buffer.from('content-length: ')
+/** Tells on request how many came, and when the first and the last did. */
 let [count, firstAtMs, lastAtMs] = [0, 0, 0]
 
-const server = createServer((socket) => {
-  let waiting = Buffer.alloc(0)
-  socket.setNoDelay(true)
-  socket.on('error', () => socket.destroy())
-  socket.on('data', (chunk) => {
-    waiting = waiting.length === 0 ? chunk : Buffer.concat([waiting, chunk])
-    for (let end = endOfRequest(waiting); end !== -1; end = endOfRequest(waiting)) {
-      waiting = waiting.subarray(end)
-      take()
-      if (delayMs === 0) socket.write(answer)
-      else setTimeout(() => socket.write(answer), delayMs)
-    }
-  })
-})
-
-server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }))
-process.on('message', () => process.send?.({ count, firstAtMs, lastAtMs }))
-process.on('disconnect', () => process.exit())
-
-function take(): void {
+answerAll(Number(process.argv[2] ?? 0), () => {
   count += 1
   lastAtMs = performance.now()
   if (count === 1) firstAtMs = lastAtMs
-}
-
-function endOfRequest(bytes: Buffer): number {
-  const head = bytes.indexOf(headEnd)
-  if (head === -1) return -1
-  const at = bytes.indexOf(lengthName)
-  const length =
-    at === -1 ? 0 : Number.parseInt(bytes.toString('latin1', at + lengthName.length, at + lengthName.length + 8), 10)
-  const end = head + headEnd.length + length
-  return end <= bytes.length ? end : -1
-}
+})
+process.on('message', () => process.send?.({ count, firstAtMs, lastAtMs }))

@@ -130,6 +130,7 @@ test('redirects are not followed, wherever they lead', async (t) => {
     assert.equal(result.kind === 'answer' && result.status, status)
   }
   assert.equal(elsewhere.connections(), 0)
+  assert.equal(elsewhere.requests.length, 0)
 })
 
 test('ports of other protocols are never dialled', async (t) => {

@@ -80,18 +80,6 @@ test('Retry-After is read from the wire, however odd', async (t) => {
   assert.deepEqual(waits, [3_000, 900_000, null, null, 1_000, null])
 })
 
-test('a redirect is never followed', async (t) => {
-  const elsewhere = await createReceiver(t)
-  const receiver = await createReceiver(t)
-  const client = createClient(t)
-  for (const status of [301, 302, 303, 307, 308]) {
-    receiver.behave({ kind: 'answer', status, headers: { location: elsewhere.url } })
-    const result = await client.attempt(requestTo(receiver.url))
-    assert.equal(result.kind === 'answer' && result.status, status)
-  }
-  assert.equal(elsewhere.requests.length, 0)
-})
-
 test('an abort ends the attempt at once and closes its connection', async (t) => {
   const receiver = await createReceiver(t, { behaviour: { kind: 'hang' } })
   const client = createClient(t)
