@@ -29,6 +29,9 @@ import { createStandingMetrics } from './standing-metrics.ts'
 import { createStateRecords } from './state-record.ts'
 import { createPeerTelemetry, createTelemetry } from './telemetry.ts'
 
+/** Longer than a publisher has: nobody waits meanwhile, and on its own each instance would let the whole rate pass. */
+const ratePatienceMs = 500
+
 export type ConsumerService = RunningService & { readonly adminUrl: string }
 
 type Parts = {
@@ -131,7 +134,7 @@ async function openRunners(parts: Parts): Promise<{ runners: RunnerSet; jobs: Jo
     egress: createEgressGuard(config.TAILRACE_EGRESS_ALLOW),
     laggingAfterMs: config.TAILRACE_LAGGING_AFTER_MS,
     sessionTimeoutMs: config.TAILRACE_SESSION_TIMEOUT_MS,
-    rates: openRateLimits({ redis, prefix: config.TAILRACE_PREFIX }),
+    rates: openRateLimits({ redis, prefix: config.TAILRACE_PREFIX, patienceMs: ratePatienceMs }),
     runnerCount: () => runners?.count() ?? 1,
   }
   let runners: RunnerSet | undefined

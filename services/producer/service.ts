@@ -48,6 +48,8 @@ const backlog = 4_096
 const quietMs = 3_000
 /** Longer than a publish may wait, shorter than the grace period. */
 const drainSlackMs = 3_000
+/** A publisher waits meanwhile. */
+const ratePatienceMs = 50
 
 /** Opens everything in order and resolves when this instance serves; unwinds itself when it cannot. */
 export async function startProducer(config: ProducerConfig, log: Log): Promise<ProducerService> {
@@ -128,7 +130,9 @@ async function openIngest(parts: Ingest) {
   const [publish, publishMany] = [createPublish(publishing), createPublishMany(publishing)]
   const loopLoad = watchLoopLoad(metrics)
   resources.defer('loop load', () => loopLoad.close())
-  const rates = createPublishRates(openRateLimits({ redis, prefix: config.TAILRACE_PREFIX }))
+  const rates = createPublishRates(
+    openRateLimits({ redis, prefix: config.TAILRACE_PREFIX, patienceMs: ratePatienceMs }),
+  )
   const mostBytes = config.TAILRACE_LIMIT_REQUEST_BYTES
   const refusal = ({ headers }: IncomingMessage) =>
     loopLoad.refusal() ?? inFlight.refusal(announcedBytes(headers, mostBytes))

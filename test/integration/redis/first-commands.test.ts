@@ -16,7 +16,8 @@ const firstUses: Record<string, (redis: RedisConnection) => Promise<unknown>> = 
     openMarks({ redis, prefix, windowMs: 3_000, leaseMs: 1_000 }).open([
       { tag: 'key', name: uniqueName('event'), digest: 'aaaaaaaaaaaaaaaa', token: 'a' },
     ]),
-  'a rate limit': (redis) => openRateLimits({ redis, prefix }).take('key', { perSecond: 1, burst: 1 }, 1),
+  'a rate limit': (redis) =>
+    openRateLimits({ redis, prefix, patienceMs: 50 }).take('key', { perSecond: 1, burst: 1 }, 1),
 }
 const expected: Record<string, unknown> = { 'a mark': [{ kind: 'opened' }], 'a rate limit': 0 }
 

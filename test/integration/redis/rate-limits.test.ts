@@ -22,7 +22,7 @@ async function openProducers(
     for (const connection of redis) connection.close()
   })
   await until('redis is up', () => redis.every((connection) => connection.up()))
-  return redis.map((connection) => openRateLimits({ redis: connection, prefix }))
+  return redis.map((connection) => openRateLimits({ redis: connection, prefix, patienceMs }))
 }
 
 const count = (waits: readonly number[]) => waits.filter((waitMs) => waitMs === 0).length
@@ -84,7 +84,7 @@ test('while Redis is frozen each producer keeps to the rate alone, and asks agai
 test('without Redis nothing is shared and nothing fails', async (t) => {
   const redis = openRedis({ url: '', log })
   t.after(() => redis.close())
-  const limits = openRateLimits({ redis, prefix: 'x.' })
+  const limits = openRateLimits({ redis, prefix: 'x.', patienceMs })
   const rate = { perSecond: 1, burst: 2 }
   const waits = [await limits.take('a', rate, 1), await limits.take('a', rate, 1), await limits.take('a', rate, 1)]
   assert.equal(count(waits), 2)
