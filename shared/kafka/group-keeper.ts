@@ -23,6 +23,8 @@ export type GroupKeeperOptions = {
   /** All with the same number of partitions; partition p of all of them goes to one member. */
   topics: readonly string[]
   sessionTimeoutMs: number
+  /** Whether a group without work may ask more rarely; see `LongPoll`. */
+  mayRest?: boolean
   metrics?: Metrics
   /** At GROUP_JOIN, synchronously. Everything assigned is paused at that moment and stays so until `resume`. */
   onAssigned(assignment: Assignment): void

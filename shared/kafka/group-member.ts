@@ -3,6 +3,7 @@ import type { Batch, Consumer } from 'kafkajs'
 import { CommitReceipts } from './commit-receipts.ts'
 import { createClient, type KafkaConnection } from './connection.ts'
 import type { RecordBatch } from './group-keeper.ts'
+import { busyPace, LongPoll } from './long-poll.ts'
 import { ReadPositions } from './read-positions.ts'
 import { toStoredRecord } from './record-mapping.ts'
 import { type OwnClaim, stickyProtocol } from './sticky-protocol.ts'
@@ -31,6 +32,7 @@ export type MemberOptions = {
   groupId: string
   topics: readonly string[]
   sessionTimeoutMs: number
+  mayRest: boolean
   claim: () => OwnClaim
   events: MemberEvents
 }
@@ -41,9 +43,6 @@ export type CommitRequest = { topic: string; partition: number; offset: number; 
 const retry = { retries: 3, initialRetryTime: 100, maxRetryTime: 300 }
 const requestTimeoutMs = 2_500
 export const rebalanceTimeoutMs = 5_000
-const heartbeatMs = 500
-/** Also how long a resume may go unnoticed while all partitions of a broker are paused. */
-const longPollMs = 250
 /**
  * Of one partition in one fetch. kafkajs takes a fetch apart in one go, so this is what stands between two looks at
  * anything else, and what is garbage afterwards: 6 partitions are 1.5 MB, not 6. A larger batch comes whole when its
@@ -75,6 +74,7 @@ export class GroupMember {
   readonly #consumer: Consumer
   readonly #positions = new ReadPositions()
   readonly #receipts = new CommitReceipts()
+  readonly #poll: LongPoll
   /** When the last question whether it is a member, of those that were answered, went out. */
   #askedAtMs = Number.NEGATIVE_INFINITY
   #isOver = false
@@ -88,14 +88,16 @@ export class GroupMember {
       groupId: options.groupId,
       sessionTimeout: options.sessionTimeoutMs,
       rebalanceTimeout: rebalanceTimeoutMs,
-      heartbeatInterval: heartbeatMs,
-      maxWaitTimeInMs: longPollMs,
+      heartbeatInterval: busyPace.heartbeatMs,
+      maxWaitTimeInMs: busyPace.waitMs,
       maxBytesPerPartition: fetchBytes,
       metadataMaxAge: metadataMaxAgeMs,
       allowAutoTopicCreation: false,
       partitionAssigners: [stickyProtocol(options.claim)],
       retry: { ...retry, restartOnFailure: async () => false },
     })
+    const { groupId, mayRest } = options
+    this.#poll = new LongPoll({ groupId, mayRest, isPaused: () => this.#consumer.paused().length > 0 })
     this.#listen()
     this.#start().catch((error: unknown) => this.#break('it could not start', error))
   }
@@ -107,15 +109,18 @@ export class GroupMember {
   }
 
   pause(topic: string, partitions: readonly number[]): void {
+    this.#poll.stir()
     if (!this.#isOver) this.#consumer.pause([{ topic, partitions: [...partitions] }])
   }
 
   resume(topic: string, partitions: readonly number[]): void {
+    this.#poll.stir()
     if (!this.#isOver) this.#consumer.resume([{ topic, partitions: [...partitions] }])
   }
 
   seek(topic: string, partition: number, offset: number): void {
     if (this.#isOver) return
+    this.#poll.stir()
     this.#positions.seek(topic, partition, offset)
     this.#consumer.seek({ topic, partition, offset: String(offset) })
   }
@@ -123,6 +128,7 @@ export class GroupMember {
   /** Leaves the group and disconnects, within 4 s. */
   async leave(): Promise<void> {
     this.#isOver = true
+    this.#poll.close()
     const left = this.#consumer.disconnect().catch(() => undefined)
     await Promise.race([left, sleep(leaveLimitMs, undefined, { ref: false })])
     this.#wire.cut()
@@ -131,6 +137,7 @@ export class GroupMember {
   /** Cuts all its sockets at once; the group still counts it as a member until it is evicted or its session ends. */
   abandon(): void {
     this.#isOver = true
+    this.#poll.close()
     this.#wire.cut()
     this.#consumer.disconnect().catch(() => undefined)
   }
@@ -188,6 +195,7 @@ export class GroupMember {
       if (verdict.seekTo !== undefined) this.seek(topic, partition, verdict.seekTo)
       return
     }
+    if (messages.length > 0) this.#poll.stir()
     const records = messages.map((message) => toStoredRecord(topic, partition, message))
     const highWatermark = Number(batch.highWatermark)
     this.#options.events.batch({ topic, partition, fetchedFrom: from, records, highWatermark })

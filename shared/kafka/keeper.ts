@@ -8,6 +8,7 @@ import { evictOn } from './evict.ts'
 import type { CommitEntry, CommittedEntry, GroupKeeper, GroupKeeperOptions } from './group-keeper.ts'
 import { GroupMember, type MemberEvents } from './group-member.ts'
 import { type GroupMetrics, groupMetricsOf } from './group-metrics.ts'
+import { restingSlackMs } from './long-poll.ts'
 import { SilenceWatch, type Vitals } from './silence.ts'
 import type { OwnClaim } from './sticky-protocol.ts'
 
@@ -30,7 +31,7 @@ const attemptsLimit = 20
  *   `onRevoking` first
  * - stopped: for good
  *
- * A crash, 3 s of silence, a frozen coordinator or a position outside the log lead to away.
+ * A crash, 3 s of silence (more where groups rest), a frozen coordinator or a position outside the log lead to away.
  */
 export class Keeper implements GroupKeeper {
   readonly #options: GroupKeeperOptions
@@ -124,7 +125,7 @@ export class Keeper implements GroupKeeper {
   #look(): void {
     const now = performance.now()
     if (this.#vitals.state === 'joined' && now - this.#joinedAt > soundAfterMs) this.#attempts = 0
-    const reason = this.#watch.look(this.#vitals, now)
+    const reason = this.#watch.look(this.#vitals, now, this.#options.mayRest ? restingSlackMs() : 0)
     if (reason !== undefined) this.#lose(reason, undefined)
   }
 
@@ -182,12 +183,12 @@ export class Keeper implements GroupKeeper {
   }
 
   #start({ coordinator, living }: Coordination): void {
-    const { connection, groupId, topics, sessionTimeoutMs } = this.#options
+    const { connection, groupId, topics, sessionTimeoutMs, mayRest = false } = this.#options
     this.#memberNumber += 1
     this.#coordinator = coordinator
     this.#vitals = { state: 'joining', since: performance.now() }
     this.#member = new GroupMember({
-      ...{ connection, groupId, topics, sessionTimeoutMs, brokers: living },
+      ...{ connection, groupId, topics, sessionTimeoutMs, mayRest, brokers: living },
       suffix: `${memberSuffix}${this.#memberNumber}`,
       claim: () => this.#claim,
       events: {

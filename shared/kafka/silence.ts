@@ -25,15 +25,16 @@ export class SilenceWatch {
     this.#excusedUntil = now
   }
 
-  /** Why the membership counts as broken, if it does. */
-  look(vitals: Vitals, now: number): string | undefined {
+  /** Why the membership counts as broken, if it does; `slackMs`: it may be silent for so much longer. */
+  look(vitals: Vitals, now: number, slackMs = 0): string | undefined {
+    const limitMs = joinedLimitMs + slackMs
     if (now - this.#lastLookAt > stallMs) this.#excusedUntil = now
     this.#lastLookAt = now
     const silentFor = (signAt: number) => now - Math.max(signAt, this.#excusedUntil)
     if (vitals.state === 'joining' && silentFor(vitals.since) > joiningLimitMs) return 'joining takes too long'
     if (vitals.state !== 'joined') return undefined
-    if (silentFor(vitals.heartbeatAt) > joinedLimitMs) return 'no heartbeat'
-    if (silentFor(vitals.loopedAt) > joinedLimitMs) return 'no fetch'
+    if (silentFor(vitals.heartbeatAt) > limitMs) return 'no heartbeat'
+    if (silentFor(vitals.loopedAt) > limitMs) return 'no fetch'
     return undefined
   }
 }

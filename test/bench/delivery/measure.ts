@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { consumerFlags } from '../../../services/cli/up/crew.ts'
 import { createInstallation, type Installation } from '../../integration/consumer/fixture.ts'
 import { until } from '../../support/until.ts'
 import { watch } from '../watch.ts'
@@ -27,12 +28,15 @@ type Told = { count: number; firstAtMs: number; lastAtMs: number }
 const published = 10_000
 const mb = 1024 * 1024
 const drainCeilingMs = 600_000
+const partitions = 6
+/** Groups without work ask more rarely after 5 s. */
+const restsAfterMs = 10_000
 
 /** Runs one scenario in an installation of its own, which is removed again. Needs the brokers of `npm test`'s environment. */
 export async function measureDelivery(scenario: DeliveryScenario, place: Place): Promise<DeliveryMeasurement> {
   const closers: (() => unknown)[] = []
   try {
-    const installation = await createInstallation({ after: (close) => void closers.push(close) }, { partitions: 6 })
+    const installation = await createInstallation({ after: (close) => void closers.push(close) }, { partitions })
     return scenario.kind === 'backlog'
       ? await measureBacklog(installation, scenario, place)
       : await measureIdle(installation, scenario, place)
@@ -69,8 +73,11 @@ async function measureIdle(installation: Installation, { subscriptions }: Of<'id
   for (let number = 0; number < subscriptions; number += 1) made.push(await installation.subscribe(receiver))
   const consumer = await startConsumer(installation, place)
   for (const { group } of made) {
-    await until(`${group} has an owner`, async () => (await installation.admin.groupMembers(group)).length > 0)
+    const hasBegun = async () => (await installation.admin.committed(group, installation.topic)).length === partitions
+    await until(`${group} has begun`, hasBegun, drainCeilingMs)
   }
+  const begunAtMs = performance.now()
+  await until('it is at rest', () => performance.now() - begunAtMs > restsAfterMs)
   const watching = watch({ consumer: [consumer.pid ?? 0] })
   const startedAtMs = performance.now()
   await until('it was idle for long enough', () => performance.now() - startedAtMs > place.seconds * 1_000)
@@ -110,7 +117,7 @@ async function startReceiver({ defer }: Installation, delayMs: number) {
 async function startConsumer({ env: own, defer }: Installation, { env }: Place): Promise<ChildProcess> {
   const consumer = fork(fileURLToPath(new URL('../../../services/consumer/main.ts', import.meta.url)), {
     env: { ...own, TAILRACE_LOG_LEVEL: 'warn', TAILRACE_INSTANCE_ID: 'bench', ...env },
-    execArgv: [],
+    execArgv: [...consumerFlags],
   })
   defer(async () => {
     consumer.kill('SIGTERM')

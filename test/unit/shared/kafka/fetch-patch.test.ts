@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
-import { before, test } from 'node:test'
+import { before, mock, test } from 'node:test'
 import { patchFetchLoop, type Runner } from '#shared/kafka/fetch-patch.ts'
+import { busyPace, LongPoll } from '#shared/kafka/long-poll.ts'
 
 type Fetcher = { start(): Promise<void>; stop(): Promise<void> }
 type FetcherOptions = { nodeId: number; logger: object; fetch: (nodeId: number) => Promise<unknown[]> }
@@ -44,6 +45,26 @@ test('a running consumer fetches as before', async () => {
     consumerGroup: { fetch: async () => batches },
   }) as Runner
   assert.equal(await runner.fetch(1), batches)
+})
+
+test('a fetch goes out at the pace that its group has then', async (t) => {
+  let isPaused = true
+  const poll = new LongPoll({ groupId: 'paced', mayRest: true, isPaused: () => isPaused })
+  t.after(() => poll.close())
+  const paces: unknown[] = []
+  const consumerGroup = { groupId: 'paced', maxWaitTime: 0, fetch: async () => [paces.push(consumerGroup.maxWaitTime)] }
+  const runner = Object.assign(Object.create(prototype), {
+    ...{ running: true, heartbeatInterval: 0, consumerGroup },
+    instrumentationEmitter: { emit: () => undefined },
+  }) as Runner
+  await runner.fetch(1)
+  assert.deepEqual(paces, [busyPace.waitMs])
+  assert.equal(runner.heartbeatInterval, busyPace.heartbeatMs)
+  isPaused = false
+  mock.method(poll, 'pace', () => ({ waitMs: 700, heartbeatMs: 900 }), { getter: true })
+  await runner.fetch(1)
+  assert.deepEqual(paces, [busyPace.waitMs, 700])
+  assert.equal(runner.heartbeatInterval, 900)
 })
 
 test('patching twice changes nothing more', () => {

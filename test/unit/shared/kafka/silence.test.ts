@@ -30,6 +30,13 @@ test('3 s without a heartbeat or without a fetch is a broken membership', () => 
   assert.deepEqual(noFetch, { reason: 'no fetch', now: 3_200 })
 })
 
+test('who rests may be silent for longer', () => {
+  const silence = new SilenceWatch(0)
+  const vitals = { state: 'joined', heartbeatAt: 0, loopedAt: 0 } as const
+  for (let now = 200; now <= 4_000; now += 200) assert.equal(silence.look(vitals, now, 1_000), undefined)
+  assert.equal(silence.look(vitals, 4_200, 1_000), 'no heartbeat')
+})
+
 test('joining may take as long as the rebalance timeout and 1.5 s', () => {
   const stuck = watch(10_000, () => ({ state: 'joining', since: 0 }))
   assert.deepEqual(stuck, { reason: 'joining takes too long', now: 6_600 })
