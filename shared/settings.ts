@@ -101,6 +101,10 @@ export const settings = {
     default: 'on',
     description: 'whether consumers take over at once from one whose heartbeats in Redis have stopped for 2 s',
   }),
+  TAILRACE_ACK_CACHE: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+    default: 'on',
+    description: 'whether consumers note each delivery in Redis at once, so that a killed one repeats next to none',
+  }),
   TAILRACE_LAGGING_AFTER_MS: Type.Integer({
     default: 60_000,
     minimum: 1_000,

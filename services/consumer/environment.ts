@@ -8,6 +8,7 @@ import type { ProduceLanes } from '#shared/kafka/lanes.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
 import type { RateLimits } from '#shared/redis/rate-limits.ts'
 import type { TargetHints } from '#shared/redis/target-hints.ts'
+import type { AckCache } from './ack-cache.ts'
 import type { AttemptLog } from './attempts/attempt-log.ts'
 import type { Pulse } from './pulse.ts'
 import type { DeadLetterTopic } from './settle.ts'
@@ -38,6 +39,7 @@ export type RunnerEnvironment = {
   /** Shared with the other instances over Redis. */
   readonly rates: RateLimits
   readonly hints: TargetHints
+  readonly acks: AckCache
   /** Runners of this process now: they share memory and the coordinator's patience. */
   runnerCount(): number
   /** A bug, or Kafka lost for good: the process ends and another one takes over. */

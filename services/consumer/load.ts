@@ -1,6 +1,7 @@
 import type { SubscriptionPosition } from '#shared/catalog/model.ts'
 import type { KafkaAdmin } from '#shared/kafka/admin.ts'
 import type { GroupKeeper } from '#shared/kafka/group-keeper.ts'
+import type { AckCache } from './ack-cache.ts'
 import { decodeMetadata } from './pair/commit-metadata.ts'
 import type { CommittedState } from './pair/inputs.ts'
 import { isOfPosition } from './tokens.ts'
@@ -8,6 +9,7 @@ import { isOfPosition } from './tokens.ts'
 export type LoadOptions = {
   keeper: Pick<GroupKeeper, 'commit' | 'fetchCommitted'>
   admin: Pick<KafkaAdmin, 'offsets'>
+  acks: Pick<AckCache, 'read'>
   topics: { stream: string; retry: string }
   epoch: number
   startOffsets: Readonly<Record<string, number>>
@@ -27,7 +29,7 @@ export type LoadOptions = {
  * meanwhile. Rejects while Kafka does not answer.
  */
 export async function loadState(options: LoadOptions): Promise<Map<number, CommittedState> | null> {
-  const { keeper, admin, topics, startOffsets } = options
+  const { keeper, admin, acks, topics, startOffsets } = options
   // Asked before the commits are: an instance that commits in between must not make ours look lost.
   const started = options.isStarted()
   const entries = await keeper.fetchCommitted()
@@ -43,6 +45,7 @@ export async function loadState(options: LoadOptions): Promise<Map<number, Commi
       committed: moved(options.position, partition, committed),
       startOffset: startOffsets[String(partition)] ?? low,
       started,
+      delivered: new Map(),
       log: { low, high },
       retry: {
         committed: committedOf(topics.retry, partition)?.offset ?? null,
@@ -51,7 +54,22 @@ export async function loadState(options: LoadOptions): Promise<Map<number, Commi
     })
   }
   if (!started && !(await begin(options, found))) return null
-  return found
+  return await withDelivered(found, acks)
+}
+
+/** Asked for after the commits, whose tokens say whose deliveries count. */
+async function withDelivered(found: ReadonlyMap<number, CommittedState>, acks: LoadOptions['acks']) {
+  const tokens = new Map<number, string>()
+  for (const [partition, { committed }] of found) {
+    const { token } = decodeMetadata(committed?.metadata ?? '', committed?.offset ?? 0)
+    if (token !== null) tokens.set(partition, token)
+  }
+  const delivered = await acks.read(tokens)
+  const states = [...found].map(
+    ([partition, state]) =>
+      [partition, { ...state, delivered: delivered.get(partition) ?? new Map<number, number>() }] as const,
+  )
+  return new Map(states)
 }
 
 type Committed = CommittedState['committed']

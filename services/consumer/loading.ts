@@ -10,7 +10,7 @@ import type { Pair } from './pair/states.ts'
 type Assigned = Extract<Input, { kind: 'assigned' }>
 
 export type LoadingOptions = {
-  environment: Pick<RunnerEnvironment, 'states' | 'admin' | 'telemetry' | 'catalog'>
+  environment: Pick<RunnerEnvironment, 'states' | 'admin' | 'acks' | 'telemetry' | 'catalog'>
   subscription: Pick<Subscription, 'uid' | 'name' | 'startOffsets'>
   keeper: Pick<GroupKeeper, 'commit' | 'fetchCommitted'>
   topics: Record<Half, string>
@@ -57,12 +57,12 @@ export class Loading {
   /** False when the ownership ended meanwhile, or when the state of a pair is not known yet. */
   async #load(epoch: number): Promise<boolean> {
     const { environment, subscription, keeper, topics, onLoaded } = this.#options
-    const { states, admin, catalog, telemetry } = environment
+    const { states, admin, acks, catalog, telemetry } = environment
     const { uid, name, startOffsets } = subscription
     const startedAtMs = performance.now()
     const asked = [...this.#wanted]
     const loaded = await loadState({
-      ...{ keeper, admin, topics, epoch, startOffsets, position: catalog.position(uid) },
+      ...{ keeper, admin, acks, topics, epoch, startOffsets, position: catalog.position(uid) },
       isStarted: () => states.isStarted(uid),
       markStarted: () => states.write(uid, { startedAt: new Date().toISOString() }),
     })

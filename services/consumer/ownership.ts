@@ -27,6 +27,7 @@ export type DeliveryEffect = Extract<
       | 'report-offsets-lost'
       | 'report-waiting'
       | 'report-unreadable'
+      | 'recall'
   }
 >
 
@@ -88,6 +89,7 @@ export class Ownership {
       ...{ connection, sessionTimeoutMs, metrics, onBroken },
       groupId: subscription.group,
       topics: [stream.topic, subscription.retryTopic],
+      mayRest: true,
       onAssigned: (assignment) => this.#guarded(() => this.#assigned(assignment)),
       onRevoking: () => this.#guarded(() => this.#revoking()),
       onHeartbeat: () => this.#guarded(() => this.#heartbeat()),
@@ -285,6 +287,9 @@ export class Ownership {
       case 'append':
         this.#laneOf(partition).append(effect)
         this.#options.onAppend(pair, effect)
+        break
+      case 'delivered':
+        this.#options.environment.acks.note(effect.token, partition, effect.offset)
         break
       case 'drop-appends':
         this.#laneOf(partition).drop(effect.token)

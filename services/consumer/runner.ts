@@ -227,6 +227,9 @@ export class SubscriptionRunner {
       case 'report-waiting':
         telemetry.muchWaits(this.#subscription.name, { partition, waiting: effect.waiting, limit: effect.limit })
         break
+      case 'recall':
+        this.#journal.recalled(pair, effect)
+        break
       case 'report-unreadable':
         telemetry.unreadable(this.#subscription.name, { partition, offset: effect.offset, detail: effect.detail })
         break

@@ -16,6 +16,7 @@ import { openHeartbeat } from '#shared/redis/heartbeat.ts'
 import { openRateLimits } from '#shared/redis/rate-limits.ts'
 import { openTargetHints } from '#shared/redis/target-hints.ts'
 import { openTold } from '#shared/redis/told.ts'
+import { noAckCache, openAckCache } from './ack-cache.ts'
 import { createAttemptLog } from './attempts/attempt-log.ts'
 import type { ConsumerConfig } from './config.ts'
 import { followJobs, type JobSet } from './jobs/job-set.ts'
@@ -129,6 +130,7 @@ async function openRunners(parts: Parts): Promise<{ runners: RunnerSet; jobs: Jo
   const environment = {
     ...{ connection, metrics, admin, catalog, lanes, destinationLanes, deadLetters, telemetry, pulse },
     ...{ attemptLog, ops, hints, onBroken },
+    acks: config.TAILRACE_ACK_CACHE === 'on' ? openAckCache({ redis, prefix: config.TAILRACE_PREFIX }) : noAckCache,
     targetMetrics: createTargetMetrics(metrics),
     states: createStateRecords(catalog),
     egress: createEgressGuard(config.TAILRACE_EGRESS_ALLOW),

@@ -11,6 +11,7 @@ import type { AttemptLog, SubscriptionLog } from './attempt-log.ts'
 export type Turn = { key: string | null; type: string | null; list: readonly LoggedAttempt[] }
 
 type Append = Extract<Effect, { kind: 'append' }>
+type Recall = Extract<Effect, { kind: 'recall' }>
 type Burying = Extract<Effect, { kind: 'append-dead-letter' }>
 
 /** Tells the attempts log what the pairs of one runner did. Each call comes after the pair knows, in the same turn. */
@@ -68,6 +69,15 @@ export class Journal {
       ...{ offset: ref.offset, atMs: Date.now(), key: textOf(record.key), type: record.headers.ce_type ?? null },
       ...{ state: 'waiting', because: 'an earlier event of its key is tried again', behind: Number(behind) },
       ...{ nextAttemptAtMs: null, attempts: 0, firstAttemptAtMs: null, list: [] },
+    })
+  }
+
+  /** A former owner delivered it and ended before it could commit; whether it could tell the log is not known. */
+  recalled({ partition }: Pair, { record: { offset, key, headers }, atMs }: Recall): void {
+    this.#log.note(partition, {
+      ...{ offset, atMs, key: textOf(key), type: headers.ce_type ?? null, state: 'delivered' },
+      ...{ because: 'delivered by an instance that ended at once', behind: null, nextAttemptAtMs: null },
+      ...{ attempts: 1, firstAttemptAtMs: null, list: [] },
     })
   }
 

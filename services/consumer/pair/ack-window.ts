@@ -65,14 +65,32 @@ function finishedFrom(window: AckWindow, from: number): number {
   return run === null ? Math.max(from, window.next) : run.start + run.length
 }
 
-function restoredRun({ restored }: AckWindow, offset: number): Run | null {
-  const last = restored.at(-1)
+/** `runs` and finished offsets of which none lies in them, ascending and joined. */
+export function addToRuns(runs: readonly Run[], offsets: Iterable<number>): Run[] {
+  const singles = Array.from(offsets, (start) => ({ start, length: 1 }))
+  const joined: { start: number; length: number }[] = []
+  for (const run of [...runs, ...singles].sort((a, b) => a.start - b.start)) {
+    const last = joined.at(-1)
+    if (last !== undefined && last.start + last.length === run.start) last.length += run.length
+    else joined.push({ ...run })
+  }
+  return joined
+}
+
+export function isInRuns(runs: readonly Run[], offset: number): boolean {
+  return runOf(runs, offset) !== null
+}
+
+const restoredRun = ({ restored }: AckWindow, offset: number) => runOf(restored, offset)
+
+function runOf(runs: readonly Run[], offset: number): Run | null {
+  const last = runs.at(-1)
   if (last === undefined || offset >= last.start + last.length) return null
   let low = 0
-  let high = restored.length - 1
+  let high = runs.length - 1
   while (low <= high) {
     const middle = (low + high) >> 1
-    const run = restored[middle]
+    const run = runs[middle]
     if (run === undefined) return null
     if (offset < run.start) high = middle - 1
     else if (offset >= run.start + run.length) low = middle + 1

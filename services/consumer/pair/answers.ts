@@ -9,7 +9,7 @@ import type { Outcome } from './inputs.ts'
 import { ensure } from './invariants.ts'
 import { parkFailed } from './parks.ts'
 import { nextPointMs } from './schedule.ts'
-import { isWorking, type Pair } from './states.ts'
+import { emit, isWorking, type Pair } from './states.ts'
 import { keepOrLeave } from './values.ts'
 
 type Failure = Extract<Outcome, { kind: 'failed' | 'target-waits' }>
@@ -30,6 +30,7 @@ function conclude(pair: Pair, delivery: Delivery, outcome: Outcome): void {
   switch (outcome.kind) {
     case 'delivered':
       delivery.queue.successes += 1
+      if (!hasPark(delivery)) emit(pair, { kind: 'delivered', token: pair.token, offset: delivery.offset })
       end(pair, delivery, 'delivered')
       return
     case 'refused':

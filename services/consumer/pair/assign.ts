@@ -1,3 +1,4 @@
+import { addToRuns, isInRuns } from './ack-window.ts'
 import { begin } from './begin.ts'
 import { monotonicMs } from './clocks.ts'
 import { type CommitMetadata, decodeMetadata } from './commit-metadata.ts'
@@ -48,14 +49,21 @@ function keep(pair: Pair, { log, retry }: CommittedState): void {
   begin(pair)
 }
 
-function startAnew(pair: Pair, { committed, startOffset, log, retry }: Assigned, remembered: CommitMetadata): void {
+function startAnew(
+  pair: Pair,
+  { committed, startOffset, delivered, log, retry }: Assigned,
+  remembered: CommitMetadata,
+): void {
   if (pair.token !== '') emit(pair, { kind: 'drop-appends', token: pair.token })
   pair.token = pair.nextToken
   const wanted = committed?.offset ?? startOffset
   const base = Math.max(wanted, log.low)
   if (base > wanted) emit(pair, { kind: 'report-expired', from: wanted, to: base })
+  const isNews = (offset: number) => offset >= base && !isInRuns(remembered.runs, offset)
+  const recalled = new Map([...delivered].filter(([offset]) => isNews(offset)))
   pair.table = openTable(base, Math.max(retry.committed ?? 0, retry.log.low), {
-    restored: remembered.runs,
+    restored: addToRuns(remembered.runs, recalled.keys()),
+    recalled,
     ownedUntilMs: remembered.atMs === null ? pair.nowMs : monotonicMs(pair, remembered.atMs),
     queuing: { ordering: pair.policy.ordering, whileBlocked: pair.policy.whileBlocked },
   })

@@ -24,6 +24,8 @@ export type CommittedState = {
   readonly startOffset: number
   /** Deliveries had begun before: a missing commit is then a loss, not a beginning. */
   readonly started: boolean
+  /** What was delivered under the token of the commit, as far as that is remembered: offset → wall clock ms. */
+  readonly delivered: ReadonlyMap<number, number>
   readonly log: LogBounds
   readonly retry: { readonly committed: number | null; readonly log: LogBounds }
 }

@@ -40,11 +40,21 @@ function readOne(pair: Pair, record: StoredRecord): void {
   noteTime(pair, timestampMs)
   if (isRestored(table.window, offset)) {
     pair.suppressed += 1
+    recall(pair, record)
     return
   }
   const known = findDelivery(table.deliveries, offset, timestampMs)
   if (known !== null) adopt(pair, known, record)
   else deliver(pair, record, pair.policy.judge(record))
+}
+
+/** It was delivered, and whoever did that may not have come to say so. */
+function recall(pair: Pair, record: StoredRecord): void {
+  const { recalled } = pair.table
+  const atMs = recalled.get(record.offset)
+  if (atMs === undefined) return
+  recalled.delete(record.offset)
+  emit(pair, { kind: 'recall', record, atMs })
 }
 
 /** The retry half brought this delivery before: it holds it, so the stream offset is finished without a second park. */

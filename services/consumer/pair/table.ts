@@ -10,6 +10,8 @@ export type Table = {
   /** What the queues are kept by; other queues are another table. */
   readonly queuing: Queuing
   readonly window: AckWindow
+  /** Of what is restored, what a former owner delivered after its last commit and is not read yet; → wall clock ms. */
+  readonly recalled: Map<number, number>
   readonly handed: Handed
   readonly retry: RetryReader
   readonly deliveries: Deliveries
@@ -77,12 +79,13 @@ const byKey: Queuing = { ordering: 'key', whileBlocked: 'wait' }
 export function openTable(
   base: number,
   retryFrom: number,
-  begins: { restored?: readonly Run[]; queuing?: Queuing; ownedUntilMs?: number } = {},
+  begins: { restored?: readonly Run[]; recalled?: Map<number, number>; queuing?: Queuing; ownedUntilMs?: number } = {},
 ): Table {
-  const { restored = [], queuing = byKey, ownedUntilMs = Number.POSITIVE_INFINITY } = begins
+  const { restored = [], recalled = new Map(), queuing = byKey, ownedUntilMs = Number.POSITIVE_INFINITY } = begins
   return {
     queuing,
     window: openWindow(base, restored),
+    recalled,
     handed: { from: base, firstMs: Number.POSITIVE_INFINITY, lastMs: Number.NEGATIVE_INFINITY },
     retry: { position: retryFrom, top: retryFrom, fenceAt: null, isComplete: false },
     deliveries: new Map(),

@@ -9,6 +9,8 @@ export type Conditions = {
   readonly splitCommits: boolean
   /** That a commit loses its runs, or its whole metadata. */
   readonly forgetful: number
+  /** That a delivery is noted beside the commits before its member can die; the others arrive late or never. */
+  readonly noting: number
   /** That a step deletes the records of the retry partition below its committed offset. */
   readonly trimming: number
   /** That a step gives the pair back to a member that lost it, or lets the owner join again. */
@@ -41,6 +43,7 @@ export const plain: Conditions = {
   unfenced: 0,
   splitCommits: false,
   forgetful: 0,
+  noting: 0,
   trimming: 0,
   rejoining: 0,
   moving: 0,
@@ -59,6 +62,7 @@ export function anything(random: Random): Conditions {
     unfenced: random.oneOf([0, 0.5, 1]),
     splitCommits: random.happens(0.5),
     forgetful: random.oneOf([0, 0, 0.5]),
+    noting: random.oneOf([0, 0.5, 1]),
     trimming: random.oneOf([0, 0.03]),
     rejoining: random.oneOf([0, 0.02]),
     moving: random.oneOf([0, 0, 0.004]),

@@ -129,6 +129,7 @@ function openWorld(): Bench {
     committed: { offset: 0, metadata: '' },
     startOffset: 0,
     started: true,
+    delivered: new Map(),
     log,
     retry: { committed: 0, log },
   }

@@ -53,6 +53,7 @@ export type Surroundings = {
   bury(member: Member, effect: Extract<Effect, { kind: 'append-dead-letter' }>): void
   commit(member: Member, effect: Extract<Effect, { kind: 'commit' }>): void
   trim(offset: number): void
+  note(member: Member, effect: Extract<Effect, { kind: 'delivered' }>): void
   checkLogStart(member: Member, of: Half): void
 }
 
@@ -96,11 +97,15 @@ function perform(member: Member, effect: Effect, world: Surroundings): void {
     case 'trim':
       world.trim(effect.offset)
       return
+    case 'delivered':
+      world.note(member, effect)
+      return
     case 'report-expired':
     case 'report-offsets-lost':
     case 'report-unreadable':
       throw new Error(`nothing here can lead to ${effect.kind}`)
     case 'report-waiting':
+    case 'recall':
       return
     default:
       effect satisfies never

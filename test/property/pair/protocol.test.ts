@@ -47,6 +47,15 @@ test('a key that skips does go on without what failed: judged as one that waits,
   assert.ok(found.some(({ order }) => order.length > 0))
 })
 
+test('what is noted of a delivery before the next commit spares those who take over most repetitions', (t) => {
+  const without = explore(Math.ceil(runs / 4), plain)
+  const noted = explore(Math.ceil(runs / 4), { ...plain, noting: 1 })
+  t.diagnostic(
+    `${perTakeover(without.duplicates, without.takeovers)} duplicates each, noted ${perTakeover(noted.duplicates, noted.takeovers)}`,
+  )
+  assert.ok(noted.duplicates < without.duplicates)
+})
+
 type Harm = 'lost' | 'order' | 'stalled'
 
 /** What each rule is for: without it, one of these happens within a few thousand runs. */

@@ -38,6 +38,12 @@ export function surround(world: World): Surroundings {
       }),
     commit: (member, effect) => sendCommit(world, { member, effect, surroundings }),
     trim: (offset) => send(world, null, () => trimTo(world.retry, offset)),
+    note: (member, { token, offset }) => {
+      const offsets = world.noted.get(token) ?? new Set()
+      world.noted.set(token, offsets)
+      if (world.random.happens(world.conditions.noting)) offsets.add(offset)
+      else if (world.conditions.noting > 0) send(world, null, () => member.isAlive && offsets.add(offset))
+    },
     checkLogStart: (member, of) => send(world, null, () => tellLogStart(world, { member, of, surroundings })),
   }
   return surroundings
@@ -89,7 +95,9 @@ function fetchCommitted(world: World, member: Member, token: string, surrounding
   send(world, null, () => {
     const log = { low: world.stream.low, high: world.stream.high }
     const retryLog = { low: world.retry.low, high: world.retry.high }
-    const state = { committed, startOffset: 0, started, log, retry: { committed: retry, log: retryLog } }
+    const { token: known } = decodeMetadata(committed?.metadata ?? '', 0)
+    const delivered = new Map([...(world.noted.get(known ?? '') ?? [])].map((offset) => [offset, 0]))
+    const state = { committed, startOffset: 0, started, delivered, log, retry: { committed: retry, log: retryLog } }
     send(world, member, () => give(member, { kind: 'assigned', token, wallMs: world.nowMs, ...state }, surroundings))
   })
 }

@@ -24,6 +24,8 @@ export type World = {
   readonly group: Group
   readonly receiver: Receiver
   readonly history: History
+  /** Offsets that were noted as delivered, by token. */
+  readonly noted: Map<string, Set<number>>
   readonly members: Member[]
   readonly network: Message[]
   readonly lines: string[] | null
@@ -57,6 +59,7 @@ export function createWorld({ random, conditions, dropped, isTraced, isStrict }:
     group: createGroup(),
     receiver: createReceiver(random),
     history: keepHistory(stream, retry, { conditions, isStrict }),
+    noted: new Map(),
     members: [],
     network: [],
     lines: isTraced ? [] : null,

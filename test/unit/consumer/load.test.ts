@@ -9,10 +9,17 @@ type World = {
   started?: boolean
   position?: LoadOptions['position']
   commit?: 'committed' | 'stale'
+  delivered?: Map<number, number>
 }
 
 /** Loads one partition; the order of what was asked, what was committed, and the answer. */
-async function load({ committed = null, started = true, position, commit = 'committed' }: World) {
+async function load({
+  committed = null,
+  started = true,
+  position,
+  commit = 'committed',
+  delivered = new Map(),
+}: World) {
   const asked: string[] = []
   const sent: CommitEntry[] = []
   const state = await loadState({
@@ -38,6 +45,12 @@ async function load({ committed = null, started = true, position, commit = 'comm
         return [{ partition: 0, low: 1, high: topic === 's' ? 90 : 9 }]
       },
     },
+    acks: {
+      read: async (tokens) => {
+        asked.push(`delivered under ${[...tokens].join()}`)
+        return new Map([[0, delivered]])
+      },
+    },
     isStarted: () => {
       asked.push('started')
       return started
@@ -49,11 +62,12 @@ async function load({ committed = null, started = true, position, commit = 'comm
 
 test('commits are fetched before the ends of the logs, or a commit in between would look lost', async () => {
   const { asked, state } = await load({ committed: { offset: 7, metadata: '1;t;' } })
-  assert.deepEqual(asked, ['started', 'commits', 'log of s', 'log of r'])
+  assert.deepEqual(asked, ['started', 'commits', 'log of s', 'log of r', 'delivered under 0,t'])
   assert.deepEqual(state, {
     committed: { offset: 7, metadata: '1;t;' },
     startOffset: 5,
     started: true,
+    delivered: new Map(),
     log: { low: 1, high: 90 },
     retry: { committed: 3, log: { low: 1, high: 9 } },
   })
@@ -61,7 +75,7 @@ test('commits are fetched before the ends of the logs, or a commit in between wo
 
 test('at the very first time the start is committed before deliveries count as begun', async () => {
   const { asked, sent, isLoaded } = await load({ started: false })
-  assert.deepEqual(asked.slice(-2), ['commit', 'mark'])
+  assert.deepEqual(asked.slice(-3), ['commit', 'mark', 'delivered under '])
   assert.deepEqual(sent, [{ topic: 's', partition: 0, offset: 5, metadata: '' }])
   assert.equal(isLoaded, true)
 })
@@ -76,6 +90,7 @@ test("an operator's position stands in place of the commit until one carries its
   const position = { id: 'p2', revision: 1, at: '', offsets: { 0: 40 } }
   const before = await load({ position, committed: { offset: 7, metadata: `1;${newToken('p1')};` } })
   assert.deepEqual(before.state?.committed, { offset: 40, metadata: '' })
+  assert.equal(before.asked.at(-1), 'delivered under ', 'what was delivered is delivered again')
   const metadata = `1;${newToken('p2')}.3;`
   const after = await load({ position, committed: { offset: 44, metadata } })
   assert.deepEqual(after.state?.committed, { offset: 44, metadata })

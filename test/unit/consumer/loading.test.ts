@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KafkaAdmin } from '#shared/kafka/admin.ts'
+import { noAckCache } from '../../../services/consumer/ack-cache.ts'
 import { Loading, type LoadingOptions } from '../../../services/consumer/loading.ts'
 import { createPair } from '../../../services/consumer/pair/states.ts'
 import { until } from '../../support/until.ts'
@@ -14,6 +15,7 @@ function loadingWith(offsets: KafkaAdmin['offsets']) {
   const environment = {
     admin: { offsets },
     catalog: { position: () => undefined },
+    acks: noAckCache,
     states: { isStarted: () => true },
     telemetry: { loaded: () => undefined, loadFailed: () => undefined },
   } as unknown as LoadingOptions['environment']

@@ -3,9 +3,11 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import {
   type AckWindow,
+  addToRuns,
   baseOf,
   finish,
   finishedRuns,
+  isInRuns,
   isRestored,
   openWindow,
   passTo,
@@ -28,8 +30,9 @@ const anyRestored = fc
   .array(fc.record({ gap: fc.integer({ min: 1, max: 9 }), length: fc.integer({ min: 1, max: 9 }) }), { maxLength: 9 })
   .map((parts) => {
     let end = 100
-    return parts.map(({ gap, length }): Run => {
-      const from = end + gap
+    return parts.map(({ gap, length }, index): Run => {
+      // the first one may begin at the base: delivered, but not committed
+      const from = end + (index === 0 ? gap - 1 : gap)
       end = from + length
       return { start: from, length }
     })
@@ -50,6 +53,23 @@ test('base is the lowest unfinished offset and the runs are what is finished abo
       assert.equal(baseOf(window), base)
       const above = [...done].filter((offset) => offset > base).sort((a, b) => a - b)
       assert.deepEqual(offsetsOf(finishedRuns(window)), above)
+    }),
+  )
+})
+
+test('offsets that are added to runs are in them afterwards, and runs that touch are one', () => {
+  fc.assert(
+    fc.property(anyRestored, fc.uniqueArray(fc.integer({ min: 100, max: 250 })), (runs, offsets) => {
+      const added = offsets.filter((offset) => !isInRuns(runs, offset))
+      const joined = addToRuns(runs, added)
+      assert.deepEqual(
+        offsetsOf(joined),
+        [...offsetsOf(runs), ...added].sort((a, b) => a - b),
+      )
+      for (const [index, { start: from, length }] of joined.entries()) {
+        const next = joined[index + 1]
+        assert.ok(next === undefined || next.start > from + length)
+      }
     }),
   )
 })

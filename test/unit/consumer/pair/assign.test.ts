@@ -67,6 +67,43 @@ test('begins at the committed offset and skips what the metadata remembers, and 
   assert.deepEqual(one.offer(), [5, 8])
 })
 
+test('what was delivered after the last commit is not delivered again, but told, and committed past', () => {
+  const one = pairUnderTest()
+  const { text } = encodeMetadata({ token: 'other', base: 5, runs: [{ start: 7, length: 1 }], atMs: 0 })
+  const delivered = new Map([3, 5, 7, 8].map((offset) => [offset, offset * 10] as const))
+  const effects = one.start({ committed: { offset: 5, metadata: text }, delivered })
+  const commit = effects.find((effect) => effect.kind === 'commit')
+  assert.equal(commit?.offset, 6)
+  const told = one.read(...[5, 6, 7, 8, 9].map((offset) => record(offset, null)))
+  assert.deepEqual(
+    told.flatMap((effect) => (effect.kind === 'recall' ? [[effect.record.offset, effect.atMs]] : [])),
+    [
+      [5, 50],
+      [8, 80],
+    ],
+  )
+  assert.deepEqual(one.offer(), [6, 9])
+})
+
+test('a delivery is told before the next commit can say it; one that was parked has its record', () => {
+  const one = pairUnderTest()
+  one.start()
+  one.read(record(0, 'a'), record(1, 'b'))
+  one.offer()
+  assert.deepEqual(
+    one.answer(0, 'delivered').filter(({ kind }) => kind === 'delivered'),
+    [{ kind: 'delivered', token: 'own', offset: 0 }],
+  )
+  one.answer(1, 'failed')
+  one.settle()
+  one.at(2_000)
+  assert.deepEqual(one.offer(), [1])
+  assert.deepEqual(
+    kinds(one.answer(1, 'delivered')).filter((kind) => kind === 'delivered'),
+    [],
+  )
+})
+
 test('begins at the start position when nothing was ever committed', () => {
   const one = pairUnderTest()
   const effects = one.start({ committed: null, started: false, startOffset: 7 })

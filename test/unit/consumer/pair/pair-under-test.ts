@@ -97,6 +97,7 @@ export function pairUnderTest(changes: PolicyChanges = {}, dropped: DroppedRules
       committed: { offset: 0, metadata: '' },
       startOffset: 0,
       started: true,
+      delivered: new Map(),
       log: { low: 0, high: 1_000 },
       retry: { committed: 0, log: { low: 0, high: retry.length } },
       ...state,
