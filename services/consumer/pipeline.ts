@@ -19,8 +19,8 @@ export type PipelineContext = {
   stream(): Stream
   secrets(): readonly SigningSecret[]
   targets: Pick<Targets, 'pick' | 'isAnyUp' | 'isComparing' | 'companion'>
-  /** No second attempt within this delivery: the runner is stopping. */
-  isStopping(): boolean
+  /** Whether another request for this delivery may go out: nobody is stopping, and the delivery is still its own for sure. */
+  maySendAgain(): boolean
   /** The job whose deliveries these are; absent for live ones. */
   replay?: string
   /** Another request for this delivery starts, beside or after the first one. */
@@ -55,12 +55,13 @@ export async function deliver(delivery: LoadedDelivery, context: PipelineContext
   const last = await withQuickRetries({
     attempt: (again) => {
       if (again > 0) {
+        if (!context.maySendAgain()) return Promise.resolve(null)
         made.lastAttemptAtMs = Date.now()
         context.sendsMore()
       }
       return tryOnce(trial)
     },
-    mayHelp: (one) => one?.decision.quickRetry === true && context.targets.isAnyUp() && !context.isStopping(),
+    mayHelp: (one) => one?.decision.quickRetry === true && context.targets.isAnyUp() && context.maySendAgain(),
   })
   return { outcome: outcomeOf(last, trial), last, turn }
 }

@@ -332,7 +332,7 @@ export class SubscriptionRunner {
       stream: () => this.#stream,
       secrets: () => catalog.signingSecrets(this.#subscription.uid),
       targets: this.#targets,
-      isStopping: () => this.#stopping !== undefined,
+      maySendAgain: () => this.#stopping === undefined && this.#ownership.mayAttempt(performance.now()),
       sendsMore: () => this.#rate.spend(),
       onBroken,
       compared: (delivery, comparison, other) => {

@@ -307,6 +307,7 @@ export class JobRun {
   #openTarget(recipient: Recipient): JobTarget {
     const { environment, job } = this.#options
     const current = () => this.#recipient ?? recipient
-    return openJobTarget({ environment, job, recipient: current, isStopping: () => this.#phase === 'over' })
+    const maySendAgain = () => this.#phase !== 'over' && this.#options.mayWork()
+    return openJobTarget({ environment, job, recipient: current, maySendAgain })
   }
 }

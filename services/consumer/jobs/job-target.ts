@@ -26,7 +26,7 @@ export type JobTargetOptions = {
   environment: JobEnvironment
   job: Pick<Job, 'id'>
   recipient(): { subscription: Subscription; stream: Stream }
-  isStopping(): boolean
+  maySendAgain(): boolean
 }
 
 /** A job has a quarter of what live events of the subscription have, beside them. */
@@ -48,7 +48,7 @@ export function jobRate(
 export const bucketOf = (perSecond: number): TokenBucket =>
   createTokenBucket({ perSecond, burst: Math.max(1, Math.ceil(perSecond / 5)) })
 
-export function openJobTarget({ environment, job, recipient, isStopping }: JobTargetOptions): JobTarget {
+export function openJobTarget({ environment, job, recipient, maySendAgain }: JobTargetOptions): JobTarget {
   const { catalog, telemetry, onBroken } = environment
   const subscription = () => recipient().subscription
   const ownShare = (): Subscription => {
@@ -63,7 +63,7 @@ export function openJobTarget({ environment, job, recipient, isStopping }: JobTa
   let fault: string | null = null
   return {
     context: {
-      ...{ subscription, secrets, isStopping, onBroken, replay: job.id },
+      ...{ subscription, secrets, maySendAgain, onBroken, replay: job.id },
       stream: () => recipient().stream,
       targets: {
         pick: (tried) => targets.pick(tried),
