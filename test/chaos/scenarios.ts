@@ -1,6 +1,7 @@
 import { backlogTakeover } from './scenarios/backlog-takeover.ts'
 import { killAllConsumers } from './scenarios/kill-all-consumers.ts'
 import { poisonKey } from './scenarios/poison-key.ts'
+import { receiverOutage } from './scenarios/receiver-outage.ts'
 import type { Scenario } from './scenarios/scenario.ts'
 
 /** Every scenario by name: faults that need a load or a measure of their own. */
@@ -12,6 +13,10 @@ export const scenarios = {
   'poison-key': {
     what: 'one key fails for the length of the run at 10/s; the others keep 95 % of the rate of a run without it',
     run: poisonKey,
+  },
+  'receiver-outage': {
+    what: 'a receiver answers 503 for the length of the run; nothing but probes goes to it, and everything after its return',
+    run: receiverOutage,
   },
   'backlog-takeover': {
     what: 'SIGKILL a consumer with --backlog events waiting in the retry topic',
