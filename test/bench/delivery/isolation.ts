@@ -1,5 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { consumerFlags } from '../../../services/cli/up/crew.ts'
@@ -10,14 +12,17 @@ import { type Column, figure, table } from '../table.ts'
 import type { Counted } from './isolation.receiver.ts'
 
 /**
- * Whether one subscription with a long backlog takes anything from its neighbours in the same consumer process: nine get
- * `--rate` events a second each, alone first, then while a tenth drains `--backlog` events. On a real cluster
- * (KAFKA_BROKERS).
+ * Whether a subscription in trouble takes anything from its neighbours in the same consumer process: they get `--rate` events
+ * a second each, alone first, then beside one that drains `--backlog` events, or beside receivers that refuse connections,
+ * answer 503 or never answer, and get the same events. On a real cluster (KAFKA_BROKERS).
  *
- *   node test/bench/delivery/isolation.ts [--backlog 1000000] [--bytes 512] [--rate 100] [--seconds 20]
+ *   node test/bench/delivery/isolation.ts [--beside backlog] [--backlog 1000000] [--bytes 512] [--rate 100] [--seconds 20]
+ *   node test/bench/delivery/isolation.ts --beside hanging,failing --neighbours 8
+ *   node test/bench/delivery/isolation.ts --beside refusing --neighbours 19 --rate 50
  */
 const { values } = parseArgs({
   options: {
+    beside: { type: 'string', default: 'backlog' },
     backlog: { type: 'string', default: '1000000' },
     bytes: { type: 'string', default: '512' },
     rate: { type: 'string', default: '100' },
@@ -27,6 +32,8 @@ const { values } = parseArgs({
     profile: { type: 'string' },
   },
 })
+const beside = values.beside.split(',')
+const hasBacklog = beside.includes('backlog')
 const whole = (name: keyof typeof values): number => Number(values[name])
 const chunk = 10_000
 const tickMs = 20
@@ -45,9 +52,10 @@ const closers: (() => unknown)[] = []
 const installation = await createInstallation({ after: (close) => closers.push(close) }, { partitions: 6 })
 const receiver = fork(fileURLToPath(new URL('./isolation.receiver.ts', import.meta.url)))
 const [{ port }] = (await once(receiver, 'message')) as [{ port: number }]
-await publishBacklog(installation)
+if (hasBacklog) await publishBacklog(installation)
 const names = Array.from({ length: whole('neighbours') }, (_, index) => `n${index}`)
-for (const name of names) await subscribe(name, 'latest')
+const urlOf = (path: string) => `http://127.0.0.1:${port}/${path}`
+for (const name of names) await subscribe(urlOf(name), 'latest')
 const consumer = fork(fileURLToPath(new URL('../../../services/consumer/main.ts', import.meta.url)), {
   env: { ...installation.env, TAILRACE_LOG_LEVEL: 'warn', TAILRACE_INSTANCE_ID: 'bench' },
   execArgv: [
@@ -63,12 +71,12 @@ await until('all neighbours get events', async () => {
   return names.every((name) => awake.has(name))
 })
 const alone = await measure('alone')
-const big = await subscribe('big', 'earliest')
-await until('the backlog is begun', async () => ((await count()).big?.count ?? 0) > 0)
-const beside = await measure('beside the backlog')
-const waiting = await installation.lag(big)
-console.log(`${waiting} events of the backlog waited at the end\n`)
-console.log(table(columns(), [alone, beside]))
+for (const kind of beside.filter((one) => one !== 'backlog')) await subscribe(await openTrouble(kind), 'latest')
+const big = hasBacklog ? await subscribe(urlOf('big'), 'earliest') : null
+if (big !== null) await until('the backlog is begun', async () => ((await count()).big?.count ?? 0) > 0)
+const troubled = await measure(`beside ${beside.join(' and ')}`)
+if (big !== null) console.log(`${await installation.lag(big)} events of the backlog waited at the end\n`)
+console.log(table(columns(), [alone, troubled]))
 await load.stop()
 consumer.kill('SIGTERM')
 await once(consumer, 'exit')
@@ -83,9 +91,26 @@ async function publishBacklog({ publish }: Installation): Promise<void> {
   }
 }
 
-function subscribe(path: string, from: 'earliest' | 'latest') {
-  const members = { from, delivery: { concurrency: whole('concurrency') } }
-  return installation.subscribe({ url: `http://127.0.0.1:${port}/${path}` }, members)
+function subscribe(url: string, from: 'earliest' | 'latest') {
+  return installation.subscribe({ url }, { from, delivery: { concurrency: whole('concurrency') } })
+}
+
+/** A receiver that is no good; resolves with its URL. */
+async function openTrouble(kind: string): Promise<string> {
+  const server = createServer((request, response) => {
+    request.resume()
+    if (kind === 'failing') response.writeHead(503).end()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port: own } = server.address() as AddressInfo
+  if (kind === 'refusing') server.close()
+  else if (kind !== 'failing' && kind !== 'hanging') throw new Error(`--beside ${kind} is unknown`)
+  closers.push(
+    () => server.closeAllConnections(),
+    () => server.close(),
+  )
+  return `http://127.0.0.1:${own}/`
 }
 
 /** Publishes `rate` events a second, whatever becomes of them. */
