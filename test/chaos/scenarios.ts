@@ -1,5 +1,6 @@
 import { backlogTakeover } from './scenarios/backlog-takeover.ts'
 import { killAllConsumers } from './scenarios/kill-all-consumers.ts'
+import { killAmidJobs } from './scenarios/kill-amid-jobs.ts'
 import { poisonKey } from './scenarios/poison-key.ts'
 import { receiverOutage } from './scenarios/receiver-outage.ts'
 import type { Scenario } from './scenarios/scenario.ts'
@@ -9,6 +10,10 @@ export const scenarios = {
   'kill-all-consumers': {
     what: 'SIGKILL every consumer while an event waits for its next attempt; it is tried at its points all the same',
     run: killAllConsumers,
+  },
+  'kill-amid-jobs': {
+    what: 'SIGKILL everything at once while one subscription is redriven and another one replayed; both jobs end',
+    run: killAmidJobs,
   },
   'poison-key': {
     what: 'one key fails for the length of the run at 10/s; the others keep 95 % of the rate of a run without it',

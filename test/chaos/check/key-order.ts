@@ -67,14 +67,13 @@ function coursesOf(facts: Facts, scope: Scope): Map<string, Course> {
 }
 
 /**
- * A dead letter ends with the last answer before it; after a crash its event may be tried once more. An event that is
- * lost has no end and is I1's matter.
+ * A dead letter ends with the last answer before it, whatever a job makes of it later; after a crash its event may be tried
+ * once more. An event that is lost has no end and is I1's matter.
  */
 function endOf(receipts: readonly ReceiveLine[], letters: readonly DeadLetterLine[]): number | undefined {
-  const successes = receipts.filter(succeeded)
-  if (successes.length > 0) return minimum(successes.map((receipt) => receipt.ns))
-  if (letters.length === 0) return undefined
+  const successNs = minimum(receipts.filter(succeeded).map(({ ns }) => ns))
   const letterNs = minimum(letters.map(({ ns }) => ns)) + clockErrorNs
+  if (successNs <= letterNs) return successNs === Infinity ? undefined : successNs
   return receipts.reduce((last, { ns }) => (ns <= letterNs ? Math.max(last, ns) : last), -Infinity)
 }
 

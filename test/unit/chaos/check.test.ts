@@ -185,6 +185,18 @@ describe('the checkers', () => {
     assert.equal(explain(await judgementOf([...refused, ...after])), '')
   })
 
+  it('take it for the end though a job delivered its event long after the next one of its key', async () => {
+    const id = 'r-p1-k3-50'
+    const refused = altered(run, { op: 'receive', id }, (line) => ({ ...line, status: 422 }))
+    const after = refused.flatMap((line): HistoryLine[] =>
+      line.op === 'receive' && line.id === id
+        ? [deadLetterOf(line), { ...line, status: 204, arrivedNs: 9e15, ns: 9e15 }]
+        : [],
+    )
+    const kill = { op: 'fault', run: 'r', actor: 'driver', ns: 1, fault: 'kill-everything', victim: 'all' } as const
+    assert.equal(explain(await judgementOf([kill, ...refused, ...after])), '')
+  })
+
   it('judge a hundred thousand events in a few seconds', { timeout: 30_000 }, async () => {
     assert.equal(explain(await judgementOf(faultlessRun(1000, 100))), '')
   })
