@@ -25,9 +25,16 @@ export function parkFailed(pair: Pair, failed: Delivery, wait: { cause: string; 
  */
 export function parkFollowers(pair: Pair, first: Delivery | null): void {
   if (!isWorking(pair) || isSkipping(pair) || pair.dropped.followersInOrder) return
+  // one that the filter of now does not want would be accepted by its park
+  if (pair.table.unjudged.length > 0) return
   for (let next = first; next !== null && isBehindParks(next); next = next.next) {
     if (next.state === 'queued' && next.burial === null) parkFollower(pair, next)
   }
+}
+
+/** All were judged: what had to wait for that behind parked heads is parked now. */
+export function parkJudged(pair: Pair): void {
+  for (const { head } of pair.table.queues.values()) parkFollowers(pair, head?.next ?? null)
 }
 
 /** A record of the stream took its place in its queue. */
