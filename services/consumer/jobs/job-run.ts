@@ -3,12 +3,12 @@ import type { Job } from '#shared/catalog/job-schema.ts'
 import type { Stream, Subscription } from '#shared/catalog/model.ts'
 import { jobFinished } from '#shared/catalog/ops/events.ts'
 import { TailraceError } from '#shared/errors.ts'
-import type { TokenBucket } from '#shared/resilience/token-bucket.ts'
 import { deliverItem, type ItemResult, settle } from './deliver-item.ts'
 import type { JobEnvironment } from './environment.ts'
 import { type JobJournal, openJobJournal } from './job-journal.ts'
-import { bucketOf, type JobTarget, jobRate, openJobTarget } from './job-target.ts'
+import { type JobTarget, jobRate, openJobTarget } from './job-target.ts'
 import { createKeyTurns } from './key-turns.ts'
+import { Pace } from './pace.ts'
 import { createProgress, type Ending, type Progress } from './progress.ts'
 import type { JobCounts, JobItem, JobSource } from './source.ts'
 
@@ -50,7 +50,7 @@ export class JobRun {
   readonly #progress: Progress
   readonly #journal: JobJournal
   readonly #turns = createKeyTurns<JobItem>()
-  #rate: { perSecond: number; bucket: TokenBucket } | null = null
+  readonly #pace = new Pace(() => this.#pump(performance.now()))
   readonly #target: JobTarget | null
   #recipient: Recipient | null
   #source: JobSource | null = null
@@ -59,8 +59,6 @@ export class JobRun {
   #isAbandoned = false
   #isEnded = false
   #underWay = 0
-  #notBeforeMs = 0
-  #timer: NodeJS.Timeout | undefined
   #phase: 'opening' | 'working' | 'ending' | 'over' = 'opening'
 
   constructor(options: JobRunOptions) {
@@ -117,10 +115,8 @@ export class JobRun {
 
   /** What of the subscription has changed. */
   #follow(): void {
-    if (this.#target?.follow() === 'released') this.#notBeforeMs = 0
-    const perSecond = jobRate(this.#options.job, this.#recipient?.subscription ?? null)
-    if (perSecond === (this.#rate?.perSecond ?? null)) return
-    this.#rate = perSecond === null ? null : { perSecond, bucket: bucketOf(perSecond) }
+    if (this.#target?.follow() === 'released') this.#pace.goOn()
+    this.#pace.limit(jobRate(this.#options.job, this.#recipient?.subscription ?? null))
   }
 
   async #open(): Promise<void> {
@@ -163,13 +159,9 @@ export class JobRun {
       this.#end({ state: error === null ? 'finished' : 'failed', error })
       return
     }
-    if (nowMs < this.#notBeforeMs || this.#isHeld() || !this.#options.mayWork()) return
+    if (this.#pace.isWaiting(nowMs) || this.#isHeld() || !this.#options.mayWork()) return
     for (let slots = this.#slots() - this.#underWay; slots > 0 && this.#turns.hasFree(); slots -= 1) {
-      const waitMs = this.#rate?.bucket.take(1) ?? 0
-      if (waitMs > 0) {
-        this.#pumpIn(waitMs)
-        return
-      }
+      if (!this.#pace.take()) return
       const item = this.#turns.take()
       if (item !== undefined) void this.#handle(item)
     }
@@ -195,7 +187,7 @@ export class JobRun {
       this.#handled(item, await this.#act(item))
     } catch (error) {
       this.#turns.giveBack(item)
-      this.#wait(againAfterMs)
+      this.#pace.wait(againAfterMs)
       this.#report(error)
     } finally {
       this.#underWay -= 1
@@ -223,12 +215,8 @@ export class JobRun {
       environment.jobTelemetry.item(job.kind, result.ending)
     } else {
       this.#turns.giveBack(item)
-      if (result.kind === 'again') this.#wait(result.waitMs)
+      if (result.kind === 'again') this.#pace.wait(result.waitMs)
     }
-  }
-
-  #wait(ms: number): void {
-    this.#notBeforeMs = Math.max(this.#notBeforeMs, performance.now() + ms)
   }
 
   #slots(): number {
@@ -282,14 +270,9 @@ export class JobRun {
 
   async #close(): Promise<void> {
     this.#progress.close()
-    clearTimeout(this.#timer)
+    this.#pace.close()
     await this.#journal.flush()
     await this.#target?.close()
-  }
-
-  #pumpIn(ms: number): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#pump(performance.now()), ms)
   }
 
   async #delayed(error: unknown): Promise<void> {
