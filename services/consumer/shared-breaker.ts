@@ -24,7 +24,7 @@ export function createSharedBreaker<T>(options: BreakerOptions<T>, { hints, id }
   const own = createBreaker(options)
   const keptMs = options.probeTimeoutMs + hintSlackMs
   let successAtMs = Number.NEGATIVE_INFINITY
-  const unwatch = hints.watch(id, {
+  const watch = hints.watch(id, {
     down: () => {
       if (own.state() === 'closed' && performance.now() - successAtMs > doubtMs) own.open()
     },
@@ -36,7 +36,7 @@ export function createSharedBreaker<T>(options: BreakerOptions<T>, { hints, id }
     return result
   }
   const probe = async (attempt: () => Promise<T>) => {
-    const lease = await hints.lease(id)
+    const lease = await watch.lease()
     if (lease === 'taken') {
       if (own.state() === 'half-open') own.open()
       return { kind: 'rejected' } as const
@@ -47,7 +47,7 @@ export function createSharedBreaker<T>(options: BreakerOptions<T>, { hints, id }
       const isBack = own.state() === 'closed'
       if (isBack) hints.up(id)
       else hints.down(id, keptMs)
-      hints.rest(id, isBack ? 0 : restMs)
+      watch.rest(isBack ? 0 : restMs)
     }
   }
   return {
@@ -62,7 +62,7 @@ export function createSharedBreaker<T>(options: BreakerOptions<T>, { hints, id }
       hints.up(id)
     },
     shutdown() {
-      unwatch()
+      watch.end()
       own.shutdown()
     },
   }

@@ -21,20 +21,26 @@ export type HintListener = {
   up(): void
 }
 
+/** One who asks about a target: a subscription, or a job of it. */
+export type TargetWatch = {
+  /** Asks for the right to probe; kept until `rest`, or for 6 s after this process ended. */
+  lease(): Promise<ProbeLease>
+  /** The probe has ended: nobody else probes for `ms` more. */
+  rest(ms: number): void
+  /** Hears nothing any more. */
+  end(): void
+}
+
 /**
  * What the instances tell each other about targets, each named by an id. Hints only: who has evidence of its own goes by
- * that. Without Redis nobody hears anything, and everybody probes for itself.
+ * that. Without Redis nobody hears anything, and every process probes for itself, one at a time.
  */
 export type TargetHints = {
   /** The target is down; forgotten after `keptMs` unless it is said again. */
   down(id: string, keptMs: number): void
   up(id: string): void
-  /** Asks for the right to probe; kept until `rest`, or for 6 s after this process ended. */
-  lease(id: string): Promise<ProbeLease>
-  /** The probe has ended: nobody else probes for `ms` more. */
-  rest(id: string, ms: number): void
-  /** Hears of `id` until the function given back is called; a subscription and a job of it may both listen. */
-  watch(id: string, listener: HintListener): () => void
+  /** Hears of `id`; a subscription and a job of it may both do. */
+  watch(id: string, listener: HintListener): TargetWatch
   close(): void
 }
 
@@ -48,6 +54,9 @@ type Options = {
 const lookEveryMs = 500
 const leaseMs = 6_000
 const renewEveryMs = 2_000
+/** Who of this process probes, or did and rests until then (monotonic ms). Redis knows the process only. */
+type Turn = { watch: HintListener; untilMs: number }
+
 /** Longer than anybody takes to look. */
 const upKeptMs = 10_000
 
@@ -56,6 +65,7 @@ export function openTargetHints({ redis, prefix, owner }: Options): TargetHints 
   const leaseKey = (id: string) => keyName(prefix, `probe:${id}`)
   const listeners = new Map<string, Set<HintListener>>()
   const leases = new Map<string, NodeJS.Timeout>()
+  const turns = new Map<string, Turn>()
   /** By id: which word of an up was passed on last. */
   const heard = new Map<string, string>()
   const take = (id: string, ms: number) =>
@@ -63,6 +73,33 @@ export function openTargetHints({ redis, prefix, owner }: Options): TargetHints 
   const endLease = (id: string) => {
     clearInterval(leases.get(id))
     leases.delete(id)
+  }
+  const isTaken = (id: string, watch: HintListener) => {
+    const turn = turns.get(id)
+    return turn !== undefined && turn.watch !== watch && performance.now() < turn.untilMs
+  }
+  const lease = async (id: string, watch: HintListener): Promise<ProbeLease> => {
+    if (isTaken(id, watch)) return 'taken'
+    turns.set(id, { watch, untilMs: Number.POSITIVE_INFINITY })
+    const answer = await take(id, leaseMs)
+    if (answer === null) return 'alone'
+    if (answer === 0) {
+      turns.delete(id)
+      return 'taken'
+    }
+    endLease(id)
+    leases.set(
+      id,
+      setInterval(() => void take(id, leaseMs), renewEveryMs),
+    )
+    return 'mine'
+  }
+  const rest = (id: string, watch: HintListener, ms: number) => {
+    if (turns.get(id)?.watch !== watch) return
+    if (ms > 0 && listeners.has(id)) turns.set(id, { watch, untilMs: performance.now() + ms })
+    else turns.delete(id)
+    endLease(id)
+    void take(id, Math.max(1, ms))
   }
   const look = async () => {
     if (listeners.size === 0) return
@@ -81,30 +118,21 @@ export function openTargetHints({ redis, prefix, owner }: Options): TargetHints 
   return {
     down: (id, keptMs) => void redis.tryRun((client) => client.targetDown(2, downKey, upKey, id, String(keptMs))),
     up: (id) => void redis.tryRun((client) => client.targetUp(2, downKey, upKey, id, String(upKeptMs))),
-    async lease(id) {
-      const answer = await take(id, leaseMs)
-      if (answer === null) return 'alone'
-      if (answer === 0) return 'taken'
-      endLease(id)
-      leases.set(
-        id,
-        setInterval(() => void take(id, leaseMs), renewEveryMs),
-      )
-      return 'mine'
-    },
-    rest(id, ms) {
-      endLease(id)
-      void take(id, Math.max(1, ms))
-    },
     watch(id, listener) {
       const mine = listeners.get(id) ?? new Set()
       listeners.set(id, mine.add(listener))
       void look()
-      return () => {
-        mine.delete(listener)
-        if (mine.size > 0 || listeners.get(id) !== mine) return
-        listeners.delete(id)
-        heard.delete(id)
+      return {
+        lease: () => lease(id, listener),
+        rest: (ms) => rest(id, listener, ms),
+        end() {
+          mine.delete(listener)
+          if (mine.size > 0 || listeners.get(id) !== mine) return
+          listeners.delete(id)
+          heard.delete(id)
+          // A probe that is under way still has to give back what it took.
+          if (turns.get(id)?.untilMs !== Number.POSITIVE_INFINITY) turns.delete(id)
+        },
       }
     },
     close() {

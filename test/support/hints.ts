@@ -7,11 +7,13 @@ export function fakeHints(lease: () => ProbeLease = () => 'alone') {
   const hints: TargetHints = {
     down: () => said.push('down'),
     up: () => said.push('up'),
-    lease: async () => lease(),
-    rest: (_id, ms) => said.push(`rest ${ms}`),
     watch: (id, listener) => {
       listeners.set(id, listener)
-      return () => void listeners.delete(id)
+      return {
+        lease: async () => lease(),
+        rest: (ms) => void said.push(`rest ${ms}`),
+        end: () => void listeners.delete(id),
+      }
     },
     close: () => {},
   }

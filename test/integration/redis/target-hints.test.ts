@@ -25,8 +25,8 @@ async function openInstances(t: TestContext, count: number) {
 /** What was said of a target, as one instance hears it. */
 function listen(hints: ReturnType<typeof openTargetHints>, id: string) {
   const words: string[] = []
-  const unwatch = hints.watch(id, { down: () => words.push('down'), up: () => words.push('up') })
-  return { words, unwatch }
+  const watch = hints.watch(id, { down: () => words.push('down'), up: () => words.push('up') })
+  return { words, ...watch }
 }
 
 test('down is heard by everybody who watches that target, by newcomers at once, until somebody says up', async (t) => {
@@ -57,27 +57,50 @@ test('what nobody says again is forgotten', async (t) => {
 
 test('one probes at a time, for as long as that takes, and the next one after a rest', async (t) => {
   const { instances, client, prefix } = await openInstances(t, 2)
-  const [one, two] = instances as [(typeof instances)[0], (typeof instances)[0]]
-  assert.equal(await one.lease('a'), 'mine')
-  assert.equal(await two.lease('a'), 'taken')
-  assert.equal(await two.lease('b'), 'mine', 'another target')
+  const [one, two, other] = ['a', 'a', 'b'].map((id, at) => listen(instances[at === 0 ? 0 : 1] ?? assert.fail(), id))
+  assert.ok(one !== undefined && two !== undefined && other !== undefined)
+  assert.equal(await one.lease(), 'mine')
+  assert.equal(await two.lease(), 'taken')
+  assert.equal(await other.lease(), 'mine', 'another target')
   const key = keyName(prefix, 'probe:a')
   const left = () => client.pttl(key)
   const first = await left()
   await until('some of it has passed', async () => (await left()) < first - 1_000)
   await until('it is renewed while the probe lasts', async () => (await left()) > first - 900)
-  one.rest('a', 1_000)
+  one.rest(1_000)
   await until('it rests', async () => (await left()) <= 1_000)
-  assert.equal(await two.lease('a'), 'taken')
-  await until('the next one may', async () => (await two.lease('a')) === 'mine')
+  assert.equal(await two.lease(), 'taken')
+  await until('the next one may', async () => (await two.lease()) === 'mine')
+})
+
+test('of a subscription and its job in one process one probes at a time, also through the rest, and the lease stays its own', async (t) => {
+  const { instances, client, prefix } = await openInstances(t, 1)
+  const [live, job] = [0, 1].map(() => listen(instances[0] ?? assert.fail(), 'a'))
+  assert.ok(live !== undefined && job !== undefined)
+  assert.deepEqual(await Promise.all([live.lease(), job.lease()]), ['mine', 'taken'])
+  job.rest(1)
+  const key = keyName(prefix, 'probe:a')
+  assert.ok((await client.pttl(key)) > 1_000, 'who does not probe cannot end it')
+  live.rest(1_000)
+  assert.equal(await job.lease(), 'taken')
+  await until('the other one may', async () => (await job.lease()) === 'mine')
+  job.end()
+  assert.equal(await live.lease(), 'taken', 'its probe is still under way')
+  job.rest(0)
+  await until('it is free', async () => (await live.lease()) === 'mine')
 })
 
 test('without Redis everybody is alone', async (t) => {
   const hints = openTargetHints({ redis: { tryRun: async () => null }, prefix: 'p.', owner: 'me' })
   t.after(() => hints.close())
   hints.down('a', 1_000)
-  const { words } = listen(hints, 'a')
-  assert.equal(await hints.lease('a'), 'alone')
-  hints.rest('a', 1)
+  const [{ words, lease, rest }, job] = [listen(hints, 'a'), listen(hints, 'a')]
+  assert.deepEqual(await Promise.all([lease(), job.lease()]), ['alone', 'taken'], 'but one at a time')
+  rest(1_000)
+  assert.equal(await job.lease(), 'taken')
+  rest(0)
+  assert.equal(await lease(), 'alone')
+  rest(0)
+  assert.equal(await job.lease(), 'alone')
   assert.deepEqual(words, [])
 })
