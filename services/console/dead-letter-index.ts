@@ -16,6 +16,8 @@ export type DeadLetterIndex = {
   catchUp(timeoutMs: number): Promise<boolean>
   /** Newest first. */
   letters(): readonly DeadLetter[]
+  /** Those of one subscription, as of the last look; null before the first one. */
+  countOf(uid: string): number | null
   /** How far each partition has been read: the offset of its next record. */
   ends(): Record<string, number>
   /** When it was last current (ms); null before the first time. */
@@ -37,6 +39,11 @@ export function openDeadLetterIndex({ admin, topic, streamOf, log }: Options): D
   const table: DeadLetterTable = new Map()
   const positions = new Map<number, number>()
   let sorted: readonly DeadLetter[] | undefined
+  let counts: ReadonlyMap<string, number> | undefined
+  const changed = () => {
+    sorted = undefined
+    counts = undefined
+  }
   let asOfMs: number | null = null
   let isClosed = false
   const read = async () => {
@@ -50,13 +57,13 @@ export function openDeadLetterIndex({ admin, topic, streamOf, log }: Options): D
       {
         onRecord(record) {
           applyDeadLetter(table, record, streamOf)
-          sorted = undefined
+          changed()
         },
         onProgress: (partition, next) => void positions.set(partition, next),
         goesOn: () => !isClosed,
       },
     )
-    if (forgetExpired(table, new Map(bounds.map(({ partition, low }) => [partition, low])))) sorted = undefined
+    if (forgetExpired(table, new Map(bounds.map(({ partition, low }) => [partition, low])))) changed()
     asOfMs = startedAtMs
     return true
   }
@@ -77,6 +84,11 @@ export function openDeadLetterIndex({ admin, topic, streamOf, log }: Options): D
     letters() {
       sorted ??= [...table.values()].sort(byNewest)
       return sorted
+    },
+    countOf(uid) {
+      if (asOfMs === null) return null
+      counts ??= countsBySubscription(table)
+      return counts.get(uid) ?? 0
     },
     ends: () => Object.fromEntries(positions),
     asOfMs: () => asOfMs,
@@ -100,6 +112,12 @@ function forgetExpired(table: DeadLetterTable, lows: ReadonlyMap<number, number>
   const before = table.size
   for (const [key, { at }] of table) if (at.offset < (lows.get(at.partition) ?? 0)) table.delete(key)
   return table.size !== before
+}
+
+function countsBySubscription(table: DeadLetterTable): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const { uid } of table.values()) counts.set(uid, (counts.get(uid) ?? 0) + 1)
+  return counts
 }
 
 function byNewest(a: DeadLetter, b: DeadLetter): number {

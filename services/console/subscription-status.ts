@@ -16,7 +16,7 @@ export type TargetStatus = {
   healthy: boolean | null
 }
 
-/** What consumers and Kafka say about one subscription. `instances` null: Redis cannot be asked. */
+/** What consumers, Kafka and the dead letters say about one subscription. `instances` null: Redis cannot be asked. */
 export function subscriptionStatus(
   console: Console,
   subscription: Subscription,
@@ -34,7 +34,7 @@ export function subscriptionStatus(
     oldestUndelivered: lag.oldest,
     retrying: total((report) => report.retrying),
     blockedKeys: total((report) => sum(report.pairs.map((pair) => pair.blockedKeys))),
-    deadLetters: total((report) => report.deadLettered),
+    deadLetters: console.deadLetters.countOf(subscription.uid),
     targets: targetsOf(console, subscription, reports),
   }
 }

@@ -46,6 +46,6 @@ export function keepOut(
 function reportOf(uid: string, { name, since }: Fault): SubscriptionReport {
   return {
     ...{ uid, name, phase: 'failed', reason: secretsUnreadable, since, nextProbeAt: null },
-    ...{ pairs: [], retrying: 0, targets: [], delivered: 0, deadLettered: 0, standing: standingOf([], new Map()) },
+    ...{ pairs: [], retrying: 0, targets: [], delivered: 0, standing: standingOf([], new Map()) },
   }
 }

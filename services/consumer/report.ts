@@ -19,7 +19,6 @@ export type ReportFacts = {
   /** A group member with its partitions, if any. */
   isJoined: boolean
   delivered: number
-  deadLettered: number
 }
 
 /** One subscription as this instance sees it, for the heartbeat. */
@@ -40,7 +39,6 @@ export function reportOf(facts: ReportFacts): SubscriptionReport {
     retrying: views.reduce((sum, { retrying }) => sum + retrying, 0),
     targets: targets.reports(),
     delivered: facts.delivered,
-    deadLettered: facts.deadLettered,
     standing: standingOf(pairs, ends),
   }
 }

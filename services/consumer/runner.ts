@@ -60,7 +60,6 @@ export class SubscriptionRunner {
   /** Of the operator's position that the pairs know. */
   #positionId: string | undefined
   #delivered = 0
-  #deadLettered = 0
 
   constructor({ environment, subscription, stream }: RunnerOptions) {
     this.#environment = environment
@@ -170,7 +169,7 @@ export class SubscriptionRunner {
         topicsReason: this.#topics.reason,
       },
       ...{ pairs: this.#ownership.ring.pairs, ends: this.#ownership.ends, isJoined: this.#ownership.isJoined },
-      ...{ delivered: this.#delivered, deadLettered: this.#deadLettered },
+      delivered: this.#delivered,
     })
   }
 
@@ -281,7 +280,6 @@ export class SubscriptionRunner {
           this.#journal.notBuried(delivery)
           return
         }
-        this.#deadLettered += 1
         this.#journal.buried(pair, burying)
         this.#watch.buried(pair.partition, delivery.offset, burying)
         telemetry.deadLettered(place, { attempts, ...ending })

@@ -183,7 +183,11 @@ const subscriptionStatus = Type.Object({
   oldestUndelivered: objectOrNull(oldestUndelivered),
   retrying: nullable(Type.Integer()),
   blockedKeys: nullable(Type.Integer()),
-  deadLetters: nullable(Type.Integer({ description: 'Since its instances started; null = unknown.' })),
+  deadLetters: nullable(
+    Type.Integer({
+      description: 'Those that were not redriven or discarded and have not expired, a few seconds old; null = unknown.',
+    }),
+  ),
   targets: Type.Array(
     Type.Object({
       url: Type.String(),

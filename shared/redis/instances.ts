@@ -46,7 +46,6 @@ export type SubscriptionReport = {
   retrying: number
   targets: TargetReport[]
   delivered: number
-  deadLettered: number
   standing: Standing
 }
 

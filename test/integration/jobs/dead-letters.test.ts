@@ -12,6 +12,11 @@ type Page = { items: Json[]; next: string | null }
 const list = async (api: ConsoleClient, query: string) =>
   (await api('GET', `/v1/dead-letters?${query}`)).body as unknown as Page
 
+async function deadOf(api: ConsoleClient, subscription: string): Promise<unknown> {
+  const { status } = (await api('GET', `/v1/subscriptions/${subscription}`)).body
+  return (status as Json).deadLetters
+}
+
 test('dead letters are listed newest first, filtered and counted; a cursor outlives what comes and the console', async (t) => {
   const shop = await openWorkshop(t)
   const { api } = shop
@@ -52,6 +57,7 @@ test('dead letters are listed newest first, filtered and counted; a cursor outli
     const group = { subscription, cause: 'refused', code: 'status-422', count: 12 }
     const [firstAt, lastAt] = [times.at(-1), times[0]]
     assert.deepEqual(body, { groups: [{ ...group, firstAt, lastAt, sample: ids[0] }], total: 12 })
+    assert.equal(await deadOf(api, subscription), 12)
   })
 
   await t.test('what nobody can mean is refused', async () => {
@@ -87,6 +93,7 @@ test('dead letters are listed newest first, filtered and counted; a cursor outli
     const job = await shop.untilOver(await shop.begin('/v1/discards', { select }))
     assert.deepEqual([job.kind, job.state, job.matched, job.done, job.delivered], ['discard', 'finished', 3, 3, 0])
     await shop.untilDead(10)
+    assert.equal(await deadOf(api, subscription), 10, 'its status counts what is left')
     assert.equal((await list(api, 'key=k1')).items.length, 0)
     const stateOf = async () => (await api('GET', `/v1/deliveries/${given?.id}`)).body.state
     await until('its delivery says that it was given up', async () => (await stateOf()) === 'discarded')

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { pino } from 'pino'
+import type { StoredRecord } from '#shared/event/record.ts'
+import { openDeadLetterIndex } from '../../../services/console/dead-letter-index.ts'
+import { until } from '../../support/until.ts'
+import { deadLetter, settled } from '../shared/delivery/dead-letters.ts'
+
+test('counts the dead letters of a subscription that are not settled and have not expired', async (t) => {
+  const records: StoredRecord[] = []
+  let [low, isAway] = [0, true]
+  const index = openDeadLetterIndex({
+    admin: {
+      async offsets() {
+        if (isAway) throw new Error('away')
+        return [{ partition: 0, low, high: records.length }]
+      },
+      read: async ({ from, to }) => ({ records: records.slice(from, to), next: to, bytes: 0 }),
+    },
+    ...{ topic: 'dead-letters', log: pino({ level: 'silent' }) },
+    streamOf: () => ({ name: 'orders', defaultType: null }),
+  })
+  t.after(() => index.close())
+  const put = (make: (offset: number) => StoredRecord) => records.push(make(records.length))
+  put((offset) => deadLetter({ offset, source: 'events.orders/0/1@5' }))
+  put((offset) => deadLetter({ offset, source: 'events.orders/0/2@5' }))
+  put((offset) => deadLetter({ offset, uid: 'u2' }))
+  assert.equal(await index.catchUp(5_000), false)
+  assert.equal(index.countOf('u1'), null, 'nobody knows yet')
+  isAway = false
+  await until('it is current', () => index.catchUp(5_000))
+  assert.deepEqual(
+    ['u1', 'u2', 'u3'].map((uid) => index.countOf(uid)),
+    [2, 1, 0],
+  )
+  put((offset) => deadLetter({ offset, source: 'events.orders/0/1@5', cause: 'exhausted' }))
+  put((offset) => settled(records[1] ?? assert.fail(), { offset, job: 'j' }))
+  await index.catchUp(5_000)
+  assert.equal(index.countOf('u1'), 1, 'one died again, the other one was redriven')
+  low = 4
+  await index.catchUp(5_000)
+  assert.deepEqual([index.countOf('u1'), index.countOf('u2')], [0, 0])
+})
