@@ -35,6 +35,7 @@ export const attemptAnswer = Type.Object({
   responseHead: Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())])),
   responseBody: Type.Union([Type.String(), Type.Null()]),
   responseTruncated: Type.Boolean(),
+  comparison: Type.Null({ description: 'A test goes to one target only.' }),
   hint: Type.Union([Type.String(), Type.Null()]),
 })
 
@@ -87,7 +88,11 @@ async function testTopic(console: Console, test: TestEvent) {
       status: null,
     },
     ...{ timingsMs: { dns: 0, connect: 0, tls: 0, firstByte: null, total }, responseHead: {}, responseBody: null },
-    ...{ responseTruncated: false, hint: kind === 'delivered' ? null : `The topic did not take it: ${detail}.` },
+    ...{
+      responseTruncated: false,
+      comparison: null,
+      hint: kind === 'delivered' ? null : `The topic did not take it: ${detail}.`,
+    },
   }
 }
 
@@ -137,6 +142,7 @@ function attemptOf({ result, decision, at, url, instance }: Ending) {
     ),
     responseBody: answered?.body.toString() ?? null,
     responseTruncated: answered?.truncated ?? false,
+    comparison: null,
   }
 }
 

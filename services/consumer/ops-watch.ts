@@ -10,11 +10,11 @@ import {
   retentionNear,
 } from '#shared/catalog/ops/events.ts'
 import type { OpsEvents } from '#shared/catalog/ops/ops-events.ts'
+import type { Comparison, Side } from '#shared/delivery/comparison.ts'
 import { deliveryId } from '#shared/delivery/delivery-id.ts'
 import { originOf } from '#shared/delivery/origin-of.ts'
 import { positionOf } from '#shared/event/record.ts'
 import type { Standing } from '#shared/redis/instances.ts'
-import type { Comparison, Side } from './comparison.ts'
 import type { Burial } from './pair/deliveries.ts'
 
 export type OpsWatchOptions = {

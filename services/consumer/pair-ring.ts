@@ -1,3 +1,4 @@
+import type { Effect } from './pair/effects.ts'
 import type { Slots } from './pair/flow.ts'
 import type { Pair } from './pair/states.ts'
 import { readyIn } from './pair/view.ts'
@@ -7,6 +8,12 @@ export type PairRing = { pairs: Pair[]; at: number }
 
 /** How many attempts an offer came to, of both halves together and of the retry half alone. */
 export type Taken = { all: number; ofRetry: number }
+
+/** The attempts among what a pair asks for. */
+export function takenBy(effects: readonly Effect[]): Taken {
+  const started = effects.filter((effect) => effect.kind === 'attempt')
+  return { all: started.length, ofRetry: started.filter(({ of }) => of === 'retry').length }
+}
 
 /** Whether some pair has a fresh event that could take a slot. */
 export function isStreamWaiting({ pairs }: PairRing): boolean {

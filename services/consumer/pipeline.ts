@@ -7,10 +7,10 @@ import { binaryPayload, type Payload } from '#shared/event/binary-payload.ts'
 import { describeEvent, type EventDescription } from '#shared/event/describe.ts'
 import { withQuickRetries } from '#shared/resilience/quick-retry.ts'
 import type { Turn } from './attempts/journal.ts'
-import { type Comparison, compare } from './comparison.ts'
+import type { Comparing } from './comparing.ts'
 import type { LoadedDelivery } from './pair/effects.ts'
 import type { Outcome } from './pair/inputs.ts'
-import type { Attempted, Target } from './target.ts'
+import type { Target } from './target.ts'
 import type { Ended, Targets } from './targets.ts'
 
 /** What a delivery needs to know of its subscription, as it is now. */
@@ -18,18 +18,16 @@ export type PipelineContext = {
   subscription(): Subscription
   stream(): Stream
   secrets(): readonly SigningSecret[]
-  targets: Pick<Targets, 'pick' | 'isAnyUp' | 'isComparing' | 'companion'>
+  targets: Pick<Targets, 'pick' | 'isAnyUp'>
+  /** Sends each event to a second target too, where there is one to compare; null: never. */
+  comparing: Pick<Comparing, 'follow'> | null
   /** Whether another request for this delivery may go out: nobody is stopping, and the delivery is still its own for sure. */
   maySendAgain(): boolean
   /** The job whose deliveries these are; absent for live ones. */
   replay?: string
-  /** Another request for this delivery starts, beside or after the first one. */
+  /** Another request for this delivery starts, after the first one. */
   sendsMore(): void
   attemptFailed(delivery: LoadedDelivery, attempt: { number: number; url: string }, decision: Decision): void
-  /** The second target of a comparison had its turn, or had none; `other` is what came of it. */
-  compared(delivery: LoadedDelivery, comparison: Comparison, other: Ended | null): void
-  /** A bug. */
-  onBroken(error: unknown): void
 }
 
 /**
@@ -104,7 +102,7 @@ async function tryOnce({ delivery, event, payload, made, list, context }: Trial)
     ...(payload === undefined ? {} : { payload }),
   }
   const attempting = target.attempt(request)
-  if (context.targets.isComparing && made.tried.length === 1) compareWith(attempting, { delivery, request, context })
+  const isCompared = made.tried.length === 1 && context.comparing?.follow(attempting, request) === true
   const attempted = await attempting
   if (attempted === null) return null
   const { decision, result } = attempted
@@ -116,29 +114,12 @@ async function tryOnce({ delivery, event, payload, made, list, context }: Trial)
       result,
       startedAtMs: made.lastAttemptAtMs,
       endedAtMs: Date.now(),
+      isCompared,
     }),
   )
   made.attempts += 1
   if (decision.kind !== 'delivered') context.attemptFailed(delivery, { number, url: target.url }, decision)
   return { target, decision }
-}
-
-type Compared = { delivery: LoadedDelivery; request: AttemptRequest; context: PipelineContext }
-
-/** The second target gets the same request at the same time; the delivery does not wait for it. */
-function compareWith(primary: Promise<Attempted | null>, { delivery, request, context }: Compared): void {
-  const target = context.targets.companion()
-  if (target === null) {
-    context.compared(delivery, { kind: 'skipped' }, null)
-    return
-  }
-  context.sendsMore()
-  Promise.all([primary, target.attempt({ ...request, url: target.url })])
-    .then(([mine, theirs]) => {
-      const other = theirs === null ? null : { target, decision: theirs.decision }
-      context.compared(delivery, compare(mine?.result ?? undefined, theirs?.result ?? undefined), other)
-    })
-    .catch(context.onBroken)
 }
 
 function outcomeOf(last: Ended | null, { delivery, event, made: { tried: _, ...made } }: Trial): Outcome {

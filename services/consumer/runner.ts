@@ -1,29 +1,27 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Stream, Subscription } from '#shared/catalog/model.ts'
 import type { SubscriptionReport } from '#shared/redis/instances.ts'
-import { Journal } from './attempts/journal.ts'
-import { deadLetterOf } from './dead-letter.ts'
+import { bury } from './burying.ts'
+import { Chronicle } from './chronicle.ts'
+import { Comparing } from './comparing.ts'
+import { attemptsEnded } from './draining.ts'
 import type { RunnerEnvironment } from './environment.ts'
 import { Filtering } from './filtering.ts'
 import { HoldControl } from './hold-control.ts'
 import { openTargets } from './open-targets.ts'
-import { OpsWatch } from './ops-watch.ts'
 import { type DeliveryEffect, Ownership } from './ownership.ts'
-import type { Delivery } from './pair/deliveries.ts'
 import type { Effect } from './pair/effects.ts'
 import { endAttempt, type Flow, freeSlots, openFlow, setConcurrency, sharedSlots, startAttempt } from './pair/flow.ts'
 import { isHolding, isProbeDue } from './pair/hold.ts'
 import type { Input } from './pair/inputs.ts'
 import { createPair, type Pair } from './pair/states.ts'
 import { step } from './pair/step.ts'
-import { isStreamWaiting, offerProbe, offerRound, readyCount, type Taken } from './pair-ring.ts'
+import { isStreamWaiting, offerProbe, offerRound, readyCount, takenBy } from './pair-ring.ts'
 import { PairTopics } from './pair-topics.ts'
 import { type Delivered, deliver, type PipelineContext } from './pipeline.ts'
 import { inboxBytesFor, pairPolicyOf } from './policy.ts'
 import { RateGate } from './rate-gate.ts'
 import { reportOf } from './report.ts'
 import { createRetryRequests, type RetryRequests } from './retry-requests.ts'
-import { appendDeadLetter } from './settle.ts'
 import { standingOf } from './standing.ts'
 import type { Targets } from './targets.ts'
 
@@ -31,9 +29,6 @@ type RunnerOptions = { environment: RunnerEnvironment; subscription: Subscriptio
 
 type Attempt = Extract<Effect, { kind: 'attempt' }>
 type Burying = Extract<Effect, { kind: 'append-dead-letter' }>
-
-const longestDrainMs = 25_000
-const drainLookMs = 10
 
 /**
  * One subscription on this instance: hands what its pairs ask for to the pipeline, and what came of it back to the pairs.
@@ -50,8 +45,7 @@ export class SubscriptionRunner {
   readonly #topics: PairTopics
   readonly #retries: RetryRequests
   readonly #context: PipelineContext
-  readonly #journal: Journal
-  readonly #watch: OpsWatch
+  readonly #chronicle: Chronicle
   readonly #targets: Targets
   readonly #filtering: Filtering
   #subscription: Subscription
@@ -59,7 +53,6 @@ export class SubscriptionRunner {
   #stopping: Promise<void> | undefined
   /** Of the operator's position that the pairs know. */
   #positionId: string | undefined
-  #delivered = 0
 
   constructor({ environment, subscription, stream }: RunnerOptions) {
     this.#environment = environment
@@ -81,24 +74,21 @@ export class SubscriptionRunner {
         this.#dispatch()
       },
     })
-    this.#context = this.#createContext()
     this.#filtering = new Filtering({
       onUnusable: (detail) => {
         if (this.#flow.hold.paused === null) this.#hold.fail('filter-unusable', detail)
       },
     })
-    this.#journal = new Journal(environment.attemptLog, subscription)
-    this.#watch = new OpsWatch({
-      ...{ ops: environment.ops, laggingAfterMs: environment.laggingAfterMs },
-      subscription: () => this.#subscription,
-      retentionMs: () => this.#stream.retentionMs,
+    this.#chronicle = new Chronicle({
+      ...{ environment, subscription: () => this.#subscription, stream: () => this.#stream },
       standing: () => standingOf(this.#ownership.ring.pairs, this.#ownership.ends),
       lastError: () => this.#targets.reports().find(({ lastError }) => lastError !== null)?.lastError ?? null,
       isSpeaker: () => this.#ownership.pairs.has(0),
     })
+    this.#context = this.#createContext()
     this.#hold = new HoldControl({
       ...{ environment, flow: this.#flow, subscription: () => this.#subscription },
-      onReason: (reason) => this.#watch.reasonChanged(reason),
+      onReason: (reason) => this.#chronicle.watch.reasonChanged(reason),
       onChange: (kind) => this.#ownership.applyToAll({ kind }),
       onFound: () => this.#ownership.reload(),
     })
@@ -111,8 +101,8 @@ export class SubscriptionRunner {
       ...{ environment, subscription, stream },
       newPair: (partition) => this.#newPair(partition),
       perform: (pair, effect) => this.#perform(pair, effect),
-      onAppend: (pair, append) => this.#journal.appends(pair, append),
-      flushLog: () => this.#journal.flush(),
+      onAppend: (pair, append) => this.#chronicle.journal.appends(pair, append),
+      flushLog: () => this.#chronicle.journal.flush(),
       onWork: () => this.#dispatch(),
       isFiltering: () => this.#filtering.isActive,
     })
@@ -152,8 +142,8 @@ export class SubscriptionRunner {
     this.#ownership.tick(nowMs)
     this.#retries.look(Date.now())
     this.#topics.tick(nowMs)
-    this.#reportFiltered()
-    this.#watch.tick(nowMs)
+    this.#chronicle.filtered(this.#filtering)
+    this.#chronicle.watch.tick(nowMs)
     this.#hold.change({ kind: 'tick' })
     if (isHolding(this.#flow.hold)) this.#followTargets()
     this.#dispatch()
@@ -169,7 +159,7 @@ export class SubscriptionRunner {
         topicsReason: this.#topics.reason,
       },
       ...{ pairs: this.#ownership.ring.pairs, ends: this.#ownership.ends, isJoined: this.#ownership.isJoined },
-      delivered: this.#delivered,
+      delivered: this.#chronicle.delivered,
     })
   }
 
@@ -181,15 +171,18 @@ export class SubscriptionRunner {
 
   async #drain(): Promise<void> {
     const startedAtMs = performance.now()
-    const limitMs = Math.min(this.#subscription.delivery.timeoutMs, longestDrainMs)
     this.#ownership.applyToAll({ kind: 'drain' })
-    await waitFor(() => this.#flow.underWay === 0, startedAtMs + limitMs)
-    const unanswered = this.#flow.underWay
-    await waitFor(() => this.#ownership.isSettled, startedAtMs + longestDrainMs)
+    const unanswered = await attemptsEnded({
+      timeoutMs: this.#subscription.delivery.timeoutMs,
+      underWay: () => this.#flow.underWay,
+      isSettled: () => this.#ownership.isSettled,
+    })
     this.#rate.close()
     await this.#ownership.stop()
     await this.#targets.close()
-    this.#reportFiltered()
+    // What second targets came to, until now or by that.
+    await this.#chronicle.journal.flush()
+    this.#chronicle.filtered(this.#filtering)
     const ms = Math.round(performance.now() - startedAtMs)
     this.#environment.telemetry.stopped(this.#subscription.name, { unanswered, ms })
   }
@@ -207,33 +200,18 @@ export class SubscriptionRunner {
   }
 
   #perform(pair: Pair, effect: DeliveryEffect): void {
-    const { telemetry } = this.#environment
-    const { partition } = pair
     switch (effect.kind) {
       case 'attempt':
         this.#attempt(pair, effect)
         break
       case 'append-dead-letter':
-        this.#appendDeadLetter(pair, effect)
-        break
-      case 'report-expired':
-        telemetry.expired(this.#subscription.name, { partition, from: effect.from, to: effect.to })
-        this.#journal.expired(pair, effect)
+        this.#bury(pair, effect)
         break
       case 'report-offsets-lost':
-        this.#hold.fail('offsets-lost', `partition ${partition}: ${effect.detail}`)
-        break
-      case 'report-waiting':
-        telemetry.muchWaits(this.#subscription.name, { partition, waiting: effect.waiting, limit: effect.limit })
-        break
-      case 'recall':
-        this.#journal.recalled(pair, effect)
-        break
-      case 'report-unreadable':
-        telemetry.unreadable(this.#subscription.name, { partition, offset: effect.offset, detail: effect.detail })
+        this.#hold.fail('offsets-lost', `partition ${pair.partition}: ${effect.detail}`)
         break
       default:
-        effect satisfies never
+        this.#chronicle.reported(pair, effect)
     }
   }
 
@@ -252,46 +230,22 @@ export class SubscriptionRunner {
     if (outcome.kind !== 'delivered') this.#followTargets()
     const isCurrent = pair.token === token && pair.phase !== 'gone'
     this.#ownership.apply(pair, { kind: 'answered', token, offset, timestampMs, outcome })
-    this.#journal.answered(pair, delivery, { outcome, turn, isCurrent })
-    if (outcome.kind === 'delivered') this.#noteDelivered(delivery)
+    this.#chronicle.answered(pair, delivery, { outcome, turn, isCurrent })
     this.#dispatch()
   }
 
-  #noteDelivered(delivery: Delivery): void {
-    this.#watch.succeeded()
-    this.#delivered += 1
-    const seconds = Math.max(0, Date.now() - delivery.timestampMs) / 1000
-    this.#environment.telemetry.delivered(this.#ref(delivery), { attempts: delivery.attempts, seconds })
-  }
-
-  #appendDeadLetter(pair: Pair, burying: Burying): void {
-    const { token, ref, delivery, cause, code, detail } = burying
-    const { deadLetters, telemetry } = this.#environment
-    const ending = { cause, code, detail }
-    const facts = { subscription: this.#subscription, stream: this.#stream, delivery, ending, nowMs: Date.now() }
-    const { attempts } = delivery
-    const place = this.#ref(delivery)
-    appendDeadLetter(deadLetters, deadLetterOf(facts), {
-      isWanted: () => pair.phase !== 'gone' && pair.token === token,
-      onDelay: (error) => telemetry.deadLetterDelayed(place, error),
+  #bury(pair: Pair, burying: Burying): void {
+    const { token, ref } = burying
+    bury(pair, burying, {
+      ...{ environment: this.#environment, chronicle: this.#chronicle },
+      ...{ subscription: this.#subscription, stream: this.#stream },
     })
       .then((offset) => {
-        if (offset === null) {
-          this.#journal.notBuried(delivery)
-          return
-        }
-        this.#journal.buried(pair, burying)
-        this.#watch.buried(pair.partition, delivery.offset, burying)
-        telemetry.deadLettered(place, { attempts, ...ending })
+        if (offset === null) return
         this.#ownership.apply(pair, { kind: 'appended', token, ref, offset })
         this.#dispatch()
       })
       .catch(this.#environment.onBroken)
-  }
-
-  #reportFiltered(): void {
-    const filtered = this.#filtering.takeFiltered()
-    if (filtered !== null) this.#environment.telemetry.filtered(this.#subscription.name, filtered)
   }
 
   #moveAsWanted(): void {
@@ -324,39 +278,19 @@ export class SubscriptionRunner {
   }
 
   #createContext(): PipelineContext {
-    const { catalog, telemetry, onBroken } = this.#environment
+    const { catalog, onBroken } = this.#environment
     return {
       subscription: () => this.#subscription,
       stream: () => this.#stream,
       secrets: () => catalog.signingSecrets(this.#subscription.uid),
       targets: this.#targets,
-      maySendAgain: () => this.#stopping === undefined && this.#ownership.mayAttempt(performance.now()),
+      comparing: new Comparing({
+        ...{ targets: this.#targets, onBroken },
+        onCompared: (compared) => this.#chronicle.compared(compared),
+      }),
       sendsMore: () => this.#rate.spend(),
-      onBroken,
-      compared: (delivery, comparison, other) => {
-        telemetry.compared(this.#ref(delivery), comparison)
-        if (comparison.kind === 'mismatch' && other !== null) {
-          this.#watch.mismatched(this.#ref(delivery), comparison, other.target.url)
-        }
-        if (other !== null) this.#targets.heed(other)
-      },
-      attemptFailed: (delivery, { number, url }, { kind, code, detail }) =>
-        telemetry.attemptFailed(this.#ref(delivery), { attempt: number, target: url, outcome: kind, code, detail }),
+      maySendAgain: () => this.#stopping === undefined && this.#ownership.mayAttempt(performance.now()),
+      attemptFailed: (...failed) => this.#chronicle.attemptFailed(...failed),
     }
   }
-
-  #ref({ record, offset }: Delivery) {
-    const { name, uid } = this.#subscription
-    return { subscription: name, uid, topic: this.#stream.topic, partition: record?.partition ?? 0, offset }
-  }
-}
-
-/** Looks every 10 ms until it is so, or too late. */
-async function waitFor(isSo: () => boolean, untilMs: number): Promise<void> {
-  while (!isSo() && performance.now() < untilMs) await sleep(drainLookMs)
-}
-
-function takenBy(effects: readonly Effect[]): Taken {
-  const started = effects.filter((effect) => effect.kind === 'attempt')
-  return { all: started.length, ofRetry: started.filter(({ of }) => of === 'retry').length }
 }

@@ -1,7 +1,7 @@
+import type { Comparison } from '#shared/delivery/comparison.ts'
 import { originOf } from '#shared/delivery/origin-of.ts'
 import type { Log } from '#shared/observability/log.ts'
 import { latencyBuckets, type Metrics } from '#shared/observability/metrics.ts'
-import type { Comparison } from './comparison.ts'
 
 /** Who and where, on every line. */
 export type DeliveryRef = {

@@ -44,7 +44,7 @@ function delivered(offset: number): LogEntry {
   const endedAtMs = Date.now()
   const total = 1 + Math.random() * 20
   const attempt = loggedAttempt({
-    ...{ number: 1, url, startedAtMs: endedAtMs, endedAtMs },
+    ...{ number: 1, url, startedAtMs: endedAtMs, endedAtMs, isCompared: false },
     result: {
       ...{ kind: 'answer', status: 204, headers: {}, body: Buffer.alloc(0), truncated: false },
       timingsMs: { ...noDial, firstByte: total - 0.1, total },
@@ -57,7 +57,7 @@ function delivered(offset: number): LogEntry {
 function failed(offset: number): LogEntry {
   const endedAtMs = Date.now()
   const attempt = loggedAttempt({
-    ...{ number: 1, url, startedAtMs: endedAtMs, endedAtMs },
+    ...{ number: 1, url, startedAtMs: endedAtMs, endedAtMs, isCompared: false },
     result: {
       ...{
         kind: 'answer',

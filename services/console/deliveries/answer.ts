@@ -2,8 +2,15 @@ import { Type } from 'typebox'
 import { time } from '#shared/catalog/schema.ts'
 import { deliveryId } from '#shared/delivery/delivery-id.ts'
 import { hintOf } from '#shared/delivery/hints.ts'
-import { isSettled, type LogBatch, type LogEntry, type LoggedAttempt } from '#shared/delivery/log/entries.ts'
+import {
+  isSettled,
+  type LogBatch,
+  type LogEntry,
+  type LoggedAttempt,
+  type LoggedComparison,
+} from '#shared/delivery/log/entries.ts'
 import { positionOf } from '#shared/event/record.ts'
+import { comparisonAnswer, comparisonMember } from './comparisons.ts'
 
 const textOrNull = Type.Union([Type.String(), Type.Null()])
 const timeOrNull = Type.Union([time('RFC 3339 UTC.'), Type.Null()])
@@ -45,6 +52,7 @@ const attempt = Type.Object({
     description: 'Its beginning, at most 1 KiB; null when it was not kept, as after a success at the first try.',
   }),
   responseTruncated: Type.Boolean(),
+  comparison: comparisonAnswer,
   hint: textOrNull,
 })
 
@@ -92,16 +100,19 @@ export function deliveryOf(names: Names, entry: LogEntry, state: string) {
   }
 }
 
-/** One attempt. `nextAttemptAtMs`: when the delivery is tried again, for the newest attempt. */
+/** What else is known of an attempt. `nextAttemptAtMs`: when the delivery is tried again, for the newest attempt. */
+export type About = { nextAttemptAtMs: number | null; compared: LoggedComparison | undefined }
+
 export function attemptOf(
   attempt: LoggedAttempt,
   { instance, job }: Pick<LogBatch, 'instance' | 'job'>,
-  nextAttemptAtMs: number | null,
+  { nextAttemptAtMs, compared }: About,
 ) {
   const { number, atMs, url, decision, code, status, timingsMs, head, body, isTruncated } = attempt
   return {
     ...{ number, at: timeText(atMs), instance, target: url, job, decision, code, status, timingsMs },
     ...{ responseHead: head, responseBody: body, responseTruncated: isTruncated },
+    comparison: comparisonMember(attempt, compared),
     hint: hintFor(attempt, nextAttemptAtMs),
   }
 }

@@ -5,8 +5,10 @@ import type { StoredRecord } from '#shared/event/record.ts'
 import { partitionForKey } from '#shared/kafka/partitioner.ts'
 import type { Console } from '../context.ts'
 import { attemptOf, bareDelivery, deliveryOf, expiredDelivery } from './answer.ts'
+import { comparisonOf } from './comparisons.ts'
 import { readStateNames } from './live-state.ts'
-import { type Trace, traceDelivery } from './trace.ts'
+import { readComparisons } from './read-comparisons.ts'
+import { emptyTrace, type Trace, type TraceOptions, traceDelivery } from './trace.ts'
 
 type Wanted = { subscription: Subscription; stream: Stream; partition: number; offset: number }
 
@@ -24,7 +26,10 @@ export async function findDelivery(console: Console, id: string) {
   const list = trace.found.flatMap(({ batch, entry }) =>
     entry.list.map((attempt, at) => {
       const isNewest = entry === trace.found.at(-1)?.entry && at === entry.list.length - 1
-      return attemptOf(attempt, batch, isNewest ? entry.nextAttemptAtMs : null)
+      return attemptOf(attempt, batch, {
+        nextAttemptAtMs: isNewest ? entry.nextAttemptAtMs : null,
+        compared: comparisonOf(attempt, batch.instance, trace.comparisons),
+      })
     }),
   )
   const newest = trace.found.at(-1)?.entry
@@ -81,10 +86,13 @@ async function traceOf(console: Console, wanted: Wanted, sinceMs: number | null)
   const logs = await admin.offsets(topics.attempts)
   const own = partitionForKey(Buffer.from(uid), Math.max(1, logs.length))
   const log = logs.find((one) => one.partition === own)
-  if (log === undefined) return { found: [], expiredAtMs: null, isWhole: true }
+  if (log === undefined) return { ...emptyTrace(), isWhole: true }
   const part = { topic: topics.attempts, ...log }
   const { partition, offset } = wanted
-  return await traceDelivery({ admin, part, wanted: { uid, partition, offset }, sinceMs })
+  const options: TraceOptions = { admin, part, wanted: { uid, partition, offset }, sinceMs }
+  const trace = await traceDelivery(options)
+  await readComparisons(options, trace)
+  return trace
 }
 
 function noEvent({ name }: Stream, { name: subscription }: Subscription): TailraceError {

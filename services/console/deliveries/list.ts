@@ -88,7 +88,8 @@ class Page {
     const { after, limit } = this.#options
     const batch = this.#read(record)
     const place = placeOf(record)
-    if (batch === null) {
+    // One with nothing but comparisons tells of no delivery; it is behind us all the same.
+    if (batch === null || batch.entries.length + batch.expired.length === 0) {
       this.#last = { ...place, index: 0 }
       return false
     }

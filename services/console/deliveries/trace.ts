@@ -3,6 +3,7 @@ import { batchOwner, readBatch } from '#shared/delivery/log/read-batch.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import type { KafkaAdmin } from '#shared/kafka/admin.ts'
 import { inSlices } from '#shared/resilience/slices.ts'
+import { comparisonsIn, type FoundComparison } from './comparisons.ts'
 import { type Budget, isSpent, newestFirst, type Part } from './newest-first.ts'
 
 export type TraceOptions = {
@@ -18,7 +19,10 @@ export type TraceOptions = {
 export type Found = { batch: LogBatch; entry: LogEntry }
 
 /** `expiredAtMs`: retention took the event undelivered. `isWhole`: nothing that the log holds was left unread. */
-export type Trace = { found: Found[]; expiredAtMs: number | null; isWhole: boolean }
+export type Trace = { found: Found[]; comparisons: FoundComparison[]; expiredAtMs: number | null; isWhole: boolean }
+
+/** Nothing yet. */
+export const emptyTrace = (): Trace => ({ found: [], comparisons: [], expiredAtMs: null, isWhole: false })
 
 const forward = { bytes: 8 * 1024 * 1024, ms: 2_500 }
 const backward = { bytes: 8 * 1024 * 1024, ms: 1_500 }
@@ -26,7 +30,7 @@ const chunkRecords = 256
 const chunkBytes = 1024 * 1024
 
 /** Clocks of instances and brokers differ by less; a record is written after what it tells about. */
-const slackMs = 2_000
+export const slackMs = 2_000
 
 /**
  * What the log says about one delivery, oldest first. Its first entry stands soon after the event, and each one that is
@@ -36,7 +40,7 @@ const slackMs = 2_000
  * jobs did with it.
  */
 export async function traceDelivery(options: TraceOptions): Promise<Trace> {
-  const trace: Trace = { found: [], expiredAtMs: null, isWhole: false }
+  const trace = emptyTrace()
   const { part, sinceMs } = options
   const start = sinceMs === null ? part.low : await offsetAt(options, sinceMs - slackMs)
   const { reached, leftOutFrom } = await readForward(options, trace, start)
@@ -80,7 +84,7 @@ async function readForward(options: TraceOptions, trace: Trace, start: number): 
 
 async function readBackward(options: TraceOptions, trace: Trace, part: Part): Promise<void> {
   const budget: Budget = { bytesLeft: backward.bytes, untilMs: performance.now() + backward.ms }
-  const later: Trace = { found: [], expiredAtMs: null, isWhole: false }
+  const later = emptyTrace()
   const wantsAll = mayBeRedriven(trace)
   for await (const record of newestFirst(options.admin, [part], budget)) {
     if (note(options, later, record) && !wantsAll) break
@@ -90,21 +94,27 @@ async function readBackward(options: TraceOptions, trace: Trace, part: Part): Pr
   const known = trace.found.at(-1)
   const isKnown = ({ entry }: Found) => entry.atMs === known?.entry.atMs && entry.state === known.entry.state
   trace.found.push(...later.found.filter((found) => !isKnown(found)))
+  trace.comparisons.push(...later.comparisons)
   trace.expiredAtMs ??= later.expiredAtMs
   trace.isWhole = !isSpent(budget)
 }
 
 /** Takes what a record tells about the delivery; false when that is nothing. */
 function note({ wanted }: TraceOptions, trace: Trace, record: StoredRecord): boolean {
-  const owner = batchOwner(record)
-  if (owner?.uid !== wanted.uid || owner.partition !== wanted.partition) return false
-  const batch = readBatch(record)
+  const batch = batchOf(wanted, record)
   if (batch === null) return false
   const entries = batch.entries.filter(({ offset }) => offset === wanted.offset)
   const gone = batch.expired.find(({ from, to }) => wanted.offset >= from && wanted.offset < to)
   trace.found.push(...entries.map((entry) => ({ batch, entry })))
+  trace.comparisons.push(...comparisonsIn(batch, wanted.offset))
   if (gone !== undefined) trace.expiredAtMs = gone.atMs
   return entries.length > 0 || gone !== undefined
+}
+
+/** A record about the partition of the delivery; null for any other. */
+export function batchOf({ uid, partition }: TraceOptions['wanted'], record: StoredRecord): LogBatch | null {
+  const owner = batchOwner(record)
+  return owner?.uid === uid && owner.partition === partition ? readBatch(record) : null
 }
 
 /** A job may have taken up what was over: its latest word stands at any later place. */
@@ -115,7 +125,8 @@ function isOver({ found, expiredAtMs }: Trace): boolean {
   return expiredAtMs !== null || isSettled(found.at(-1)?.entry.state)
 }
 
-async function offsetAt({ admin, part }: TraceOptions, atMs: number): Promise<number> {
+/** Of the first record stored then or later. */
+export async function offsetAt({ admin, part }: TraceOptions, atMs: number): Promise<number> {
   const offsets = await admin.offsetsAt(part.topic, Math.max(0, Math.floor(atMs)))
   return offsets.find(({ partition }) => partition === part.partition)?.offset ?? part.high
 }

@@ -1,6 +1,6 @@
 import type { Subscription } from '#shared/catalog/model.ts'
 import { BatchBuilder } from '#shared/delivery/log/batch.ts'
-import type { ExpiredRange, LogEntry } from '#shared/delivery/log/entries.ts'
+import type { ExpiredRange, LogEntry, LoggedComparison } from '#shared/delivery/log/entries.ts'
 import { TailraceError } from '#shared/errors.ts'
 import type { EventRecord } from '#shared/event/record.ts'
 import { appendPatiently } from '#shared/kafka/append-patiently.ts'
@@ -60,9 +60,11 @@ export class SubscriptionLog {
   }
 
   note(partition: number, entry: LogEntry): void {
-    const builder = this.#builderOf(partition)
-    builder.add(entry)
-    if (builder.bytes >= recordBytes) this.#write(builder)
+    this.#change(partition, (builder) => builder.add(entry))
+  }
+
+  compare(partition: number, comparison: LoggedComparison): void {
+    this.#change(partition, (builder) => builder.compare(comparison))
   }
 
   expire(partition: number, range: ExpiredRange): void {
@@ -91,6 +93,12 @@ export class SubscriptionLog {
     if (written === null) return
     this.#underWay.add(written)
     void written.done.then(() => this.#underWay.delete(written))
+  }
+
+  #change(partition: number, change: (builder: BatchBuilder) => void): void {
+    const builder = this.#builderOf(partition)
+    change(builder)
+    if (builder.bytes >= recordBytes) this.#write(builder)
   }
 
   #builderOf(partition: number): BatchBuilder {

@@ -1,5 +1,5 @@
 import type { Subscription } from '#shared/catalog/model.ts'
-import type { LogEntry, LoggedAttempt } from '#shared/delivery/log/entries.ts'
+import type { LogEntry, LoggedAttempt, LoggedComparison } from '#shared/delivery/log/entries.ts'
 import { wallClockMs } from '../pair/clocks.ts'
 import type { Delivery } from '../pair/deliveries.ts'
 import type { Effect } from '../pair/effects.ts'
@@ -79,6 +79,11 @@ export class Journal {
       ...{ because: 'delivered by an instance that ended at once', behind: null, nextAttemptAtMs: null },
       ...{ attempts: 1, firstAttemptAtMs: null, list: [] },
     })
+  }
+
+  /** A second target had its turn at an attempt, which is on record by then, or will be. */
+  compared(partition: number, comparison: LoggedComparison): void {
+    this.#log.compare(partition, comparison)
   }
 
   /** Retention took [from, to). */

@@ -49,7 +49,7 @@ export const bucketOf = (perSecond: number): TokenBucket =>
   createTokenBucket({ perSecond, burst: Math.max(1, Math.ceil(perSecond / 5)) })
 
 export function openJobTarget({ environment, job, recipient, maySendAgain }: JobTargetOptions): JobTarget {
-  const { catalog, telemetry, onBroken } = environment
+  const { catalog, telemetry } = environment
   const subscription = () => recipient().subscription
   const ownShare = (): Subscription => {
     const { delivery } = subscription()
@@ -63,16 +63,15 @@ export function openJobTarget({ environment, job, recipient, maySendAgain }: Job
   let fault: string | null = null
   return {
     context: {
-      ...{ subscription, secrets, maySendAgain, onBroken, replay: job.id },
+      ...{ subscription, secrets, maySendAgain, replay: job.id },
       stream: () => recipient().stream,
       targets: {
         pick: (tried) => targets.pick(tried),
         isAnyUp: () => targets.isAnyUp(),
-        isComparing: false,
-        companion: () => null,
       },
+      // Live events are compared; a second time would tell nothing new.
+      comparing: null,
       sendsMore: () => undefined,
-      compared: () => undefined,
       attemptFailed({ record: { topic, partition }, offset }, { number, url }, { kind, code, detail }) {
         const { name, uid } = subscription()
         const ref = { subscription: name, uid, topic, partition, offset }

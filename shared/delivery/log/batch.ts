@@ -1,8 +1,9 @@
 import { zstdCompressSync } from 'node:zlib'
 import type { EventRecord } from '#shared/event/record.ts'
-import type { ExpiredRange, LogEntry, LoggedAttempt } from './entries.ts'
+import type { Side } from '../comparison.ts'
+import type { ExpiredRange, LogEntry, LoggedAttempt, LoggedComparison } from './entries.ts'
 import { isFirstTry } from './entries.ts'
-import { type Columns, formatVersion, type WireAttempt, type WireEntry } from './wire-form.ts'
+import { type Columns, formatVersion, type WireAttempt, type WireComparison, type WireEntry } from './wire-form.ts'
 
 export type BatchOwner = {
   uid: string
@@ -16,6 +17,8 @@ export type BatchOwner = {
 /** A summary takes about 25 bytes before compression; keys and types come on top. */
 const summaryBytes = 25
 const entryBytes = 200
+const comparisonBytes = 60
+const mismatchBytes = 240
 
 /**
  * Gathers entries of one subscription and partition and makes one record of them. First-try successes go into columns of
@@ -26,6 +29,7 @@ export class BatchBuilder {
   #columns = emptyColumns()
   #entries: WireEntry[] = []
   #expired: ExpiredRange[] = []
+  #comparisons: WireComparison[] = []
   #urls = new Dictionary()
   #types = new Dictionary()
   #baseMs = 0
@@ -41,7 +45,7 @@ export class BatchBuilder {
   }
 
   get isEmpty(): boolean {
-    return this.count === 0 && this.#expired.length === 0
+    return this.#isUntimed && this.#comparisons.length === 0
   }
 
   /** What the record takes before compression, about. */
@@ -50,7 +54,7 @@ export class BatchBuilder {
   }
 
   add(entry: LogEntry): void {
-    if (this.isEmpty) this.#baseMs = entry.atMs
+    if (this.#isUntimed) this.#baseMs = entry.atMs
     const [only] = entry.list
     this.#bytes += (entry.key?.length ?? 0) + summaryBytes
     if (only !== undefined && isFirstTry(entry)) this.#addFirstTry(entry, only)
@@ -58,8 +62,17 @@ export class BatchBuilder {
   }
 
   expire(range: ExpiredRange): void {
-    if (this.isEmpty) this.#baseMs = range.atMs
+    if (this.#isUntimed) this.#baseMs = range.atMs
     this.#expired.push(range)
+  }
+
+  compare({ offset, number, atMs, url, comparison }: LoggedComparison): void {
+    const compared = { o: offset, n: number, t: atMs, u: this.#urls.indexOf(url) }
+    const { kind } = comparison
+    this.#bytes += kind === 'mismatch' ? mismatchBytes : comparisonBytes
+    if (kind !== 'mismatch') this.#comparisons.push({ ...compared, k: kind })
+    else
+      this.#comparisons.push({ ...compared, k: kind, p: wireSide(comparison.primary), s: wireSide(comparison.other) })
   }
 
   /** The record of all that was added; the builder is empty afterwards. */
@@ -70,11 +83,13 @@ export class BatchBuilder {
         ...{ v: formatVersion, i: instance, j: job, b: this.#baseMs, u: this.#urls.words, y: this.#types.words },
         ...{ s: this.#columns, e: this.#entries },
         x: this.#expired.map(({ from, to, atMs }) => [from, to, atMs]),
+        ...(this.#comparisons.length === 0 ? {} : { q: this.#comparisons }),
       }),
     )
     this.#columns = emptyColumns()
     this.#entries = []
     this.#expired = []
+    this.#comparisons = []
     this.#urls = new Dictionary()
     this.#types = new Dictionary()
     this.#bytes = 0
@@ -85,10 +100,20 @@ export class BatchBuilder {
     return { key: Buffer.from(uid), value, headers }
   }
 
-  #addFirstTry({ offset, atMs, key, type }: LogEntry, { url, status, atMs: startedAtMs, timingsMs }: LoggedAttempt) {
+  /** Nothing is there that counts from the base. */
+  get #isUntimed(): boolean {
+    return this.count === 0 && this.#expired.length === 0
+  }
+
+  #addFirstTry({ offset, atMs, key, type }: LogEntry, attempt: LoggedAttempt) {
+    const { url, status, atMs: startedAtMs, timingsMs } = attempt
     const columns = this.#columns
     const { dns, connect, tls, firstByte, total } = timingsMs
     if (dns + connect + tls > 0) columns.dials.push([columns.offset.length, tenths(dns), tenths(connect), tenths(tls)])
+    if (attempt.isCompared) {
+      columns.compared ??= []
+      columns.compared.push(columns.offset.length)
+    }
     columns.offset.push(offset)
     columns.at.push(atMs - this.#baseMs)
     columns.started.push(atMs - startedAtMs)
@@ -111,16 +136,18 @@ export class BatchBuilder {
   }
 
   #wireAttempt({ number, atMs, url, decision, code, detail, status, ...rest }: LoggedAttempt): WireAttempt {
-    const { timingsMs, head, body, isTruncated } = rest
+    const { timingsMs, head, body, isTruncated, isCompared } = rest
     const { dns, connect, tls, firstByte, total } = timingsMs
     this.#bytes += entryBytes + (body?.length ?? 0) + (body === null ? 0 : JSON.stringify(head).length)
     return {
       ...{ n: number, t: atMs, u: this.#urls.indexOf(url), d: decision, c: code, w: detail, s: status },
       m: [tenths(dns), tenths(connect), tenths(tls), firstByte === null ? -1 : tenths(firstByte), tenths(total)],
-      ...{ h: head, b: body, r: isTruncated },
+      ...{ h: head, b: body, r: isTruncated, ...(isCompared ? { q: true } : {}) },
     }
   }
 }
+
+const wireSide = ({ status, bodySha256, bodyBytes }: Side): [number, string, number] => [status, bodySha256, bodyBytes]
 
 /** Durations are kept in tenths of a millisecond. */
 const tenths = (ms: number): number => Math.round(ms * 10)

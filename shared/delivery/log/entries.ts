@@ -1,4 +1,5 @@
 import type { ResponseHead, Timings } from '../attempt.ts'
+import type { Comparison } from '../comparison.ts'
 import type { Decision } from '../decide.ts'
 
 /** One HTTP request of a delivery as the attempts log keeps it. Times are wall clock, ms. */
@@ -17,6 +18,20 @@ export type LoggedAttempt = {
   readonly body: string | null
   /** The body was longer than what is kept, or than what was read. */
   readonly isTruncated: boolean
+  /** The same request was for a second target too: a `LoggedComparison` says what came of that, now or later. */
+  readonly isCompared: boolean
+}
+
+/** What a second target made of an attempt. It may come minutes after the attempt, because nothing waits for it. */
+export type LoggedComparison = {
+  readonly offset: number
+  /** Of the attempt at the first target. */
+  readonly number: number
+  /** Wall clock, ms. */
+  readonly atMs: number
+  /** The second target; null when it was not asked. */
+  readonly url: string | null
+  readonly comparison: Comparison
 }
 
 /** Where a delivery stood when the entry was made; the newest entry of a delivery counts. */
@@ -60,6 +75,8 @@ export type LogBatch = {
   /** In the order in which they were noted, those of first-try successes before the others. */
   readonly entries: readonly LogEntry[]
   readonly expired: readonly ExpiredRange[]
+  /** Of attempts in this record, earlier or later ones. */
+  readonly comparisons: readonly LoggedComparison[]
 }
 
 /** Delivered with a 2xx by the first attempt there ever was: kept without the answer, and in columns. */

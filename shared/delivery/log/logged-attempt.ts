@@ -10,10 +10,12 @@ export type AttemptFacts = {
   decision: Decision
   startedAtMs: number
   endedAtMs: number
+  isCompared: boolean
 }
 
 /** One attempt as the log keeps it. The answer of a success at the first try is not looked at: nobody asks for it. */
-export function loggedAttempt({ number, url, result, decision, startedAtMs, endedAtMs }: AttemptFacts): LoggedAttempt {
+export function loggedAttempt({ number, url, result, decision, ...facts }: AttemptFacts): LoggedAttempt {
+  const { startedAtMs, endedAtMs, isCompared } = facts
   const total = Math.max(0, endedAtMs - startedAtMs)
   const timingsMs = result?.timingsMs ?? { dns: 0, connect: 0, tls: 0, firstByte: null, total }
   const { kind, code, detail } = decision
@@ -26,5 +28,6 @@ export function loggedAttempt({ number, url, result, decision, startedAtMs, ende
     head: kept === null ? {} : keptHead(kept.headers),
     body: body === null ? null : body.text,
     isTruncated: body !== null && (body.isCut || kept?.truncated === true),
+    isCompared,
   }
 }

@@ -1,8 +1,9 @@
 import { zstdDecompressSync } from 'node:zlib'
 import { Value } from 'typebox/value'
 import type { StoredRecord } from '#shared/event/record.ts'
-import type { LogBatch, LogEntry, LoggedAttempt } from './entries.ts'
-import { type WireAttempt, type WireEntry, type WireForm, wireForm } from './wire-form.ts'
+import type { Comparison, Side } from '../comparison.ts'
+import type { LogBatch, LogEntry, LoggedAttempt, LoggedComparison } from './entries.ts'
+import { type WireAttempt, type WireComparison, type WireEntry, type WireForm, wireForm } from './wire-form.ts'
 
 /** A record holds at most 256 KiB and one entry more; whatever claims to be larger is not ours. */
 const mostBytes = 8 * 1024 * 1024
@@ -21,8 +22,9 @@ export function readBatch(record: StoredRecord): LogBatch | null {
   if (owner === null || form === null) return null
   const entries = [...firstTries(form), ...form.e.map((entry) => wholeEntry(form, entry))]
   const expired = form.x.map(([from, to, atMs]) => ({ from, to, atMs }))
+  const comparisons = (form.q ?? []).map((one) => comparisonOf(form, one))
   const { tailrace_subscription: subscription = '', tailrace_stream: stream = '' } = record.headers
-  return { ...owner, subscription, stream, instance: form.i, job: form.j, entries, expired }
+  return { ...owner, subscription, stream, instance: form.i, job: form.j, entries, expired, comparisons }
 }
 
 function unpack(value: Buffer | null): WireForm | null {
@@ -38,6 +40,7 @@ function unpack(value: Buffer | null): WireForm | null {
 
 function firstTries(form: WireForm): LogEntry[] {
   const { s: columns } = form
+  const compared = new Set(columns.compared)
   const dialOf = new Map(columns.dials.map(([row, ...timings]) => [row, timings]))
   return columns.offset.map((offset, row) => {
     const at = (column: readonly number[]) => column[row] ?? 0
@@ -50,7 +53,7 @@ function firstTries(form: WireForm): LogEntry[] {
       ...{ number: 1, atMs: startedAtMs, url: wordOf(form.u, at(columns.url)) ?? '', decision: 'delivered' },
       ...{ code: `status-${status}`, detail: `target answered ${status}`, status },
       timingsMs: timingsOf([dns, connect, tls, firstByte, at(columns.total)]),
-      ...{ head: {}, body: null, isTruncated: false },
+      ...{ head: {}, body: null, isTruncated: false, isCompared: compared.has(row) },
     }
     return {
       ...{ offset, atMs, key: columns.key[row] ?? null, type: wordOf(form.y, at(columns.type)), state: 'delivered' },
@@ -67,12 +70,23 @@ function wholeEntry(form: WireForm, { o, t, k, y, s, w, h, x, n, f, a }: WireEnt
   }
 }
 
-function wholeAttempt(form: WireForm, { n, t, u, d, c, w, s, m, h, b, r }: WireAttempt): LoggedAttempt {
+function wholeAttempt(form: WireForm, { n, t, u, d, c, w, s, m, h, b, r, q = false }: WireAttempt): LoggedAttempt {
   return {
     ...{ number: n, atMs: t, url: wordOf(form.u, u) ?? '', decision: d, code: c, detail: w, status: s },
-    ...{ timingsMs: timingsOf(m), head: h, body: b, isTruncated: r },
+    ...{ timingsMs: timingsOf(m), head: h, body: b, isTruncated: r, isCompared: q },
   }
 }
+
+function comparisonOf(form: WireForm, wire: WireComparison): LoggedComparison {
+  const { o, n, t, u, k } = wire
+  const comparison: Comparison =
+    k === 'mismatch' ? { kind: k, primary: sideOf(wire.p), other: sideOf(wire.s) } : { kind: k }
+  return { offset: o, number: n, atMs: t, url: wordOf(form.u, u), comparison }
+}
+
+const sideOf = ([status, bodySha256, bodyBytes]: readonly [number, string, number]): Side => ({
+  ...{ status, bodySha256, bodyBytes },
+})
 
 type Tenths = readonly [number, number, number, number, number]
 

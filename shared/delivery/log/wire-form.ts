@@ -23,6 +23,8 @@ const wireAttempt = Type.Object({
   h: Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())])),
   b: textOrNull,
   r: Type.Boolean(),
+  /** It is compared; absent where it is not. */
+  q: Type.Optional(Type.Boolean()),
 })
 
 const wireEntry = Type.Object({
@@ -57,7 +59,20 @@ const columns = Type.Object({
   key: Type.Array(textOrNull),
   /** Of those few that made a connection: row, dns, connect, tls. */
   dials: Type.Array(Type.Tuple([integer, integer, integer, integer])),
+  /** Rows that are compared. */
+  compared: Type.Optional(numbers),
 })
+
+/** Status, SHA-256 of the body, its bytes. */
+const wireSide = Type.Tuple([integer, Type.String(), integer])
+
+const compared = { o: integer, n: integer, t: Type.Number(), u: integer }
+
+const wireComparison = Type.Union([
+  Type.Object({ ...compared, k: Type.Enum(['match', 'unanswered', 'skipped']) }),
+  /** The first target's answer and the second one's. */
+  Type.Object({ ...compared, k: Type.Literal('mismatch'), p: wireSide, s: wireSide }),
+])
 
 export const wireForm = Type.Object({
   v: Type.Literal(formatVersion),
@@ -70,10 +85,13 @@ export const wireForm = Type.Object({
   s: columns,
   e: Type.Array(wireEntry),
   x: Type.Array(Type.Tuple([Type.Number(), Type.Number(), Type.Number()])),
+  /** Absent where nothing is compared, as in all records of before there were comparisons. */
+  q: Type.Optional(Type.Array(wireComparison)),
 })
 
 export type WireForm = Static<typeof wireForm>
 export type WireEntry = Static<typeof wireEntry>
 export type WireAttempt = Static<typeof wireAttempt>
+export type WireComparison = Static<typeof wireComparison>
 
 export type Columns = Static<typeof columns>

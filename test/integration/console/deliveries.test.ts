@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -128,6 +129,40 @@ test('deliveries are listed by what happened last, and read with every attempt',
   assert.equal(page.items.length, 3)
   assert.equal((await list(`&limit=3&cursor=${page.next}`)).items.length, 1)
   assert.deepEqual((await api('GET', '/v1/deliveries?state=delivered')).body, await list('&state=delivered'))
+})
+
+test('an attempt that was compared says what the second target made of it', async (t) => {
+  const installation = await createInstallation(t)
+  const { api } = await installation.start()
+  const primary = await createReceiver(t)
+  const other = await createReceiver(t, {
+    behaviour: ({ headers }) => ({ kind: 'answer', body: headers['ce-id'] === 'other' ? 'no' : 'ok' }),
+  })
+  await api('PUT', '/v1/streams/orders', { partitions: 1 })
+  const targets = [{ url: primary.url }, { url: other.url }]
+  await api('PUT', '/v1/subscriptions/billing', { stream: 'orders', destination: { targets, balance: 'compare' } })
+  const publish = publisherOf(t, `${installation.prefix}events.orders`)
+  await Promise.all([publish('a', 'same'), publish('b', 'other')])
+  await runConsumer(installation)
+  const comparisonOf = async (id: string) => {
+    const { attemptList } = (await api('GET', `/v1/deliveries/${id}`)).body as unknown as Delivery
+    return attemptList[0]?.comparison as { result: string } | undefined
+  }
+  const told = (id: string) =>
+    until(`the comparison of ${id} is on record`, async () => {
+      const comparison = await comparisonOf(id)
+      return comparison !== undefined && comparison.result !== 'unknown' && comparison
+    })
+  assert.deepEqual(await told('billing-0-0'), { result: 'match', target: other.url, primary: null, other: null })
+  const sideOf = (target: string, body: string) => ({
+    ...{ target, status: 200, bodySha256: createHash('sha256').update(body).digest('hex'), bodyBytes: 2 },
+  })
+  assert.deepEqual(await told('billing-0-1'), {
+    ...{ result: 'mismatch', target: other.url },
+    ...{ primary: sideOf(primary.url, 'ok'), other: sideOf(other.url, 'no') },
+  })
+  const { status, body } = await api('POST', '/v1/subscriptions/billing/test')
+  assert.deepEqual([status, body.comparison], [200, null])
 })
 
 test('what is asked for wrongly is refused, what is not there is not found', async (t) => {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { recordKey } from '#shared/catalog/record-keys.ts'
-import { createReceiver, type Received, type Receiver } from '../../support/receiver.ts'
+import { type Behaviour, createReceiver, type Received, type Receiver } from '../../support/receiver.ts'
 import { until } from '../../support/until.ts'
-import { createInstallation, idsByKey, runConsumer } from './fixture.ts'
+import { createInstallation, idsByKey, type Members, runConsumer, streamName } from './fixture.ts'
 
 /** Between two probes of a target that is down. */
 const shortestRestMs = 3_900
@@ -13,6 +14,9 @@ const events = (count: number, keys: number, from = 0) =>
     key: `k${index % keys}`,
     id: `e${String(from + index).padStart(5, '0')}`,
   }))
+
+/** What a receiver answers unless it is told otherwise. */
+const okBody = { bodySha256: createHash('sha256').update('ok').digest('hex'), bodyBytes: 2 }
 
 const idOf = ({ headers }: Received) => String(headers['ce-id'])
 
@@ -227,14 +231,14 @@ test('what a status means is what the subscription says, unless the receiver say
   )
 })
 
-test('a comparison: both get every event, the first one decides, and what differs is counted', async (t) => {
+test('a comparison: both get every event, the first one decides, and what differs is told with its attempt', async (t) => {
   const installation = await createInstallation(t)
   const primary = await createReceiver(t)
   const other = await createReceiver(t, {
     behaviour: ({ headers }) =>
       headers['ce-id'] === 'e00003' ? { kind: 'answer', status: 500 } : { kind: 'answer', status: 201 },
   })
-  const ops = await installation.ops()
+  const [ops, batches] = [await installation.ops(), await installation.attempts()]
   const subscription = await installation.subscribe(primary, { targets: [{ url: other.url }], balance: 'compare' })
   const service = await runConsumer(installation, 'one')
   await installation.publish(events(20, 20))
@@ -254,9 +258,97 @@ test('a comparison: both get every event, the first one decides, and what differ
     sides.map(({ target }) => target),
     [primary, other].map(({ url }) => new URL(url).origin),
   )
+  const told = () => batches.flatMap(({ partition, comparisons }) => comparisons.map((one) => ({ partition, ...one })))
+  await until('all comparisons are on record', () => told().length === 20)
+  const differing = told().filter(({ comparison }) => comparison.kind === 'mismatch')
+  assert.deepEqual(
+    differing.map(({ partition, offset, number, url }) => [`${streamName}-${partition}-${offset}`, number, url]),
+    [[mismatch.data.position, 1, other.url]],
+  )
+  assert.deepEqual(differing[0]?.comparison, {
+    kind: 'mismatch',
+    ...{ primary: { status: 200, ...okBody }, other: { status: 500, ...okBody } },
+  })
+  const attempts = batches.flatMap(({ entries }) => entries.flatMap(({ list }) => list))
+  assert.ok(attempts.length === 20 && attempts.every(({ isCompared }) => isCompared))
 
   await other.refuse()
   await installation.publish(events(20, 20, 20))
   await until('the first one goes on alone', async () => (await installation.lag(subscription)) === 0)
   assertAllOnceInOrder(primary.requests, 40)
+})
+
+test('a second target that hangs has slots of its own, holds up no delivery, and nobody waits for it at the end', async (t) => {
+  const installation = await createInstallation(t)
+  const primary = await createReceiver(t)
+  const hanging = await createReceiver(t, { behaviour: { kind: 'hang' } })
+  const batches = await installation.attempts()
+  const subscription = await installation.subscribe(primary, {
+    ...{ targets: [{ url: hanging.url }], balance: 'compare', delivery: { concurrency: 8, timeoutMs: 120_000 } },
+  })
+  const service = await runConsumer(installation, 'one')
+  await installation.publish(events(400, 40))
+  await until('the first one has all', async () => (await installation.lag(subscription)) === 0)
+  assertAllOnceInOrder(primary.requests, 400)
+  assert.equal(hanging.requests.length, 8)
+  await service.stop()
+  const kinds = () => batches.flatMap(({ comparisons }) => comparisons.map(({ comparison: { kind } }) => kind))
+  await until('all comparisons are on record', () => kinds().length === 400)
+  assert.deepEqual([...new Set(kinds())].sort(), ['skipped', 'unanswered'])
+  assert.equal(kinds().filter((kind) => kind === 'unanswered').length, 8)
+})
+
+test('whatever a second target does, the first one gets all once and in order, and nothing is held', async (t) => {
+  const installation = await createInstallation(t)
+  const [ops, batches] = [await installation.ops(), await installation.attempts()]
+  const deadLetters = await installation.deadLetters()
+  const behaviours: Behaviour[] = [
+    ...[500, 410].map((status) => ({ kind: 'answer' as const, status })),
+    { kind: 'answer', status: 429, headers: { 'retry-after': '600' } },
+    { kind: 'answer', headers: { 'tailrace-outcome': 'dead-letter' } },
+    { kind: 'reset' },
+    { kind: 'huge', bytes: 16 * 1024 * 1024 },
+    { kind: 'drip', everyMs: 50 },
+  ]
+  const count = 60
+  const pairs = []
+  for (const behaviour of behaviours) {
+    const [primary, second] = [await createReceiver(t), await createReceiver(t, { behaviour })]
+    // Long enough for a first target on a machine that has much to do; so long takes the one that never ends.
+    const delivery = { timeoutMs: 15_000, concurrency: 8 }
+    const members: Members = { targets: [{ url: second.url }], balance: 'compare', delivery }
+    pairs.push({ behaviour, primary, second, subscription: await installation.subscribe(primary, members) })
+  }
+  await runConsumer(installation, 'one')
+  await installation.publish(events(count, 12))
+  for (const { subscription } of pairs) {
+    await until('all is delivered', async () => (await installation.lag(subscription)) === 0)
+  }
+  const compared = (uid: string) => batches.filter((one) => one.uid === uid).flatMap(({ comparisons }) => comparisons)
+  for (const { behaviour, primary, second, subscription } of pairs) {
+    const { uid } = subscription
+    await until(`${behaviour.kind}: every attempt has its comparison`, () => compared(uid).length === count)
+    assertAllOnceInOrder(primary.requests, count)
+    assert.ok(second.requests.length > 0)
+    assert.equal(installation.catalog.state(uid)?.reason ?? null, null)
+  }
+  const entries = batches.flatMap((batch) => batch.entries)
+  assert.equal(entries.length, pairs.length * count)
+  assert.ok(entries.every(({ state, attempts }) => state === 'delivered' && attempts === 1))
+  assert.deepEqual([...new Set(ops.map(({ type }) => type))], ['tailrace.compare.mismatch'])
+  assert.equal(deadLetters.length, 0)
+})
+
+test('while the first of two compared targets is down it is held, however well the second one is', async (t) => {
+  const installation = await createInstallation(t)
+  const [primary, other] = [await createReceiver(t), await createReceiver(t)]
+  await primary.refuse()
+  const ops = await installation.ops()
+  const subscription = await installation.subscribe(primary, { targets: [{ url: other.url }], balance: 'compare' })
+  await runConsumer(installation, 'one')
+  await installation.publish(events(60, 20))
+  await until('it is held', () => ops.some(({ type }) => type === 'tailrace.subscription.held'))
+  await primary.accept()
+  await until('all is delivered', async () => (await installation.lag(subscription)) === 0)
+  assertAllOnceInOrder(primary.requests, 60)
 })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { TailraceError } from '#shared/errors.ts'
@@ -79,10 +80,10 @@ test('filters by state, key, type, target and time', async () => {
 
 test('events that expired are listed one by one', async () => {
   const log = logInMemory()
-  log.write('a', 1_000, [{ offset: 9 }], [{ from: 3, to: 6 }])
+  log.write('a', 1_000, [{ offset: 9 }], { expired: [{ from: 3, to: 6 }] })
   assert.deepEqual(await idsOf(log, { state: 'expired' }, 2), ['s-a-0-5', 's-a-0-4', 's-a-0-3'])
   assert.deepEqual(await idsOf(log, { key: 'k' }), ['s-a-0-9'])
-  log.write('b', 2_000, [], [{ from: 0, to: 1_000_000_000 }])
+  log.write('b', 2_000, [], { expired: [{ from: 0, to: 1_000_000_000 }] })
   const { items, next } = await pageOf(log, { uid: 'b' }, { limit: 1 })
   const later = await pageOf(log, { uid: 'b' }, { limit: 1, cursor: next ?? '' })
   assert.deepEqual([items[0]?.id, later.items[0]?.id], ['s-b-0-999999999', 's-b-0-999999998'])
@@ -128,4 +129,19 @@ test('a cursor of somebody else is refused', () => {
       (error) => error instanceof TailraceError && error.code === 'request-malformed',
     )
   }
+})
+
+test('a page that meets nothing but comparisons goes on behind them', async () => {
+  const log = logInMemory()
+  log.write('a', 500, [{ offset: 1 }])
+  for (let at = 0; at < 20; at += 1) {
+    const url = randomBytes(1024 * 1024).toString('base64')
+    log.write('a', 1_000 + at, [], {
+      comparisons: [{ offset: 0, number: 1, url, comparison: { kind: 'match' } }],
+    })
+  }
+  const { items, next } = await pageOf(log)
+  assert.deepEqual(items, [])
+  assert.notEqual(next, null, 'there was more than one question may read')
+  assert.deepEqual(await idsOf(log), ['s-a-0-1'])
 })

@@ -1,5 +1,5 @@
 import { BatchBuilder } from '#shared/delivery/log/batch.ts'
-import type { LogEntry, LoggedAttempt } from '#shared/delivery/log/entries.ts'
+import type { LogEntry, LoggedAttempt, LoggedComparison } from '#shared/delivery/log/entries.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import type { KafkaAdmin } from '#shared/kafka/admin.ts'
 import { partitionForKey } from '#shared/kafka/partitioner.ts'
@@ -7,6 +7,11 @@ import { partitionForKey } from '#shared/kafka/partitioner.ts'
 export const partitions = 6
 
 export type Told = Partial<LogEntry> & { offset: number }
+
+type More = {
+  expired?: readonly { from: number; to: number }[]
+  comparisons?: readonly Omit<LoggedComparison, 'atMs'>[]
+}
 
 /** An attempts topic in memory. Every record tells of partition 0 of its subscription. */
 export function logInMemory() {
@@ -36,11 +41,12 @@ export function logInMemory() {
     admin,
     reads: () => reads,
     /** One record, stored at `atMs`. */
-    write(uid: string, atMs: number, told: readonly Told[], expired: readonly { from: number; to: number }[] = []) {
+    write(uid: string, atMs: number, told: readonly Told[], { expired = [], comparisons = [] }: More = {}) {
       const owner = { uid, subscription: `s-${uid}`, stream: 'orders', partition: 0, instance: 'one', job: null }
       const builder = new BatchBuilder(owner)
       for (const one of told) builder.add(entry({ atMs, ...one }))
       for (const one of expired) builder.expire({ ...one, atMs })
+      for (const one of comparisons) builder.compare({ atMs, ...one })
       const partition = partitionForKey(Buffer.from(uid), partitions)
       const log = records[partition]
       log?.push({ ...builder.take(), topic: 'attempts', partition, offset: log.length, timestampMs: atMs })
@@ -59,7 +65,7 @@ export function entry(told: Told & { atMs: number }): LogEntry {
 export function attempt(changes: Partial<LoggedAttempt>): LoggedAttempt {
   return {
     ...{ number: 1, atMs: 0, url: 'http://one/', decision: 'delivered', code: 'status-204', status: 204 },
-    ...{ detail: 'target answered 204', head: {}, body: null, isTruncated: false },
+    ...{ detail: 'target answered 204', head: {}, body: null, isTruncated: false, isCompared: false },
     timingsMs: { dns: 0, connect: 0, tls: 0, firstByte: 1, total: 1.5 },
     ...changes,
   }

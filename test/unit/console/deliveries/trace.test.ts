@@ -26,7 +26,7 @@ test('finds the entries of one delivery, oldest first', async () => {
     ],
   )
   assert.equal(isWhole, true)
-  assert.deepEqual(await traceIn(log, 77), { found: [], expiredAtMs: null, isWhole: true })
+  assert.deepEqual(await traceIn(log, 77), { found: [], comparisons: [], expiredAtMs: null, isWhole: true })
 })
 
 test('passes over what happened to others until the next attempt was due', async () => {
@@ -60,7 +60,7 @@ test('an attempt that came before it was due is found, as after a hold', async (
 
 test('what retention took is said', async () => {
   const log = logInMemory()
-  log.write('a', 1_000, [], [{ from: 3, to: 6 }])
+  log.write('a', 1_000, [], { expired: [{ from: 3, to: 6 }] })
   assert.equal((await traceIn(log, 4, null)).expiredAtMs, 1_000)
   assert.equal((await traceIn(log, 6, null)).expiredAtMs, null)
 })

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { zstdCompressSync } from 'node:zlib'
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { BatchBuilder } from '#shared/delivery/log/batch.ts'
-import { keptBody, keptHead, type LogEntry, type LoggedAttempt } from '#shared/delivery/log/entries.ts'
+import {
+  keptBody,
+  keptHead,
+  type LogEntry,
+  type LoggedAttempt,
+  type LoggedComparison,
+} from '#shared/delivery/log/entries.ts'
 import { batchOwner, readBatch } from '#shared/delivery/log/read-batch.ts'
 import type { EventRecord, StoredRecord } from '#shared/event/record.ts'
 
@@ -48,16 +54,16 @@ const firstTry: fc.Arbitrary<LogEntry> = fc
         url: text,
         timingsMs,
       },
-      status: fc.integer({ min: 200, max: 299 }),
+      ...{ status: fc.integer({ min: 200, max: 299 }), isCompared: fc.boolean() },
     },
     plain,
   )
-  .map(({ offset, atMs, tookMs, key, type, url, timingsMs: timings, status }) => {
+  .map(({ offset, atMs, tookMs, key, type, url, timingsMs: timings, status, isCompared }) => {
     const detail = `target answered ${status}`
     const startedAtMs = atMs - tookMs
     const attempt: LoggedAttempt = {
       ...{ number: 1, atMs: startedAtMs, url, decision: 'delivered', code: `status-${status}`, detail, status },
-      ...{ timingsMs: timings, head: {}, body: null, isTruncated: false },
+      ...{ timingsMs: timings, head: {}, body: null, isTruncated: false, isCompared },
     }
     return {
       ...{ offset, atMs, key, type, state: 'delivered', because: detail, behind: null, nextAttemptAtMs: null },
@@ -70,7 +76,7 @@ const attempt: fc.Arbitrary<LoggedAttempt> = fc.record(
     ...{ number: fc.nat(), atMs: time, url: text, code: text, detail: text, status: fc.option(fc.nat(999)), timingsMs },
     decision: fc.constantFrom('delivered', 'retry', 'target-waits', 'target-gone', 'dead-letter'),
     head: fc.dictionary(text, fc.oneof(text, fc.array(text)), plain),
-    ...{ body: textOrNull, isTruncated: fc.boolean() },
+    ...{ body: textOrNull, isTruncated: fc.boolean(), isCompared: fc.boolean() },
   },
   plain,
 )
@@ -87,13 +93,28 @@ const whole: fc.Arbitrary<LogEntry> = fc.record(
 
 const range = fc.record({ from: fc.nat(), to: fc.nat(), atMs: time }, plain)
 
+const side = fc.record({ status: fc.nat(999), bodySha256: text, bodyBytes: fc.nat() }, plain)
+
+const comparison: fc.Arbitrary<LoggedComparison> = fc.record(
+  {
+    ...{ offset: fc.nat(), number: fc.nat(), atMs: time, url: textOrNull },
+    comparison: fc.oneof(
+      fc.record({ kind: fc.constantFrom('match', 'unanswered', 'skipped') }, plain),
+      fc.record({ kind: fc.constant('mismatch'), primary: side, other: side }, plain),
+    ),
+  },
+  plain,
+)
+
 test('what is read from a record is what was put into it, first-try successes first', () => {
   const builder = new BatchBuilder(owner)
   fc.assert(
     fc.property(
       fc.array(fc.oneof(firstTry, whole), { maxLength: 30 }),
       fc.array(range, { maxLength: 3 }),
-      (added, expired) => {
+      fc.array(comparison, { maxLength: 3 }),
+      (added, expired, comparisons) => {
+        for (const one of comparisons) builder.compare(one)
         for (const entry of added) builder.add(entry)
         for (const one of expired) builder.expire(one)
         assert.equal(builder.count, added.length)
@@ -102,11 +123,44 @@ test('what is read from a record is what was put into it, first-try successes fi
           ...added.filter(({ state }) => state === 'delivered'),
           ...added.filter(({ state }) => state !== 'delivered'),
         ]
-        assert.deepEqual(read, { ...owner, entries, expired })
+        assert.deepEqual(read, { ...owner, entries, expired, comparisons })
         assert.equal(builder.isEmpty, true)
       },
     ),
   )
+})
+
+test('a record of before there were comparisons is read, as one in which nothing was compared', () => {
+  const attempt = { n: 1, t: 5, u: 0, d: 'retry', c: 'status-500', w: '', s: 500, m: [0, 0, 0, 1, 2], h: {}, b: '' }
+  const one = { offset: [7], at: [0], started: [3], total: [20], firstByte: [10], status: [204], url: [0], type: [0] }
+  const old = {
+    ...{ v: 1, i: 'consumer-1', j: null, b: 1_000, u: ['http://one/'], y: ['order.created'], x: [] },
+    s: { ...one, key: ['k'], dials: [] },
+    e: [
+      { o: 8, t: 9, k: null, y: 0, s: 'retrying', w: '', h: null, x: null, n: 1, f: 5, a: [{ ...attempt, r: false }] },
+    ],
+  }
+  const value = zstdCompressSync(JSON.stringify(old))
+  const read = readBatch(stored({ ...new BatchBuilder(owner).take(), value }))
+  assert.deepEqual(read?.comparisons, [])
+  assert.deepEqual(
+    read?.entries.map(({ offset, list }) => [offset, ...list.map(({ isCompared }) => isCompared)]),
+    [
+      [7, false],
+      [8, false],
+    ],
+  )
+})
+
+test('what is not compared costs a record nothing', () => {
+  const builder = new BatchBuilder(owner)
+  const [entry] = fc.sample(
+    firstTry.filter(({ list }) => list[0]?.isCompared === false),
+    { numRuns: 1, seed: 1 },
+  )
+  if (entry !== undefined) builder.add(entry)
+  const form = JSON.parse(zstdDecompressSync(builder.take().value ?? Buffer.alloc(0)).toString())
+  assert.deepEqual([form.q, form.s.compared, form.s.offset], [undefined, undefined, [entry?.offset]])
 })
 
 test('a record says whose it is without being unpacked', () => {

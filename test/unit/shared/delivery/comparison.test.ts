@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AttemptResult } from '#shared/delivery/attempt.ts'
-import { compare } from '../../../services/consumer/comparison.ts'
+import { compare } from '#shared/delivery/comparison.ts'
 
 const timingsMs = { dns: 0, connect: 0, tls: 0, firstByte: 1, total: 1 }
-const answer = (status: number, body = ''): AttemptResult => ({
-  ...{ kind: 'answer', status, headers: {}, body: Buffer.from(body), truncated: false, timingsMs },
+const answer = (status: number, body: string | Buffer = '', truncated = false): AttemptResult => ({
+  ...{ kind: 'answer', status, headers: {}, body: Buffer.from(body), truncated, timingsMs },
 })
+const longest = Buffer.alloc(64 * 1024, 'x')
 const refused: AttemptResult = {
   ...{ kind: 'failure', stage: 'connect', code: 'connect-refused', detail: 'connect ECONNREFUSED', timingsMs },
 }
@@ -18,6 +19,11 @@ const rows: [string, AttemptResult | undefined, AttemptResult | undefined, strin
   ['no answer of the second', answer(200), refused, 'unanswered'],
   ['no answer of the first', refused, answer(200), 'unanswered'],
   ['no attempt at all', answer(200), undefined, 'unanswered'],
+  ['a body that broke off', answer(200, 'ok'), answer(200, 'o', true), 'unanswered'],
+  ['a body of the first that broke off', answer(200, 'o', true), answer(200, 'o'), 'unanswered'],
+  ['another class with a body that broke off', answer(200, 'ok'), answer(500, 'o', true), 'mismatch'],
+  ['the same 64 KiB of two bodies that are longer', answer(200, longest, true), answer(200, longest, true), 'match'],
+  ['64 KiB and a shorter body', answer(200, longest, true), answer(200, 'ok'), 'mismatch'],
 ]
 
 for (const [what, primary, other, wants] of rows) {
