@@ -15,7 +15,7 @@ export function tellBrokers(
     const known = before.find((broker) => broker.id === id)
     if (known === undefined || known.up === up) continue
     const value = up ? 'up' : 'lost'
-    ops.raiseChange({
+    void ops.raiseChange({
       ...{ mark: `broker:${id}`, value, before: known.up ? 'up' : 'lost', isSpeaker: true },
       eventOf: (was) => (was === value ? null : (up ? brokerBack : brokerLost)({ id, address })),
     })

@@ -5,6 +5,7 @@ import {
   deadLetterAdded,
   held,
   lagging,
+  type OpsEvent,
   paused,
   released,
   retentionNear,
@@ -26,14 +27,24 @@ export type OpsWatchOptions = {
   laggingAfterMs: number
   standing(): Standing
   lastError(): string | null
-  /** Owns partition 0: of all instances one does, and that one tells of holds while Redis cannot be asked. */
+  /**
+   * Owns partition 0: that one tells of holds while Redis cannot be asked. Of all instances one does, but nobody between the
+   * death of an owner and the next one, or before the first.
+   */
   isSpeaker(): boolean
 }
 
 type Place = { partition: number; offset: number }
+/** `before`: what everybody else was told last, as far as this instance knows. */
+type Change = { value: string; before: string; reason: string | null; isNews: boolean; untilMs: number }
 type Mismatch = Extract<Comparison, { kind: 'mismatch' }>
 
 const everyMs = 1_000
+/**
+ * What could not be told is told by whoever comes to own partition 0 within this time: longer than it is without an owner.
+ * Later on it has had one, who told it.
+ */
+const untoldMs = 30_000
 /** Of the retention, what the oldest undelivered event has lived through. */
 const levels = [0.5, 0.8]
 /** An episode of lagging is over below this share of the limit, and told again after this time at the earliest. */
@@ -55,6 +66,8 @@ export class OpsWatch {
   #phase = 'active'
   #isWatching = false
   #hasSucceeded = false
+  /** The last change, while it may be that nobody told it: this instance could not. */
+  #untold: Change | null = null
   #dueMs = 0
   #isLagging = false
   #level = 0
@@ -65,22 +78,33 @@ export class OpsWatch {
 
   /** The reason why it delivers nothing became another one; null: it delivers. */
   reasonChanged(reason: string | null): void {
-    const { ops, subscription, standing, lastError, isSpeaker } = this.#options
     const value = phaseOf(reason)
-    const before = this.#phase
-    if (value === before) return
+    if (value === this.#phase) return
+    const before = this.#untold?.before ?? this.#phase
     this.#phase = value
-    const isNews = this.#isWatching
-    ops.raiseChange({
+    this.#tell({ value, before, reason, isNews: this.#isWatching, untilMs: performance.now() + untoldMs })
+  }
+
+  #tell(change: Change): void {
+    const { ops, subscription, isSpeaker } = this.#options
+    const { value, before, isNews } = change
+    this.#untold = null
+    const telling = ops.raiseChange({
       ...{ mark: `phase:${subscription().uid}`, value, before, isSpeaker: isSpeaker() },
-      eventOf: (was) => {
-        if (!isNews || was === value) return null
-        const { lagEvents } = standing()
-        if (value === 'held') return held(subscription(), { reason: reason ?? '', lagEvents, lastError: lastError() })
-        if (value !== 'active') return paused(subscription(), { reason: reason ?? '' })
-        return was === 'held' ? released(subscription(), { lagEvents }) : null
-      },
+      eventOf: (was) => this.#eventOf(change, was),
     })
+    void telling.then((isTold) => {
+      if (!isTold && isNews && value === this.#phase) this.#untold = change
+    })
+  }
+
+  #eventOf({ value, reason, isNews }: Change, was: string): OpsEvent | null {
+    if (!isNews || was === value) return null
+    const { subscription, standing, lastError } = this.#options
+    const { lagEvents } = standing()
+    if (value === 'held') return held(subscription(), { reason: reason ?? '', lagEvents, lastError: lastError() })
+    if (value !== 'active') return paused(subscription(), { reason: reason ?? '' })
+    return was === 'held' ? released(subscription(), { lagEvents }) : null
   }
 
   /** A delivery succeeded. The first one ends a hold that was told before all instances stopped, and was over when they came back. */
@@ -88,7 +112,7 @@ export class OpsWatch {
     if (this.#hasSucceeded || this.#phase !== 'active') return
     this.#hasSucceeded = true
     const { ops, subscription, standing } = this.#options
-    ops.raiseChange({
+    void ops.raiseChange({
       ...{ mark: `phase:${subscription().uid}`, value: 'active', before: 'active', isSpeaker: false },
       eventOf: (was) => (was === 'held' ? released(subscription(), { lagEvents: standing().lagEvents }) : null),
     })
@@ -119,11 +143,19 @@ export class OpsWatch {
     this.#isWatching = true
     if (nowMs < this.#dueMs) return
     this.#dueMs = nowMs + everyMs
+    this.#tellLate(nowMs)
     const { standing, retentionMs } = this.#options
     const now = standing()
     const ageMs = now.oldestInStreamMs === null ? 0 : Math.max(0, Date.now() - now.oldestInStreamMs)
     this.#watchLag(ageMs, now)
     this.#watchRetention(ageMs, now, retentionMs())
+  }
+
+  #tellLate(nowMs: number): void {
+    const untold = this.#untold
+    if (untold === null) return
+    if (nowMs >= untold.untilMs) this.#untold = null
+    else if (this.#options.isSpeaker()) this.#tell(untold)
   }
 
   #watchLag(ageMs: number, standing: Standing): void {

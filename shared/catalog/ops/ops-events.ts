@@ -39,7 +39,11 @@ export type OpsEvents = {
   raise(event: OpsEvent): void
   /** Raises it unless this or another instance has raised one under the same mark within `forMs`. */
   raiseOnce(event: OpsEvent, mark: string, forMs: number): void
-  raiseChange(change: OpsChange): void
+  /**
+   * Raises the event of a change, unless another instance has. False: Redis cannot be asked, and this instance is not the
+   * one that tells then.
+   */
+  raiseChange(change: OpsChange): Promise<boolean>
   /** Waits at most 2 s for what is on its way. */
   close(): Promise<void>
 }
@@ -88,11 +92,14 @@ export function openOps(options: OpsOptions): OpsEvents {
     },
     raiseChange({ mark, value, before, isSpeaker, eventOf }) {
       const tell = (was: string | null) => {
-        if (was === null && !isSpeaker) return
+        if (was === null && !isSpeaker) return false
         const event = eventOf(was === null || was === '' ? before : was)
         if (event !== null) raise(event)
+        return true
       }
-      start(told.change(mark, value).then(tell))
+      const telling = told.change(mark, value).then(tell)
+      start(telling.then(() => undefined))
+      return telling
     },
     close: async () => {
       const settled = async () => {

@@ -10,7 +10,7 @@ import { openTold } from '#shared/redis/told.ts'
 import { testRedisUrl } from '../../support/dependencies.ts'
 import { createReceiver } from '../../support/receiver.ts'
 import { until } from '../../support/until.ts'
-import { createInstallation, type OpsSeen, runConsumer } from './fixture.ts'
+import { createInstallation, forkConsumer, type OpsSeen, runConsumer } from './fixture.ts'
 import { shareSubscription } from './takeover.ts'
 
 const events = (count: number, keys = count) =>
@@ -97,6 +97,31 @@ test('subscriptions of ops raise nothing about themselves', async (t) => {
     ops.map(({ type, data }) => [type, data.subscription, data.cause]),
     ['refused', 'malformed-record'].map((cause) => ['tailrace.dead-letter.added', judged.name, cause]),
   )
+})
+
+test('without Redis a hold is told although the one who would tell has just died', async (t) => {
+  const installation = await createInstallation(t, { partitions: 1 })
+  const ops = await installation.ops()
+  const receiver = await createReceiver(t)
+  const subscription = await installation.subscribe(receiver)
+  const subject = `subscriptions/${subscription.name}`
+  const owner = await forkConsumer(installation, 'owner')
+  await installation.publish(events(1))
+  await until('it owns the only partition', async () => (await installation.lag(subscription)) === 0)
+  const { group } = subscription
+  await runConsumer(installation, 'other')
+  await until('another one stands by', async () => {
+    const members = await installation.admin.groupMembers(group)
+    const owning = members.filter(({ assignment }) => (assignment[installation.topic] ?? []).length > 0)
+    return members.length === 2 && owning.length === 1 && owning[0]?.clientId.startsWith('consumer-owner-')
+  })
+  owner.kill('SIGKILL')
+  await once(owner, 'exit')
+  await installation.change(subscription, { heldAt: new Date().toISOString() })
+  await until('the hold is told', () => typesOf(ops, subject).length > 0)
+  await installation.change(subscription, { heldAt: null })
+  await until('its end is told', () => typesOf(ops, subject).length > 1)
+  assert.deepEqual(typesOf(ops, subject), ['subscription.held', 'subscription.released'])
 })
 
 test('a consumer that is killed is told once as a takeover', async (t) => {

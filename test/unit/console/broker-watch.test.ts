@@ -7,7 +7,7 @@ const broker = (id: number, up: boolean) => ({ id, address: `h:${id}`, up, contr
 
 function told(before: ReturnType<typeof broker>[], after: ReturnType<typeof broker>[]) {
   const changes: OpsChange[] = []
-  tellBrokers({ raiseChange: (change) => void changes.push(change) }, before, after)
+  tellBrokers({ raiseChange: async (change) => changes.push(change) > 0 }, before, after)
   return changes.map(({ before: was, eventOf }) => eventOf(was)).map((event) => [event?.type, event?.subject])
 }
 

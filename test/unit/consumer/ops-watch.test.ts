@@ -7,7 +7,7 @@ import { OpsWatch } from '../../../services/consumer/ops-watch.ts'
 const destination = { targets: [{ url: 'http://one/' }] } as Subscription['destination']
 
 /** `told`: what the mark of its phase says, left by an instance that is gone. */
-function watchWith({ retentionMs = 1_000_000, told = null as string | null } = {}) {
+function watchWith({ retentionMs = 1_000_000, told = null as string | null, isSpeaker = (): boolean => true } = {}) {
   const raised: OpsEvent[] = []
   const marks: string[] = []
   let oldestInStreamMs: number | null = null
@@ -19,14 +19,16 @@ function watchWith({ retentionMs = 1_000_000, told = null as string | null } = {
         raised.push(event)
         marks.push(mark)
       },
-      raiseChange({ before, eventOf }) {
+      async raiseChange({ before, eventOf, ...change }) {
+        if (told === null && !change.isSpeaker) return false
         const event = eventOf(told ?? before)
         if (event !== null) raised.push(event)
+        return true
       },
       close: async () => {},
     },
     subscription: () => ({ name: 'billing', uid: 'u', stream: 'orders', destination }),
-    ...{ laggingAfterMs: 60_000, retentionMs: () => retentionMs, lastError: () => 'oops', isSpeaker: () => true },
+    ...{ laggingAfterMs: 60_000, retentionMs: () => retentionMs, lastError: () => 'oops', isSpeaker },
     standing: () => ({ lagEvents: 5, oldestInStreamMs, oldestMs: null, suppressed: 0 }),
   })
   return {
@@ -34,6 +36,12 @@ function watchWith({ retentionMs = 1_000_000, told = null as string | null } = {
     marks,
     data: () => raised.map(({ data }) => data),
     types: () => raised.map(({ type }) => type.replace('tailrace.', '')),
+    /** A moment later, at that time. */
+    async at(ms: number) {
+      await new Promise(setImmediate)
+      nowMs = ms
+      watch.tick(nowMs)
+    },
     /** A look at an oldest event of this age; null: nothing waits. */
     look(ageMs: number | null) {
       oldestInStreamMs = ageMs === null ? null : Date.now() - ageMs
@@ -73,6 +81,55 @@ test('what was so when the runner began is no news', () => {
   look(null)
   watch.reasonChanged(null)
   assert.deepEqual(types(), [])
+})
+
+test('without Redis a change that fell between two owners of partition 0 is told by the next one, once', async () => {
+  let isSpeaker = false
+  const { watch, at, types } = watchWith({ isSpeaker: () => isSpeaker })
+  const startMs = performance.now()
+  await at(startMs)
+  watch.reasonChanged('held-by-operator')
+  await at(startMs + 2_000)
+  assert.deepEqual(types(), [])
+  isSpeaker = true
+  await at(startMs + 4_000)
+  await at(startMs + 6_000)
+  assert.deepEqual(types(), ['subscription.held'])
+  watch.reasonChanged(null)
+  await at(startMs + 8_000)
+  assert.deepEqual(types(), ['subscription.held', 'subscription.released'])
+})
+
+test('who owns partition 0 later has had somebody before, who told', async () => {
+  let isSpeaker = false
+  const { watch, at, types } = watchWith({ isSpeaker: () => isSpeaker })
+  const startMs = performance.now()
+  await at(startMs)
+  watch.reasonChanged('operator')
+  await at(startMs + 40_000)
+  isSpeaker = true
+  await at(startMs + 42_000)
+  assert.deepEqual(types(), [])
+})
+
+test('what is over before anybody could tell is not told', async () => {
+  let isSpeaker = false
+  const { watch, at, types } = watchWith({ isSpeaker: () => isSpeaker })
+  const startMs = performance.now()
+  await at(startMs)
+  watch.reasonChanged('held-by-operator')
+  await at(startMs + 2_000)
+  watch.reasonChanged('operator')
+  await at(startMs + 4_000)
+  isSpeaker = true
+  await at(startMs + 6_000)
+  assert.deepEqual(types(), ['subscription.paused'])
+  watch.reasonChanged(null)
+  watch.reasonChanged('held-by-operator')
+  isSpeaker = false
+  watch.reasonChanged(null)
+  await at(startMs + 8_000)
+  assert.deepEqual(types(), ['subscription.paused', 'subscription.held'])
 })
 
 test('a hold says why, and how many wait', () => {

@@ -82,7 +82,7 @@ test('subscriptions of ops raise none about themselves', async () => {
   const own = { ...subscription, stream: 'ops' }
   ops.raise(held(own, facts))
   ops.raiseOnce(deadLetterAdded(own, letter), 'm', 1_000)
-  ops.raiseChange({ ...change('held', 'active'), eventOf: () => held(own, facts) })
+  void ops.raiseChange({ ...change('held', 'active'), eventOf: () => held(own, facts) })
   await ops.close()
   assert.equal(records.length, 0)
 })
@@ -104,21 +104,21 @@ test('what several instances notice is told by the first one, and again when its
 test('a change is told once, whoever sees it, and not again by those who see it later', async () => {
   const told = memory()
   const [one, two] = [instance(told), instance(told)]
-  one.ops.raiseChange(change('held', 'active'))
+  assert.equal(await one.ops.raiseChange(change('held', 'active', false)), true)
   await one.ops.close()
-  two.ops.raiseChange(change('held', 'active'))
+  assert.equal(await two.ops.raiseChange(change('held', 'active')), true, 'somebody has')
   await two.ops.close()
-  two.ops.raiseChange(change('active', 'held'))
+  void two.ops.raiseChange(change('active', 'held'))
   await two.ops.close()
-  one.ops.raiseChange(change('active', 'held'))
+  void one.ops.raiseChange(change('active', 'held'))
   await one.ops.close()
   assert.deepEqual([one.types(), two.types()], [['tailrace.subscription.held'], ['tailrace.subscription.released']])
 })
 
 test('without Redis the speaker tells of changes', async () => {
   const { ops, types } = instance(noRedis)
-  ops.raiseChange(change('held', 'active', false))
-  ops.raiseChange(change('held', 'active', true))
+  assert.equal(await ops.raiseChange(change('held', 'active', false)), false)
+  assert.equal(await ops.raiseChange(change('held', 'active', true)), true)
   await ops.close()
   assert.deepEqual(types(), ['tailrace.subscription.held'])
 })
