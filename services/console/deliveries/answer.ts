@@ -100,9 +100,10 @@ export function deliveryOf(names: Names, entry: LogEntry, state: string) {
   }
 }
 
-/** What else is known of an attempt. `nextAttemptAtMs`: when the delivery is tried again, for the newest attempt. */
-export type About = { nextAttemptAtMs: number | null; compared: LoggedComparison | undefined }
+/** `nextAttemptAtMs`: when the delivery is tried again, for the newest attempt. */
+type About = { nextAttemptAtMs: number | null; compared: LoggedComparison | undefined }
 
+/** One attempt, with what is known of it from elsewhere. */
 export function attemptOf(
   attempt: LoggedAttempt,
   { instance, job }: Pick<LogBatch, 'instance' | 'job'>,
