@@ -1,9 +1,9 @@
 import type { Provisioning } from '#shared/catalog/create-stream.ts'
 import type { SecretBox } from '#shared/catalog/secrets.ts'
+import { inTurn } from '#shared/catalog/turns.ts'
 import type { StreamOf } from '#shared/delivery/dead-letter-record.ts'
 import type { EgressGuard } from '#shared/delivery/egress.ts'
 import type { TargetMetrics } from '#shared/delivery/target-client.ts'
-import { TailraceError } from '#shared/errors.ts'
 import type { ProduceLanes } from '#shared/kafka/lanes.ts'
 import type { Limits } from '#shared/limits.ts'
 import type { Log } from '#shared/observability/log.ts'
@@ -49,16 +49,7 @@ export function createWriter(): Writer {
   }
 }
 
-const catchUpMs = 5_000
-
-/**
- * Runs one change alone in this process and on a catalog read to its end, so that what it checks is true when it writes.
- * Another console may still come between: the write itself tells (`revision-conflict`).
- */
+/** Runs one change after the other in this process, and each in a turn among all consoles (see `inTurn`). */
 export async function change<T>({ writer, catalog }: Pick<Console, 'writer' | 'catalog'>, work: () => Promise<T>) {
-  return await writer(async () => {
-    if (await catalog.catchUp(catchUpMs)) return await work()
-    const detail = `the catalog topic could not be read to its end within ${catchUpMs} ms; nothing was changed`
-    throw new TailraceError('kafka-unavailable', detail, { retryAfterMs: 1_000 })
-  })
+  return await writer(() => inTurn(catalog, work))
 }

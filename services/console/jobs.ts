@@ -82,7 +82,7 @@ export function createJob(console: Console, { job, estimate }: Plan, keyId: stri
     await forgetOld(console)
     const createdAt = new Date().toISOString()
     const record = { ...job, id: newJobId(), matched: estimate.matched, createdBy: `key ${keyId}`, createdAt }
-    const revision = await catalog.write(recordKey.job(record.id), { ...record, cancelledAt: null }, null)
+    const revision = await catalog.write(recordKey.job(record.id), { ...record, cancelledAt: null })
     telemetry.changed('job', 'created', record.id)
     return { ...record, cancelledAt: null, revision }
   })
@@ -94,7 +94,7 @@ export function cancelJob(console: Console, id: string): Promise<Job> {
     const job = requireJob(console, id)
     if (!isUnfinished(console, job)) return job
     const cancelled = { ...job, cancelledAt: new Date().toISOString() }
-    const revision = await console.catalog.write(recordKey.job(id), cancelled, job.revision)
+    const revision = await console.catalog.write(recordKey.job(id), cancelled)
     console.telemetry.changed('job', 'cancelled', id)
     return { ...cancelled, revision }
   })

@@ -40,7 +40,7 @@ export function createKey(console: Console, caller: Caller, body: unknown): Prom
     const createdAt = new Date().toISOString()
     const secrets = [{ hash: hashSecret(credential), createdAt, validUntil: null }]
     const key = { ...definition, id: credential.id, createdAt, secrets }
-    const revision = await console.catalog.write(recordKey.apiKey(credential.id), key, null)
+    const revision = await console.catalog.write(recordKey.apiKey(credential.id), key)
     console.telemetry.changed('key', 'created', credential.id)
     return { key: { ...key, revision }, secret: formatCredential(credential) }
   })
@@ -66,7 +66,7 @@ export function deleteKey(console: Console, { id, preconditions }: KeyChange): P
     const known = requireKey(console, id)
     requirePreconditions(preconditions, known.revision)
     if (known.scopes.includes('manage')) requireOtherManager(console, id)
-    await console.catalog.write(recordKey.apiKey(id), null, known.revision)
+    await console.catalog.write(recordKey.apiKey(id), null)
     console.telemetry.changed('key', 'deleted', id)
   })
 }
@@ -96,7 +96,7 @@ export function requireKey({ catalog }: Pick<Console, 'catalog'>, id: string): A
 }
 
 async function write(console: Console, known: ApiKey, next: ApiKey): Promise<ApiKey> {
-  const revision = await console.catalog.write(recordKey.apiKey(known.id), next, known.revision)
+  const revision = await console.catalog.write(recordKey.apiKey(known.id), next)
   console.telemetry.changed('key', 'changed', known.id)
   return { ...next, revision }
 }

@@ -51,7 +51,7 @@ export function seek(console: Console, name: string, body: unknown): Promise<Sta
     const effect = effectOf(standingOf({ subscription, bounds, committed, pending }), offsets)
     if (dryRun) return { ...effect, applied: false }
     const position = { id: randomUUID(), at: new Date().toISOString(), offsets: { ...pending, ...offsets } }
-    await console.catalog.write(recordKey.position(subscription.uid), position, known?.revision ?? null)
+    await console.catalog.write(recordKey.position(subscription.uid), position)
     console.telemetry.changed('subscription', 'moved', name)
     return { ...effect, applied: true }
   })

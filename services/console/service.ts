@@ -24,7 +24,7 @@ import { openTold } from '#shared/redis/told.ts'
 import { tellBrokers } from './broker-watch.ts'
 import { watchCluster } from './cluster-monitor.ts'
 import { type ConsoleConfig, limitsOf } from './config.ts'
-import { type Console, createWriter } from './context.ts'
+import { type Console, change, createWriter } from './context.ts'
 import { openDeadLetterIndex, streamOfCatalog } from './dead-letter-index.ts'
 import { mountRoutes } from './mount.ts'
 import { openApiOf } from './openapi.ts'
@@ -116,13 +116,32 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
   resources.defer('cluster monitor', () => monitor.close())
   const removal = createRemoval(admin, log)
   resources.defer('removal', () => removal.close())
-  const sweep = startSweep({ admin, catalog, topics, removal, log })
+  const writer = createWriter()
+  const forget = (keys: readonly string[]) =>
+    change({ writer, catalog }, async () => {
+      for (const key of keys) await catalog.write(key, null)
+    })
+  const sweep = startSweep({ admin, catalog, topics, removal, forget, log })
   resources.defer('sweep', () => sweep.close())
   const streamOf = streamOfCatalog(catalog, topics.events(''))
   const deadLetters = openDeadLetterIndex({ admin, topic: topics.deadLetters, streamOf, log })
   resources.defer('dead letters', () => deadLetters.close())
   return {
-    ...{ catalog, admin, topics, box, redis, monitor, removal, deadLetters, streamOf, telemetry, log, instance },
+    ...{
+      catalog,
+      writer,
+      admin,
+      topics,
+      box,
+      redis,
+      monitor,
+      removal,
+      deadLetters,
+      streamOf,
+      telemetry,
+      log,
+      instance,
+    },
     egress: createEgressGuard(config.TAILRACE_EGRESS_ALLOW),
     targetMetrics: createTargetMetrics(metrics),
     destinationLanes,
@@ -130,7 +149,6 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
     prefix: config.TAILRACE_PREFIX,
     publishUrl: config.TAILRACE_PUBLISH_URL,
     consoleUrl: config.TAILRACE_CONSOLE_URL,
-    writer: createWriter(),
   }
 }
 

@@ -5,7 +5,7 @@ import { nameFault } from '#shared/catalog/names.ts'
 import { opsStream } from '#shared/catalog/ops/events.ts'
 import { recordKey } from '#shared/catalog/record-keys.ts'
 import { streamDefinition } from '#shared/catalog/stream-schema.ts'
-import { retentionConfig } from '#shared/catalog/topics.ts'
+import { provideConfig, retentionConfig } from '#shared/catalog/topics.ts'
 import { nearest } from '#shared/config.ts'
 import { TailraceError } from '#shared/errors.ts'
 import { compileSchema } from '#shared/event/schema/compile.ts'
@@ -52,7 +52,7 @@ export function deleteStream(console: Console, { name, preconditions }: StreamCh
     if (name === opsStream) throw new TailraceError('stream-in-use', `${name} belongs to the installation and stays`)
     const users = console.catalog.subscriptions().filter((subscription) => subscription.stream === name)
     if (users.length > 0) throw inUse(name, users)
-    await console.catalog.write(recordKey.stream(name), null, known.revision)
+    await console.catalog.write(recordKey.stream(name), null)
     if (withTopic && !known.bound) await console.admin.deleteTopic(known.topic)
   })
 }
@@ -89,11 +89,16 @@ async function replace(console: Console, known: Stream, body: JsonObject): Promi
   const definition = readDefinition({ ...body, ...kept(known, body) }, known.schema)
   requireFixed(known, definition)
   const next = { ...known, ...definition, topic: known.topic }
-  if (isDeepStrictEqual(next, known)) return known
-  if (!known.bound) await console.admin.configureTopic(known.topic, retentionConfig(next))
+  const changed = isDeepStrictEqual(next, known) ? known : await write(console, next)
+  // Behind the record: a change that does not count must not reach the topic. What fails here is mended by the next PUT.
+  if (!known.bound) await provideConfig(console.admin, known.topic, retentionConfig(changed))
+  return changed
+}
+
+async function write({ catalog, telemetry }: Console, next: Stream): Promise<Stream> {
   const record = { ...next, updatedAt: new Date().toISOString() }
-  const revision = await console.catalog.write(recordKey.stream(known.name), record, known.revision)
-  console.telemetry.changed('stream', 'changed', known.name)
+  const revision = await catalog.write(recordKey.stream(next.name), record)
+  telemetry.changed('stream', 'changed', next.name)
   return { ...record, revision }
 }
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { createSubscription, writeSecrets } from '#shared/catalog/create-subscription.ts'
 import { sealAccess } from '#shared/catalog/destination-secrets.ts'
 import type { SigningSecret, Subscription } from '#shared/catalog/model.ts'
-import { recordKey } from '#shared/catalog/record-keys.ts'
+import { belongingsOf, recordKey } from '#shared/catalog/record-keys.ts'
 import { provideRetryTopic } from '#shared/catalog/retry-topic.ts'
 import { newSigningSecret } from '#shared/catalog/signing-secrets.ts'
 import { targetNames } from '#shared/catalog/target-names.ts'
@@ -46,14 +46,20 @@ export function deleteSubscription(console: Console, { name, preconditions }: Su
   return change(console, async () => {
     const { uid, revision, group, retryTopic } = requireSubscription(console, name)
     requirePreconditions(preconditions, revision)
-    await console.catalog.write(recordKey.subscription(uid), null, revision)
-    await console.catalog.write(recordKey.secret(uid), null)
-    await console.catalog.write(recordKey.state(uid), null)
-    await console.catalog.write(recordKey.position(uid), null)
-    if (console.catalog.has(recordKey.retryNow(uid))) await console.catalog.write(recordKey.retryNow(uid), null)
+    await console.catalog.write(recordKey.subscription(uid), null)
     console.removal.removeLater({ group, retryTopic })
     console.telemetry.changed('subscription', 'deleted', name)
+    await forget(console, uid)
   })
+}
+
+/** It is gone already: what cannot be removed now is found by the next sweep. */
+async function forget({ catalog, log }: Console, uid: string): Promise<void> {
+  try {
+    for (const key of belongingsOf(uid)) if (catalog.has(key)) await catalog.write(key, null)
+  } catch (error) {
+    log.warn({ err: error, uid }, 'records of a deleted subscription are left; a sweep removes them')
+  }
 }
 
 /** Stops deliveries or lets them go on. Resuming also puts targets back in that were taken out. */
@@ -133,7 +139,7 @@ function writeChanged(console: Console, known: Subscription, next: Subscription)
 
 async function write(console: Console, known: Subscription, next: Subscription): Promise<Subscription> {
   const record = { ...next, updatedAt: new Date().toISOString() }
-  const revision = await console.catalog.write(recordKey.subscription(known.uid), record, known.revision)
+  const revision = await console.catalog.write(recordKey.subscription(known.uid), record)
   console.telemetry.changed('subscription', 'changed', known.name)
   return { ...record, revision }
 }

@@ -1,6 +1,6 @@
 import type { Catalog } from '#shared/catalog/catalog.ts'
 import type { TopicNames } from '#shared/catalog/names.ts'
-import { recordKey } from '#shared/catalog/record-keys.ts'
+import { ownerOf, recordKey } from '#shared/catalog/record-keys.ts'
 import type { KafkaAdmin } from '#shared/kafka/admin.ts'
 import type { Log } from '#shared/observability/log.ts'
 import type { Removal } from './removal.ts'
@@ -11,19 +11,25 @@ const catchUpMs = 5_000
 
 type Options = {
   admin: Pick<KafkaAdmin, 'topics'>
-  catalog: Pick<Catalog, 'catchUp' | 'has'>
+  catalog: Pick<Catalog, 'catchUp' | 'has' | 'recordKeys' | 'overwritten'>
   topics: TopicNames
   removal: Pick<Removal, 'removeLater'>
+  /** Removes records of the catalog, in a turn, which mends what was overwritten. */
+  forget(keys: readonly string[]): Promise<void>
   log: Log
 }
 
 /**
- * Finds the retry topics that no subscription has: of one whose creation failed half-way, or that was deleted just before
- * its console ended. A topic is removed when two rounds, 10 minutes apart, have found it, because one that was made a
- * moment ago has no subscription yet.
+ * Finds what no subscription has: retry topics, and records of the catalog, of one whose creation failed half-way, or that
+ * was deleted just before its console ended. It is removed when two rounds, 10 minutes apart, have found it, because what
+ * was made a moment ago has no subscription yet. Mends what a console left that lost its turn and ended.
  */
-export function startSweep({ admin, catalog, topics, removal, log }: Options): { close(): void } {
+export function startSweep({ admin, catalog, topics, removal, forget, log }: Options): { close(): void } {
   let suspects: ReadonlySet<string> = new Set()
+  const isNobodys = (key: string) => {
+    const owner = ownerOf(key)
+    return owner !== undefined && !catalog.has(owner)
+  }
   const round = async () => {
     const present = await admin.topics()
     if (!(await catalog.catchUp(catchUpMs))) return
@@ -33,9 +39,13 @@ export function startSweep({ admin, catalog, topics, removal, log }: Options): {
       return [{ retryTopic, group: topics.group(owner.name, owner.uid) }]
     })
     for (const remains of found.filter(({ retryTopic }) => suspects.has(retryTopic))) removal.removeLater(remains)
-    suspects = new Set(found.map(({ retryTopic }) => retryTopic))
+    const records = catalog.recordKeys().filter(isNobodys)
+    const gone = records.filter((key) => suspects.has(key))
+    suspects = new Set([...found.map(({ retryTopic }) => retryTopic), ...records])
+    if (gone.length > 0 || catalog.overwritten().length > 0) await forget(gone)
   }
-  const look = () => void round().catch((error) => log.debug({ err: error }, 'the retry topics cannot be listed now'))
+  const look = () =>
+    void round().catch((error) => log.debug({ err: error }, 'what subscriptions left cannot be looked for now'))
   look()
   const timer = setInterval(look, everyMs)
   return { close: () => clearInterval(timer) }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TailraceError } from '#shared/errors.ts'
-import type { StoredRecord } from '#shared/event/record.ts'
+import type { EventRecord, RecordHeaders, StoredRecord } from '#shared/event/record.ts'
 import type { KafkaConnection } from '#shared/kafka/connection.ts'
 import { followTopic, type TopicFollower } from '#shared/kafka/follower.ts'
 import type { ProduceLanes } from '#shared/kafka/lanes.ts'
@@ -9,10 +9,11 @@ import { within } from '#shared/resilience/deadline.ts'
 import { recordKey } from './record-keys.ts'
 import type { SecretBox } from './secrets.ts'
 import { shareRounds } from './shared-round.ts'
-import { type CatalogView, createView } from './view.ts'
+import { revisionHeader, turnHeader } from './turns.ts'
+import { type Applied, type CatalogView, createView } from './view.ts'
 
 /** What every process knows of streams, subscriptions and keys: the catalog topic in memory, followed live. */
-export type Catalog = Omit<CatalogView, 'apply'> & {
+export type Catalog = Omit<CatalogView, 'apply' | 'turn'> & {
   /**
    * Called after records were applied, within a second of their write anywhere, but not for the progress of jobs. Returns
    * how to stop that.
@@ -27,10 +28,20 @@ export type Catalog = Omit<CatalogView, 'apply'> & {
   staleMs(): number
   /**
    * Writes one record (null removes it) and resolves with its offset, the revision, once this process has read it back.
-   * `expected`: the revision this write is based on, null for none. Rejects with `revision-conflict` when another writer
-   * came between, with `kafka-unavailable` or `outcome-unknown` when the log does not answer.
+   * Rejects with `revision-conflict` when it does not count because another process has taken the turn, with
+   * `kafka-unavailable` or `outcome-unknown` when the log does not answer.
    */
-  write(key: string, value: object | null, expected?: number | null): Promise<number>
+  write(key: string, value: object | null): Promise<number>
+  /**
+   * From now on what this process writes counts until another one takes the turn, and this process knows all that counted
+   * before. False when the topic could not be read to its end in time. For `inTurn`.
+   */
+  takeTurn(timeoutMs: number): Promise<boolean>
+  /**
+   * Writes once more what counts where the last record of a key is one that does not: compaction keeps only the last one.
+   * To be called in a turn.
+   */
+  mend(): Promise<void>
   close(): Promise<void>
 }
 
@@ -51,7 +62,7 @@ const catchUpDeadlineMs = 10_000
 const retryEveryMs = 200
 const goodbyeDeadlineMs = 1_000
 
-type Observer = (record: StoredRecord, replaced: number | null) => void
+type Observer = (record: StoredRecord, applied: Applied) => void
 
 /** Follows the catalog topic and resolves when this process knows all of it. */
 export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
@@ -65,18 +76,43 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     onRecord(record) {
       const applied = view.apply(record)
       if (applied.kind === 'unreadable') reportUnreadable(options.log, record, applied.detail)
-      for (const observe of observers) observe(record, applied.kind === 'applied' ? applied.replaced : null)
+      for (const observe of observers) observe(record, applied)
       if (applied.kind === 'applied' && !isProgress(record)) announce.changed()
     },
   })
   const catchUp = shareRounds(() => follower.caughtUp(catchUpDeadlineMs).catch(notCaughtUp(options.log)))
   while (!(await catchUp())) await sleep(retryEveryMs)
+  let turn: number | null = null
+  const append = (key: string, value: Buffer | null, headers: RecordHeaders = {}) => {
+    const inTurn = turn === null ? headers : { ...headers, [turnHeader]: String(turn) }
+    return appendAndRead({ key: Buffer.from(key), value, headers: inTurn }, observers, options)
+  }
+  const write = (key: string, value: object | null) =>
+    // The revision is the offset this record gets; the one it is based on would only mislead.
+    append(key, value === null ? null : Buffer.from(JSON.stringify({ ...value, revision: undefined })))
   return {
     ...view,
     onChange: announce.listen,
     catchUp: (timeoutMs) => within(catchUp(), timeoutMs, false),
     staleMs: () => follower.lastFetchAgeMs(),
-    write: (key, value, expected) => write({ key, value, expected }, observers, options),
+    write,
+    async takeTurn(timeoutMs) {
+      if (turn !== null && !(await within(catchUp(), timeoutMs, false))) return false
+      if (turn !== null && turn === view.turn()) return true
+      turn = null
+      const taken = write(recordKey.turn, { by: options.instance, at: new Date().toISOString() })
+      turn = await within(
+        taken.catch(() => null),
+        timeoutMs,
+        null,
+      )
+      return turn !== null
+    },
+    async mend() {
+      for (const [key, { value, revision }] of view.overwritten()) {
+        await append(key, value, value === null ? {} : { [revisionHeader]: String(revision) })
+      }
+    },
     close: () => closeFollower(follower, options),
   }
 }
@@ -84,22 +120,18 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
 /** How far a job is changes several times a second, and nobody has to act on it. */
 const isProgress = ({ key }: StoredRecord): boolean => key?.toString().startsWith(recordKey.jobState('')) ?? false
 
-type Write = { key: string; value: object | null; expected: number | null | undefined }
-
-async function write({ key, value, expected }: Write, observers: Set<Observer>, options: CatalogOptions) {
-  const seen = new Map<number, number | null>()
+async function appendAndRead(record: EventRecord, observers: Set<Observer>, options: CatalogOptions): Promise<number> {
+  const key = record.key?.toString() ?? ''
+  const seen = new Map<number, Applied>()
   let check = () => {}
-  const observe: Observer = (record, replaced) => {
-    if (record.key?.toString() !== key) return
-    seen.set(record.offset, replaced)
+  const observe: Observer = (read, applied) => {
+    if (read.key?.toString() !== key) return
+    seen.set(read.offset, applied)
     check()
   }
   observers.add(observe)
   try {
-    // The revision is the offset this record gets; the one it is based on would only mislead.
-    const body = value === null ? null : Buffer.from(JSON.stringify({ ...value, revision: undefined }))
-    const appended = options.lanes.append(options.topic, 0, { key: Buffer.from(key), value: body, headers: {} })
-    const readBack = appended.then(
+    const readBack = options.lanes.append(options.topic, 0, record).then(
       (offset) =>
         new Promise<number>((resolve) => {
           check = () => seen.has(offset) && resolve(offset)
@@ -108,7 +140,7 @@ async function write({ key, value, expected }: Write, observers: Set<Observer>, 
     )
     const revision = await within(readBack, writeDeadlineMs, null)
     if (revision === null) throw outcomeUnknown(key)
-    if (expected !== undefined && seen.get(revision) !== expected) throw conflict(key)
+    if (seen.get(revision)?.kind === 'refused') throw conflict(key)
     return revision
   } finally {
     observers.delete(observe)
@@ -122,7 +154,7 @@ const outcomeUnknown = (key: string) =>
   )
 
 const conflict = (key: string) =>
-  new TailraceError('revision-conflict', `another writer changed ${key} at the same time`)
+  new TailraceError('revision-conflict', `another writer came between; ${key} is as it was`)
 
 /** Tells the listeners once per burst of records, after the last one of it was applied. */
 function announcer() {

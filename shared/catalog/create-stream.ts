@@ -14,7 +14,7 @@ import {
   smallestRetentionBytes,
   type streamDefinition,
 } from './stream-schema.ts'
-import { provideTopic, streamTopic } from './topics.ts'
+import { provideConfig, provideTopic, retentionConfig, streamTopic } from './topics.ts'
 
 /** What creating streams and subscriptions works with. */
 export type Provisioning = { catalog: Catalog; admin: KafkaAdmin; topics: TopicNames }
@@ -34,7 +34,9 @@ export async function createStream(provisioning: Provisioning, stream: NewStream
   const now = new Date().toISOString()
   const rest = bound ? await bind(provisioning, stream) : await provide(provisioning, stream, own)
   const record = { ...stream, ...rest, bound, createdAt: now, updatedAt: now }
-  const revision = await provisioning.catalog.write(recordKey.stream(stream.name), record, null)
+  const revision = await provisioning.catalog.write(recordKey.stream(stream.name), record)
+  // A topic that was there may be kept for another time.
+  if (!bound) await provideConfig(provisioning.admin, own, retentionConfig(record))
   return { ...record, revision }
 }
 

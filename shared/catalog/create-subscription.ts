@@ -48,7 +48,7 @@ export async function createSubscription(
   }
   await provideRetryTopic({ admin, topics }, { source: stream.topic, name: record.retryTopic })
   await writeSecrets({ catalog, box }, uid, [secret])
-  const revision = await catalog.write(recordKey.subscription(uid), record, null)
+  const revision = await catalog.write(recordKey.subscription(uid), record)
   return { subscription: { ...record, revision }, secret }
 }
 

@@ -10,6 +10,20 @@ export const recordKey = {
   jobState: (id: string) => `job-state/${id}`,
   retryNow: (uid: string) => `retry-now/${uid}`,
   hello: (instance: string) => `hello/${instance}`,
+  /** Whose turn it is to make changes; see turns.ts. */
+  turn: 'turn/changes',
+}
+
+/** What stands in the catalog beside the definition of a subscription. */
+export const belongingsOf = (uid: string): string[] => [
+  ...[recordKey.secret(uid), recordKey.state(uid), recordKey.position(uid), recordKey.retryNow(uid)],
+]
+
+/** The key of the record that this one is of no use without; undefined for one that stands for itself. */
+export function ownerOf(key: string): string | undefined {
+  const name = parseRecordKey(key)?.name ?? ''
+  if (key === recordKey.jobState(name)) return recordKey.job(name)
+  return belongingsOf(name).includes(key) ? recordKey.subscription(name) : undefined
 }
 
 export type RecordKind =
@@ -23,6 +37,7 @@ export type RecordKind =
   | 'job-state'
   | 'retry-now'
   | 'hello'
+  | 'turn'
 
 /** Kind and name of a record key; undefined for a key that this version does not know. */
 export function parseRecordKey(key: string): { kind: RecordKind; name: string } | undefined {
@@ -32,6 +47,6 @@ export function parseRecordKey(key: string): { kind: RecordKind; name: string } 
 }
 
 const kinds: ReadonlySet<string> = new Set([
-  ...['stream', 'subscription', 'secret', 'key', 'state', 'position', 'job', 'job-state', 'retry-now', 'hello'],
+  ...['stream', 'subscription', 'secret', 'key', 'state', 'position', 'job', 'job-state', 'retry-now', 'hello', 'turn'],
 ])
 const isKind = (text: string): text is RecordKind => kinds.has(text)

@@ -51,7 +51,10 @@ export type RetryNow = Static<typeof retryNowRecord>
 const ajv = new Ajv({ useDefaults: true, strict: false })
 formats.default(ajv)
 
-const validators: Record<Exclude<RecordKind, 'hello'>, ValidateFunction> = {
+/** The value of the others says nothing. */
+type ReadableKind = Exclude<RecordKind, 'hello' | 'turn'>
+
+const validators: Record<ReadableKind, ValidateFunction> = {
   stream: ajv.compile(streamRecord),
   subscription: ajv.compile(subscriptionRecord),
   secret: ajv.compile(secretRecord),
@@ -69,7 +72,7 @@ export type Reading = { kind: 'readable'; value: object } | { kind: 'unreadable'
  * Reads the value of a catalog record. Members of newer versions are kept, members an older version did not write get
  * their defaults; what contradicts the schema of this version is unreadable.
  */
-export function readRecord(kind: Exclude<RecordKind, 'hello'>, value: Buffer): Reading {
+export function readRecord(kind: ReadableKind, value: Buffer): Reading {
   const validate = validators[kind]
   try {
     const parsed: unknown = JSON.parse(value.toString())

@@ -50,6 +50,17 @@ export function ownTopics(names: TopicNames, attemptsRetentionMs = 7 * dayMs): T
 
 const pollMs = 100
 
+/** Gives a topic this configuration unless it has it, or is gone. */
+export async function provideConfig(
+  admin: Pick<KafkaAdmin, 'describeTopic' | 'configureTopic'>,
+  topic: string,
+  wanted: Readonly<Record<string, string>>,
+): Promise<void> {
+  const description = await admin.describeTopic(topic)
+  const isOther = ([name, value]: [string, string]) => description?.config[name] !== value
+  if (description !== undefined && Object.entries(wanted).some(isOther)) await admin.configureTopic(topic, wanted)
+}
+
 /** Creates a topic unless it is there and waits for its replicas as `awaitReplicas` does. */
 export async function provideTopic(admin: KafkaAdmin, spec: TopicSpec, timeoutMs?: number): Promise<TopicDescription> {
   await admin.createTopic(spec)

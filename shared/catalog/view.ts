@@ -8,12 +8,17 @@ import { parseRecordKey, type RecordKind, recordKey } from './record-keys.ts'
 import { type RetryNow, readRecord, type SecretRecord } from './records.ts'
 import type { SecretBox } from './secrets.ts'
 import { openSigningSecret } from './signing-secrets.ts'
+import { revisionHeader, turnHeader } from './turns.ts'
 
-/** `replaced`: the revision that the record took the place of, null when there was none. */
+/** `refused`: whoever wrote it had lost its turn, so it counts for nobody. */
 export type Applied =
-  | { kind: 'applied'; replaced: number | null }
+  | { kind: 'applied' }
   | { kind: 'ignored' }
+  | { kind: 'refused' }
   | { kind: 'unreadable'; detail: string }
+
+/** A record as it stands in the topic. Revision: its offset, or that of the record of which it is a copy. */
+export type RawRecord = { revision: number; value: Buffer | null }
 
 type Entry = { revision: number; value: object }
 
@@ -25,6 +30,12 @@ export type CatalogView = {
   apply(record: StoredRecord): Applied
   /** Whether the topic has a record under this key, be it readable or not: only then may what belongs to it be removed. */
   has(key: string): boolean
+  /** The keys of the records that are there, be they readable or not. */
+  recordKeys(): string[]
+  /** The offset of the last turn that was taken; -1 when there is none. */
+  turn(): number
+  /** Keys whose last record in the topic is a refused one, with the record that counts. */
+  overwritten(): [key: string, record: RawRecord][]
   stream(name: string): Stream | undefined
   streams(): Stream[]
   subscription(name: string): Subscription | undefined
@@ -47,7 +58,8 @@ export type CatalogView = {
 /** An empty view. Without a `box` the signing secrets stay closed. */
 export function createView(box: SecretBox | null): CatalogView {
   const entries = new Map<string, Entry>()
-  const present = new Set<string>()
+  const present = new Map<string, RawRecord>()
+  const overwritten = new Set<string>()
   const lists = new Map<string, object[]>()
   const get = (key: string) => entries.get(key)?.value
   const list = (kind: RecordKind) => {
@@ -56,15 +68,25 @@ export function createView(box: SecretBox | null): CatalogView {
     return known
   }
   const subscriptions = () => list('subscription') as Subscription[]
+  const turn = () => present.get(recordKey.turn)?.revision ?? -1
   return {
     apply: (record) => {
       lists.clear()
       const key = record.key?.toString() ?? ''
-      if (record.value === null) present.delete(key)
-      else present.add(key)
-      return apply(entries, record, box)
+      if (turnOf(record) < turn()) {
+        overwritten.add(key)
+        return { kind: 'refused' }
+      }
+      overwritten.delete(key)
+      const raw = rawOf(record)
+      if (raw.value === null) present.delete(key)
+      else present.set(key, raw)
+      return apply(entries, { ...record, offset: raw.revision }, box)
     },
     has: (key) => present.has(key),
+    recordKeys: () => [...present.keys()],
+    turn,
+    overwritten: () => [...overwritten].map((key) => [key, present.get(key) ?? { revision: -1, value: null }]),
     stream: (name) => get(recordKey.stream(name)) as Stream | undefined,
     streams: () => list('stream') as Stream[],
     subscription: (name) => subscriptions().find((subscription) => subscription.name === name),
@@ -83,6 +105,16 @@ export function createView(box: SecretBox | null): CatalogView {
   }
 }
 
+/** A value is copied: it is a slice of everything that was fetched with it. */
+function rawOf({ headers, offset, value }: StoredRecord): RawRecord {
+  const copied = headers[revisionHeader]
+  const revision = copied === undefined ? offset : Number(copied)
+  return { revision, value: value === null ? null : Buffer.from(value) }
+}
+
+/** What is written in no turn, by consumers for example, is never refused. */
+const turnOf = ({ headers }: StoredRecord): number => Number(headers[turnHeader] ?? Number.POSITIVE_INFINITY)
+
 function sortedValues(entries: ReadonlyMap<string, Entry>, kind: RecordKind): object[] {
   const ofKind = [...entries].filter(([key]) => key.startsWith(`${kind}/`))
   return ofKind.map(([, entry]) => entry.value).sort(byNewest)
@@ -91,18 +123,17 @@ function sortedValues(entries: ReadonlyMap<string, Entry>, kind: RecordKind): ob
 function apply(entries: Map<string, Entry>, record: StoredRecord, box: SecretBox | null): Applied {
   const key = record.key?.toString() ?? ''
   const parsed = parseRecordKey(key)
-  if (parsed === undefined || parsed.kind === 'hello') return { kind: 'ignored' }
-  const replaced = entries.get(key)?.revision ?? null
+  if (parsed === undefined || parsed.kind === 'hello' || parsed.kind === 'turn') return { kind: 'ignored' }
   if (record.value === null) {
     entries.delete(key)
-    return { kind: 'applied', replaced }
+    return { kind: 'applied' }
   }
   const reading = readRecord(parsed.kind, record.value)
   if (reading.kind === 'unreadable') return reading
   try {
     const value = parsed.kind === 'secret' ? openSecrets(parsed.name, reading.value, box) : reading.value
     entries.set(key, { revision: record.offset, value: withRevision(value, record.offset) })
-    return { kind: 'applied', replaced }
+    return { kind: 'applied' }
   } catch (error) {
     return { kind: 'unreadable', detail: messageOf(error) }
   }

@@ -14,8 +14,9 @@ import { createSecretBox, type SecretBox } from '#shared/catalog/secrets.ts'
 import { formatSigningSecret } from '#shared/catalog/signing-secrets.ts'
 import { streamDefinition } from '#shared/catalog/stream-schema.ts'
 import { subscriptionDefinition } from '#shared/catalog/subscription-schema.ts'
-import { attemptsConfig, awaitReplicas, ownTopics, provideTopic } from '#shared/catalog/topics.ts'
-import { type KafkaAdmin, openAdmin } from '#shared/kafka/admin.ts'
+import { attemptsConfig, awaitReplicas, ownTopics, provideConfig, provideTopic } from '#shared/catalog/topics.ts'
+import { inTurn } from '#shared/catalog/turns.ts'
+import { openAdmin } from '#shared/kafka/admin.ts'
 import { openLanes } from '#shared/kafka/lanes.ts'
 import type { Resources } from '#shared/lifecycle.ts'
 import type { Log } from '#shared/observability/log.ts'
@@ -40,9 +41,11 @@ export async function initialize(options: Options): Promise<void> {
   })
   const box = createSecretBox(Buffer.from(keys.master.text, 'base64'))
   const provisioning = await openKafka(options, box)
-  await provideAdminKey(provisioning.catalog, keys.admin)
-  await provideOpsStream(provisioning)
-  await provideDemo({ ...provisioning, box }, config)
+  await inTurn(provisioning.catalog, async () => {
+    await provideAdminKey(provisioning.catalog, keys.admin)
+    await provideOpsStream(provisioning)
+    await provideDemo({ ...provisioning, box }, config)
+  })
   await provideRetryTopics(provisioning)
   for (const { topic } of provisioning.catalog.streams()) await awaitReplicas(provisioning.admin, topic)
   log.info({ streams: provisioning.catalog.streams().length }, 'the installation is complete')
@@ -55,21 +58,14 @@ async function openKafka({ config, log, resources, signal }: Options, box: Secre
   const admin = await openAdmin(connection, signal)
   resources.defer('kafka admin', () => admin.close())
   for (const spec of ownTopics(topics, config.TAILRACE_ATTEMPTS_RETENTION_MS)) await provideTopic(admin, spec)
-  await followRetention(admin, topics.attempts, config.TAILRACE_ATTEMPTS_RETENTION_MS)
+  // The setting counts for a topic that an earlier start made, too.
+  await provideConfig(admin, topics.attempts, attemptsConfig(config.TAILRACE_ATTEMPTS_RETENTION_MS))
   const lanes = openLanes({ connection, metrics, kind: 'shared' })
   resources.defer('lanes', () => lanes.close())
   const instance = connection.clientId
   const catalog = await openCatalog({ connection, topic: topics.catalog, lanes, instance, box, log })
   resources.defer('catalog', () => catalog.close())
   return { catalog, admin, topics }
-}
-
-/** The setting counts for a topic that an earlier start made, too. */
-async function followRetention(admin: KafkaAdmin, topic: string, retentionMs: number): Promise<void> {
-  const { config = {} } = (await admin.describeTopic(topic)) ?? {}
-  const wanted = attemptsConfig(retentionMs)
-  const isOther = Object.entries(wanted).some(([name, value]) => config[name] !== value)
-  if (isOther) await admin.configureTopic(topic, wanted)
 }
 
 /** A key that was made now, or the known one while nobody can manage; one that was revoked stays revoked. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Catalog } from '#shared/catalog/catalog.ts'
 import { recordKey } from '#shared/catalog/record-keys.ts'
 import { withDefaults } from '#shared/catalog/schema.ts'
 import { streamDefinition } from '#shared/catalog/stream-schema.ts'
+import { inTurn } from '#shared/catalog/turns.ts'
 import { until } from '../../support/until.ts'
 import { createCatalogTopic } from './open-catalogs.ts'
 
@@ -27,7 +29,7 @@ test('a change is seen by every other process within a second', async (t) => {
       })
     })
     const started = performance.now()
-    const revision = await writer.write(recordKey.stream(name), streamNamed(name), null)
+    const revision = await writer.write(recordKey.stream(name), streamNamed(name))
     assert.equal(writer.stream(name)?.revision, revision)
     delaysMs.push((await seen) - started)
     assert.deepEqual(reader.stream(name), writer.stream(name))
@@ -66,14 +68,49 @@ test('catching up sees what another process wrote before the question', async (t
   assert.ok(reader.staleMs() < 2_000)
 })
 
-test('a writer learns that another one came between', async (t) => {
+test('a writer that lost its turn learns it, and what it wrote counts nowhere, now and for those who come later', async (t) => {
   const { open } = await createCatalogTopic(t)
   const [one, other] = [await open(), await open()]
-  const revision = await one.write(recordKey.stream('s'), streamNamed('s'), null)
-  await other.write(recordKey.stream('s'), streamNamed('s', 'other'))
-  await assert.rejects(one.write(recordKey.stream('s'), streamNamed('s', 'one'), revision), /revision-conflict/)
-  await assert.rejects(one.write(recordKey.stream('s'), streamNamed('s', 'new'), null), /revision-conflict/)
-  await assert.rejects(one.write(recordKey.stream('s'), null, revision), /revision-conflict/)
+  const key = recordKey.stream('s')
+  assert.equal(await one.takeTurn(5_000), true)
+  const revision = await one.write(key, streamNamed('s', 'one'))
+  assert.equal(await other.takeTurn(5_000), true)
+  await assert.rejects(one.write(key, streamNamed('s', 'late')), /revision-conflict/)
+  await assert.rejects(one.write(key, null), /revision-conflict/)
+  await assert.rejects(one.write(recordKey.stream('t'), streamNamed('t')), /revision-conflict/)
+  const third = await open()
+  for (const catalog of [one, other, third]) {
+    assert.equal(await catalog.catchUp(5_000), true)
+    assert.deepEqual(
+      catalog.streams().map(({ description, revision }) => ({ description, revision })),
+      [{ description: 'one', revision }],
+    )
+    assert.equal(catalog.overwritten().length, 2)
+  }
+  await other.mend()
+  assert.equal(await third.catchUp(5_000), true)
+  assert.deepEqual(third.overwritten(), [])
+  assert.equal(third.stream('s')?.revision, revision)
+})
+
+test('changes of two processes at once are made one after the other, each on what the one before has written', async (t) => {
+  const { open } = await createCatalogTopic(t)
+  const catalogs = [await open(), await open()]
+  const add = async (catalog: Catalog, text: string) => {
+    const known = catalog.stream('s')?.description ?? ''
+    await catalog.write(recordKey.stream('s'), streamNamed('s', known + text))
+  }
+  const ended = await Promise.allSettled(
+    catalogs.map(async (catalog, at) => {
+      for (let round = 0; round < 10; round += 1) await inTurn(catalog, () => add(catalog, `${at}`))
+    }),
+  )
+  assert.deepEqual(
+    ended.map(({ status }) => status),
+    ['fulfilled', 'fulfilled'],
+  )
+  const written = [...(catalogs[0]?.stream('s')?.description ?? '')]
+  assert.deepEqual(written.sort(), [...'0'.repeat(10), ...'1'.repeat(10)])
 })
 
 test('a record nobody can read leaves the last good value in place', async (t) => {

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import type { Catalog } from '#shared/catalog/catalog.ts'
 import { change, createWriter } from '../../../services/console/context.ts'
 
-const catalogThat = (caughtUp: boolean) => ({ catchUp: async () => caughtUp }) as unknown as Catalog
+const catalogThat = (caughtUp: boolean) =>
+  ({ takeTurn: async () => caughtUp, mend: async () => undefined }) as unknown as Catalog
 
 test('a change on a catalog that cannot be read to its end is refused before it begins', async () => {
   let ran = false
