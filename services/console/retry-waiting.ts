@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Type } from 'typebox'
 import type { Subscription } from '#shared/catalog/model.ts'
 import { recordKey } from '#shared/catalog/record-keys.ts'
+import { parseDeliveryId } from '#shared/delivery/delivery-id.ts'
 import { TailraceError } from '#shared/errors.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import { parseSource } from '#shared/event/source.ts'
@@ -15,7 +16,6 @@ export const retryAnswer = Type.Object({
   job: Type.Union([Type.String(), Type.Null()], { description: 'The job that redrives a dead letter.' }),
 })
 
-const form = /^([a-z0-9-]+)-(\d{1,5})-(\d{1,15})$/
 const searchMs = 5_000
 const keptMs = 60_000
 /** In one minute, of one subscription. */
@@ -26,14 +26,14 @@ const mostRequests = 500
  * later points stay as they are. Throws `not-found` when nothing waits under that id.
  */
 export async function retryWaiting(console: Console, id: string): Promise<void> {
-  const [, name = '', partition, offset] = form.exec(id) ?? []
-  const subscription = console.catalog.subscription(name)
-  if (subscription === undefined) throw notWaiting(id)
-  const place = { partition: Number(partition), offset: Number(offset) }
+  const named = parseDeliveryId(id)
+  const subscription = named === null ? undefined : console.catalog.subscription(named.subscription)
+  if (named === null || subscription === undefined) throw notWaiting(id)
+  const place = { partition: named.partition, offset: named.offset }
   if (!(await isWaiting(console.admin, subscription, place))) throw notWaiting(id)
   await change(console, async () => {
     const { catalog, telemetry } = console
-    const { uid } = subscription
+    const { uid, name } = subscription
     if (catalog.subscriptionByUid(uid) === undefined) throw notWaiting(id)
     const now = Date.now()
     const known = (catalog.retryNow(uid)?.requests ?? []).filter(({ at }) => now - Date.parse(at) < keptMs)

@@ -1,4 +1,5 @@
 import { heldByOperator, type Subscription } from '#shared/catalog/model.ts'
+import { phaseOfReason } from '#shared/catalog/phases.ts'
 import { targetNames } from '#shared/catalog/target-names.ts'
 import type { InstanceReport, SubscriptionReport } from '#shared/redis/instances.ts'
 import type { Console } from './context.ts'
@@ -54,8 +55,7 @@ export function phaseOf(
   if (subscription.paused) return { phase: 'paused', reason: 'operator', since: subscription.updatedAt, ...still }
   const state = catalog.state(subscription.uid)
   if (state !== undefined && state.reason !== null && state.since > (subscription.resumedAt ?? '')) {
-    const phase = state.reason === 'receiver-gone' ? 'paused' : 'failed'
-    return { phase, reason: state.reason, since: state.since, ...still }
+    return { phase: phaseOfReason(state.reason), reason: state.reason, since: state.since, ...still }
   }
   if (subscription.heldAt !== null)
     return { phase: 'held', reason: heldByOperator, since: subscription.heldAt, ...still }

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { Type } from 'typebox'
 import type { Subscription } from '#shared/catalog/model.ts'
-import { time } from '#shared/catalog/schema.ts'
 import { secretsFault } from '#shared/catalog/secrets-fault.ts'
 import { targetNames } from '#shared/catalog/target-names.ts'
 import type { AttemptRequest, AttemptResult } from '#shared/delivery/attempt.ts'
 import { type Decision, decide } from '#shared/delivery/decide.ts'
+import { hintOf } from '#shared/delivery/hints.ts'
 import { createKafkaSender } from '#shared/delivery/kafka-sender.ts'
 import { createTargetClient } from '#shared/delivery/target-client.ts'
 import { TailraceError } from '#shared/errors.ts'
@@ -17,26 +17,6 @@ import { requireSubscription } from './subscriptions.ts'
 export const testRequest = Type.Object({
   target: Type.Optional(Type.String({ description: 'URL of one of its targets; the first one when absent.' })),
   type: Type.String({ default: 'tailrace.test', minLength: 1, maxLength: 256 }),
-})
-
-const number = Type.Number()
-const numberOrNull = Type.Union([Type.Number(), Type.Null()])
-
-export const attemptAnswer = Type.Object({
-  number: Type.Integer(),
-  at: time('When it began.'),
-  instance: Type.String(),
-  target: Type.String(),
-  job: Type.Null(),
-  decision: Type.String({ description: 'delivered, retry, target-waits, target-gone, dead-letter.' }),
-  code: Type.String(),
-  status: Type.Union([Type.Integer(), Type.Null()]),
-  timingsMs: Type.Object({ dns: number, connect: number, tls: number, firstByte: numberOrNull, total: number }),
-  responseHead: Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())])),
-  responseBody: Type.Union([Type.String(), Type.Null()]),
-  responseTruncated: Type.Boolean(),
-  comparison: Type.Null({ description: 'A test goes to one target only.' }),
-  hint: Type.Union([Type.String(), Type.Null()]),
 })
 
 const testBody: BodyKind<typeof testRequest> = { schema: testRequest, readOnly: [] }
@@ -135,7 +115,8 @@ function attemptOf({ result, decision, at, url, instance }: Ending) {
   const answered = result.kind === 'answer' ? result : undefined
   return {
     ...{ number: 1, at: at.toISOString(), instance, target: url, job: null },
-    ...{ decision: decision.kind, code: decision.code, timingsMs: result.timingsMs, hint: hintOf(result, decision) },
+    ...{ decision: decision.kind, code: decision.code, timingsMs: result.timingsMs },
+    hint: decision.kind === 'delivered' ? null : hintOf(decision, true),
     status: answered?.status ?? null,
     responseHead: Object.fromEntries(
       Object.entries(answered?.headers ?? {}).filter(([, value]) => value !== undefined),
@@ -143,22 +124,5 @@ function attemptOf({ result, decision, at, url, instance }: Ending) {
     responseBody: answered?.body.toString() ?? null,
     responseTruncated: answered?.truncated ?? false,
     comparison: null,
-  }
-}
-
-function hintOf(result: AttemptResult, decision: Decision): string | null {
-  switch (decision.kind) {
-    case 'delivered':
-      return null
-    case 'dead-letter':
-      return 'The receiver refuses this event; an event like it becomes a dead letter at once.'
-    case 'target-gone':
-      return 'The receiver says it is gone for good; events would take this target out until the subscription is resumed.'
-    case 'target-waits':
-      return 'The receiver asks to wait; events would wait as long as it says.'
-    case 'retry':
-      return result.kind === 'failure'
-        ? `The receiver could not be asked: ${result.detail}. Check that it runs and can be reached from here.`
-        : `The receiver answered ${result.status}; events would be tried again on the schedule.`
   }
 }

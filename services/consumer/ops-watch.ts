@@ -1,5 +1,4 @@
 import type { Subscription } from '#shared/catalog/model.ts'
-import { heldByOperator } from '#shared/catalog/model.ts'
 import {
   compareMismatch,
   deadLetterAdded,
@@ -11,6 +10,7 @@ import {
   retentionNear,
 } from '#shared/catalog/ops/events.ts'
 import type { OpsEvents } from '#shared/catalog/ops/ops-events.ts'
+import { phaseOfReason } from '#shared/catalog/phases.ts'
 import type { Comparison, Side } from '#shared/delivery/comparison.ts'
 import { deliveryId } from '#shared/delivery/delivery-id.ts'
 import { originOf } from '#shared/delivery/origin-of.ts'
@@ -78,7 +78,7 @@ export class OpsWatch {
 
   /** The reason why it delivers nothing became another one; null: it delivers. */
   reasonChanged(reason: string | null): void {
-    const value = phaseOf(reason)
+    const value = toldAs(reason)
     if (value === this.#phase) return
     const before = this.#untold?.before ?? this.#phase
     this.#phase = value
@@ -181,10 +181,10 @@ export class OpsWatch {
   }
 }
 
-function phaseOf(reason: string | null): string {
+/** A wait that a target asked for lasts seconds. Whatever an operator has to end is told as a pause. */
+function toldAs(reason: string | null): string {
   if (reason === null || reason === 'target-waits') return 'active'
-  if (reason === 'all-targets-failing' || reason === heldByOperator) return 'held'
-  return `paused:${reason}`
+  return phaseOfReason(reason) === 'held' ? 'held' : `paused:${reason}`
 }
 
 function lagOf(ageMs: number, { lagEvents, oldestInStreamMs }: Standing) {

@@ -1,6 +1,7 @@
-import { heldByOperator, type Subscription } from '#shared/catalog/model.ts'
+import type { Subscription } from '#shared/catalog/model.ts'
+import { phaseOfReason } from '#shared/catalog/phases.ts'
 import type { SubscriptionReport } from '#shared/redis/instances.ts'
-import { type Hold, isHolding, reasonOf } from './pair/hold.ts'
+import { type Hold, reasonOf } from './pair/hold.ts'
 import type { Pair } from './pair/states.ts'
 import { viewOf } from './pair/view.ts'
 import { standingOf } from './standing.ts'
@@ -32,7 +33,7 @@ export function reportOf(facts: ReportFacts): SubscriptionReport {
   return {
     uid: subscription.uid,
     name: subscription.name,
-    ...phaseOf(facts),
+    ...standingPhase(facts),
     since: facts.since,
     nextProbeAt: nextProbeAtMs === null ? null : new Date(nextProbeAtMs).toISOString(),
     pairs: views.map(({ retrying: _, ...view }) => view),
@@ -43,13 +44,14 @@ export function reportOf(facts: ReportFacts): SubscriptionReport {
   }
 }
 
-function phaseOf({ hold, isJoined, pairs, topicsReason }: ReportFacts): Pick<SubscriptionReport, 'phase' | 'reason'> {
-  const reason = reasonOf(hold)
-  if (hold.paused === 'offsets-lost') return { phase: 'failed', reason }
-  if (topicsReason !== null) return { phase: 'failed', reason: topicsReason }
-  if (hold.paused === heldByOperator) return { phase: 'held', reason }
-  if (hold.paused !== null) return { phase: 'paused', reason }
-  if (isHolding(hold)) return { phase: 'held', reason }
+function standingPhase({
+  hold,
+  isJoined,
+  pairs,
+  topicsReason,
+}: ReportFacts): Pick<SubscriptionReport, 'phase' | 'reason'> {
+  const reason = (hold.paused === 'offsets-lost' ? null : topicsReason) ?? reasonOf(hold)
+  if (reason !== null) return { phase: phaseOfReason(reason), reason }
   const isStarting = !isJoined || pairs.some(({ phase }) => phase === 'loading' || phase === 'reading')
   return { phase: isStarting ? 'starting' : 'active', reason: null }
 }

@@ -42,10 +42,20 @@ const hintsByKind: Readonly<Record<Decision['kind'], string>> = {
   'dead-letter': 'The receiver refuses this event. Correct the receiver, then redrive, or discard the event.',
 }
 
-/** What to do about a decision: a sentence or two for the operator. */
-export function hintOf({ kind, code }: Pick<Decision, 'kind' | 'code'>): string {
-  if (kind === 'delivered') return hintsByKind.delivered
-  return hints[code] ?? (code.startsWith('status-3') ? redirectHint : hintsByKind[kind])
+/** The same of an event that was sent to see what would happen, and is not sent again. */
+const testHintsByKind: typeof hintsByKind = {
+  delivered: hintsByKind.delivered,
+  retry: 'The receiver failed on this event. Fix it; an event like it would be sent again on the schedule.',
+  'target-waits': 'The receiver asks to wait. Events would wait as long as it says.',
+  'target-gone': 'The receiver says that it is gone for good. Events would take this target out until a resume.',
+  'dead-letter': 'The receiver refuses this event. An event like it would be a dead letter at once.',
+}
+
+/** What to do about a decision: a sentence or two for the operator. `isTest`: the event was sent by hand, once. */
+export function hintOf({ kind, code }: Pick<Decision, 'kind' | 'code'>, isTest = false): string {
+  const byKind = isTest ? testHintsByKind : hintsByKind
+  if (kind === 'delivered') return byKind.delivered
+  return hints[code] ?? (code.startsWith('status-3') ? redirectHint : byKind[kind])
 }
 
 const redirectHint = 'Redirects are not followed. Use the URL that the receiver redirects to.'

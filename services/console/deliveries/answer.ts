@@ -37,7 +37,8 @@ const delivery = {
   settledAt: timeOrNull,
 }
 
-const attempt = Type.Object({
+/** One attempt as answers show it. */
+export const attemptAnswer = Type.Object({
   number: Type.Integer(),
   at: time('When it began.'),
   instance: Type.String(),
@@ -57,7 +58,7 @@ const attempt = Type.Object({
 })
 
 export const deliveryAnswer = Type.Object(delivery)
-export const wholeDeliveryAnswer = Type.Object({ ...delivery, attemptList: Type.Array(attempt) })
+export const wholeDeliveryAnswer = Type.Object({ ...delivery, attemptList: Type.Array(attemptAnswer) })
 
 type Names = { subscription: string; uid: string; stream: string; partition: number }
 

@@ -1,4 +1,5 @@
 import type { Stream, Subscription } from '#shared/catalog/model.ts'
+import { parseDeliveryId } from '#shared/delivery/delivery-id.ts'
 import { TailraceError } from '#shared/errors.ts'
 import { becauseOf, compileFilter } from '#shared/event/filter/filter.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
@@ -61,15 +62,14 @@ function lostDetail({ isWhole }: Trace): string {
 }
 
 function requireDelivery({ catalog }: Console, id: string): Wanted {
-  const [, name = '', partition = '', offset = ''] = /^(.+)-(\d{1,6})-(\d{1,15})$/.exec(id) ?? []
-  const subscription = catalog.subscription(name)
+  const place = parseDeliveryId(id)
+  if (place === null) throw new TailraceError('not-found', 'an id is <subscription>-<partition>-<offset>')
+  const subscription = catalog.subscription(place.subscription)
   const stream = subscription === undefined ? undefined : catalog.stream(subscription.stream)
   if (subscription === undefined || stream === undefined) {
-    const detail =
-      name === '' ? 'an id is <subscription>-<partition>-<offset>' : `there is no subscription ${name.slice(0, 64)}`
-    throw new TailraceError('not-found', detail)
+    throw new TailraceError('not-found', `there is no subscription ${place.subscription.slice(0, 64)}`)
   }
-  return { subscription, stream, partition: Number(partition), offset: Number(offset) }
+  return { subscription, stream, partition: place.partition, offset: place.offset }
 }
 
 /** The event as it was stored; null when retention has taken it. Rejects with `not-found` when there never was one. */

@@ -1,11 +1,12 @@
 import { subscriptionAnswer } from '#shared/catalog/subscription-schema.ts'
 import type { Console } from '../context.ts'
+import { attemptAnswer } from '../deliveries/answer.ts'
 import { documented } from '../docs.ts'
 import { rotateSecret, rotationAnswer, rotationRequest } from '../rotate-secret.ts'
 import { param, type Route } from '../route.ts'
 import { seek, seekAnswer, seekRequest } from '../seek.ts'
 import { hold, release, setPaused } from '../subscriptions.ts'
-import { attemptAnswer, testDelivery, testRequest } from '../test-delivery.ts'
+import { testDelivery, testRequest } from '../test-delivery.ts'
 import { answer } from './subscriptions.ts'
 
 const tag = 'subscriptions'

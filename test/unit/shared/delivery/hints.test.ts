@@ -21,3 +21,15 @@ test('a hint names what is special about its code', () => {
 test('a delivery that was asked for with a bad status needs nothing', () => {
   assert.match(hintOf({ kind: 'delivered', code: 'status-404' }), /^Delivered/)
 })
+
+test('an event that was sent to see what happens is not said to be sent again', () => {
+  for (const kind of ['retry', 'target-waits', 'target-gone', 'dead-letter'] as const) {
+    const [live, sent] = [hintOf({ kind, code: 'x' }), hintOf({ kind, code: 'x' }, true)]
+    assert.doesNotMatch(sent, /is sent again|redrive/)
+    assert.notEqual(live, sent)
+  }
+  assert.equal(
+    hintOf({ kind: 'retry', code: 'connect-refused' }, true),
+    hintOf({ kind: 'retry', code: 'connect-refused' }),
+  )
+})
