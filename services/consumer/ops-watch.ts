@@ -1,7 +1,6 @@
 import type { Subscription } from '#shared/catalog/model.ts'
 import {
   compareMismatch,
-  deadLetterAdded,
   held,
   lagging,
   type OpsEvent,
@@ -17,6 +16,7 @@ import { originOf } from '#shared/delivery/origin-of.ts'
 import { positionOf } from '#shared/event/record.ts'
 import type { Standing } from '#shared/redis/instances.ts'
 import type { Burial } from './pair/deliveries.ts'
+import { tellDeadLetter } from './tell-dead-letter.ts'
 
 export type OpsWatchOptions = {
   ops: OpsEvents
@@ -50,7 +50,6 @@ const levels = [0.5, 0.8]
 /** An episode of lagging is over below this share of the limit, and told again after this time at the earliest. */
 const overShare = 0.5
 const laggingAgainMs = 600_000
-const oneMinuteMs = 60_000
 const oneHourMs = 3_600_000
 
 /**
@@ -118,12 +117,9 @@ export class OpsWatch {
     })
   }
 
-  buried(partition: number, offset: number, { cause, code, detail }: Burial): void {
+  buried(partition: number, offset: number, burial: Burial): void {
     const { ops, subscription } = this.#options
-    const { name, uid, stream } = subscription()
-    const id = deliveryId(name, partition, offset)
-    const facts = { id, position: positionOf(stream, partition, offset), cause, code, detail: detail.slice(0, 500) }
-    ops.raiseOnce(deadLetterAdded(subscription(), facts), `dead-letter:${uid}:${cause}`, oneMinuteMs)
+    tellDeadLetter(ops, { subscription: subscription(), partition, offset, burial, job: null })
   }
 
   /** `other`: URL of the second target; the first one of the subscription is the one that counts. */

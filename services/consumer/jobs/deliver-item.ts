@@ -11,6 +11,7 @@ import { queueOf } from '../pair/key-queues.ts'
 import { deliver, type PipelineContext } from '../pipeline.ts'
 import { appendDeadLetter } from '../settle.ts'
 import type { Ended } from '../targets.ts'
+import { tellDeadLetter } from '../tell-dead-letter.ts'
 import type { JobEnvironment } from './environment.ts'
 import type { JobJournal, Told } from './job-journal.ts'
 import type { JobEnding, JobItem } from './source.ts'
@@ -19,7 +20,7 @@ import type { JobEnding, JobItem } from './source.ts'
 export type ItemResult = { kind: 'ended'; ending: JobEnding } | { kind: 'again'; waitMs: number } | { kind: 'stopped' }
 
 export type ItemOptions = {
-  environment: Pick<JobEnvironment, 'deadLetters' | 'telemetry'>
+  environment: Pick<JobEnvironment, 'deadLetters' | 'telemetry' | 'ops'>
   job: Pick<Job, 'id' | 'kind'>
   recipient: { subscription: Subscription; stream: Stream }
   context: PipelineContext
@@ -109,6 +110,7 @@ async function bury(item: JobItem, { delivery, turn, burial }: Failed, options: 
   if (offset === null) return { kind: 'stopped' }
   const { attempts, firstAttemptAtMs } = delivery
   environment.telemetry.deadLettered(ref, { attempts, ...ending })
+  tellDeadLetter(environment.ops, { subscription, partition, offset: delivery.offset, burial: ending, job: job.id })
   options.journal.tell(item, { state: 'dead-lettered', because: detail, attempts, firstAttemptAtMs, turn })
   return { kind: 'ended', ending: 'dead-lettered' }
 }

@@ -55,7 +55,15 @@ export const lagging = (subscription: About, facts: LagFacts) =>
 export const retentionNear = (subscription: About, facts: LagFacts & { used: number; retentionMs: number }) =>
   about('tailrace.subscription.retention-near', subscription, facts)
 
-export type DeadLetterFacts = { id: string; position: string; cause: string; code: string; detail: string }
+export type DeadLetterFacts = {
+  id: string
+  position: string
+  cause: string
+  code: string
+  detail: string
+  /** The job whose delivery it was; null for a live one. */
+  job: string | null
+}
 
 /** A delivery ended without success; others of the same cause in the next minute are not told. */
 export const deadLetterAdded = (subscription: About, facts: DeadLetterFacts) =>

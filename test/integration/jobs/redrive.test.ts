@@ -90,6 +90,34 @@ test('what fails again is a dead letter again, names its job, and can be redrive
   )
 })
 
+test('a dead letter of a job is told to operators, like one of a live delivery', async (t) => {
+  const shop = await openWorkshop(t)
+  const [receiver, operator] = [
+    await createReceiver(t, { behaviour: refuses }),
+    await createReceiver(t, { behaviour: takes }),
+  ]
+  const subscription = await shop.subscribe(receiver)
+  await shop.subscribe(operator, { stream: 'ops' })
+  await shop.runConsumer('one')
+  await shop.publish(keyed(4, 2))
+  await shop.untilDead(4)
+  // Another cause: of the first one the next minute has nothing more to tell.
+  receiver.behave({ kind: 'answer', status: 200, headers: { 'tailrace-outcome': 'dead-letter' } })
+  const id = await shop.begin('/v1/redrives', { select: { subscription } })
+  assert.equal((await shop.untilOver(id)).deadLettered, 4)
+  const told = await until('both are told', () => {
+    const letters = operator.requests.filter(({ headers }) => headers['ce-type'] === 'tailrace.dead-letter.added')
+    return letters.length === 2 && letters.map(({ body }) => JSON.parse(body.toString()) as Json)
+  })
+  assert.deepEqual(
+    told.map(({ cause, job, subscription }) => [cause, job, subscription]),
+    [
+      ['refused', null, subscription],
+      ['asked', id, subscription],
+    ],
+  )
+})
+
 test('a cancelled job stops, and the rest stays dead', async (t) => {
   const shop = await openWorkshop(t)
   const receiver = await createReceiver(t, { behaviour: refuses })

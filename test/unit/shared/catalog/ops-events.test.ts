@@ -11,7 +11,14 @@ import type { Told } from '#shared/redis/told.ts'
 
 const subscription = { name: 'billing', uid: 'u', stream: 'orders' }
 const facts = { reason: 'all-targets-failing', lagEvents: 3, lastError: 'connect ECONNREFUSED' }
-const letter = { id: 'billing-0-1', position: 'orders-0-1', cause: 'refused', code: 'status-422', detail: '' }
+const letter = {
+  id: 'billing-0-1',
+  position: 'orders-0-1',
+  cause: 'refused',
+  code: 'status-422',
+  detail: '',
+  job: null,
+}
 const job = { id: 'job_1', kind: 'redrive', state: 'finished', matched: 2, done: 2, delivered: 1, deadLettered: 1 }
 
 /** What several instances have told, as Redis would remember it. */
