@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { nullable, time } from '#shared/catalog/schema.ts'
 import { deadLetterRetentionMs } from '#shared/catalog/topics.ts'
 import { type DeadLetter, kindOf, type StreamOf } from '#shared/delivery/dead-letter-record.ts'
-import { deliveryIdOf } from '#shared/delivery/dead-letter-table.ts'
+import { deliveryIdOf } from '#shared/delivery/dead-letter-selection.ts'
 import { positionOf } from '#shared/event/record.ts'
 
 const text = Type.String()
@@ -29,6 +29,12 @@ export const deadLetterAnswer = Type.Object({
   job: Type.Union([Type.String(), Type.Null()], { description: 'The job whose delivery failed.' }),
 })
 
+/** Beside what is listed or counted. */
+export const leftOutAnswer = Type.Integer({
+  description:
+    'Newer dead letters that are not considered, because too many are unsettled: first settle some of these.',
+})
+
 export const summaryAnswer = Type.Object({
   groups: Type.Array(
     Type.Object({
@@ -40,6 +46,7 @@ export const summaryAnswer = Type.Object({
     }),
   ),
   total: Type.Integer(),
+  leftOut: leftOutAnswer,
 })
 
 export function deadLetterAnswerOf(letter: DeadLetter, streamOf: StreamOf) {
@@ -58,7 +65,7 @@ export function deadLetterAnswerOf(letter: DeadLetter, streamOf: StreamOf) {
 }
 
 /** How many died of what, per subscription; the largest group first. `letters` are newest first. */
-export function summaryOf(letters: readonly DeadLetter[]): Static<typeof summaryAnswer> {
+export function summaryOf(letters: readonly DeadLetter[], leftOut: number): Static<typeof summaryAnswer> {
   const groups = new Map<string, Static<typeof summaryAnswer>['groups'][number]>()
   for (const letter of letters) {
     const { subscription, cause, code } = letter
@@ -71,5 +78,5 @@ export function summaryOf(letters: readonly DeadLetter[]): Static<typeof summary
     } else
       groups.set(name, { subscription, cause, code, count: 1, firstAt: at, lastAt: at, sample: deliveryIdOf(letter) })
   }
-  return { groups: [...groups.values()].sort((a, b) => b.count - a.count), total: letters.length }
+  return { groups: [...groups.values()].sort((a, b) => b.count - a.count), total: letters.length, leftOut }
 }

@@ -1,24 +1,27 @@
 import type { Catalog } from '#shared/catalog/catalog.ts'
 import { shareRounds } from '#shared/catalog/shared-round.ts'
 import type { DeadLetter, StreamOf } from '#shared/delivery/dead-letter-record.ts'
-import { applyDeadLetter, type DeadLetterTable } from '#shared/delivery/dead-letter-table.ts'
+import type { StoredRecord } from '#shared/event/record.ts'
 import type { KafkaAdmin } from '#shared/kafka/admin.ts'
 import { readRanges } from '#shared/kafka/read-ranges.ts'
 import type { Log } from '#shared/observability/log.ts'
 import { within } from '#shared/resilience/deadline.ts'
+import type { DeadLetterShelf } from './dead-letter-shelf.ts'
 
 /**
  * The unsettled dead letters of the installation, read from their topic: bodies stay there. States: behind (at the start)
- * → current, as of the last look; while Kafka cannot be asked it stays as it was.
+ * → current, as of the last look; while Kafka cannot be asked it stays as it was. Of too many the newest are left out.
  */
 export type DeadLetterIndex = {
   /** Reads to the end of the topic as it is now; false when that failed or took longer than `timeoutMs`. */
   catchUp(timeoutMs: number): Promise<boolean>
   /** Newest first. */
   letters(): readonly DeadLetter[]
-  /** Those of one subscription, as of the last look; null before the first one. */
+  /** How many of one subscription are held, as of the last look; null before the first one. */
   countOf(uid: string): number | null
-  /** How far each partition has been read: the offset of its next record. */
+  /** See `DeadLetterShelf`. */
+  leftOut(): number
+  /** How far each partition has been read for `letters`: the offset of its next record. */
   ends(): Record<string, number>
   /** When it was last current (ms); null before the first time. */
   asOfMs(): number | null
@@ -28,16 +31,14 @@ export type DeadLetterIndex = {
 type Options = {
   admin: Pick<KafkaAdmin, 'offsets' | 'read'>
   topic: string
-  streamOf: StreamOf
+  shelf: DeadLetterShelf
   log: Log
 }
 
 /** Keeps the first look of an operator short. */
 const everyMs = 5_000
 
-export function openDeadLetterIndex({ admin, topic, streamOf, log }: Options): DeadLetterIndex {
-  const table: DeadLetterTable = new Map()
-  const positions = new Map<number, number>()
+export function openDeadLetterIndex({ admin, topic, shelf, log }: Options): DeadLetterIndex {
   let sorted: readonly DeadLetter[] | undefined
   let counts: ReadonlyMap<string, number> | undefined
   const changed = () => {
@@ -49,21 +50,18 @@ export function openDeadLetterIndex({ admin, topic, streamOf, log }: Options): D
   const read = async () => {
     const startedAtMs = Date.now()
     const bounds = await admin.offsets(topic)
-    for (const { partition, low } of bounds) if (low > (positions.get(partition) ?? 0)) positions.set(partition, low)
-    const ranges = bounds.map(({ partition, high }) => ({ partition, from: positions.get(partition) ?? 0, to: high }))
-    await readRanges(
-      admin,
-      { topic, ranges },
-      {
-        onRecord(record) {
-          applyDeadLetter(table, record, streamOf)
-          changed()
-        },
-        onProgress: (partition, next) => void positions.set(partition, next),
-        goesOn: () => !isClosed,
+    if (shelf.forgetBelow(new Map(bounds.map(({ partition, low }) => [partition, low])))) changed()
+    shelf.makeRoom()
+    const ranges = bounds.map(({ partition, high }) => ({ partition, from: shelf.positionOf(partition), to: high }))
+    const reader = {
+      onRecord(record: StoredRecord) {
+        shelf.apply(record)
+        changed()
       },
-    )
-    if (forgetExpired(table, new Map(bounds.map(({ partition, low }) => [partition, low])))) changed()
+      onProgress: shelf.progressed,
+      goesOn: () => !isClosed,
+    }
+    await readRanges(admin, { topic, ranges }, reader)
     asOfMs = startedAtMs
     return true
   }
@@ -82,15 +80,16 @@ export function openDeadLetterIndex({ admin, topic, streamOf, log }: Options): D
   return {
     catchUp: (timeoutMs) => within(round(), timeoutMs, false),
     letters() {
-      sorted ??= [...table.values()].sort(byNewest)
+      sorted ??= shelf.letters().sort(byNewest)
       return sorted
     },
     countOf(uid) {
       if (asOfMs === null) return null
-      counts ??= countsBySubscription(table)
+      counts ??= countsBySubscription(shelf.letters())
       return counts.get(uid) ?? 0
     },
-    ends: () => Object.fromEntries(positions),
+    leftOut: shelf.leftOut,
+    ends: shelf.ends,
     asOfMs: () => asOfMs,
     close() {
       isClosed = true
@@ -108,15 +107,9 @@ export function streamOfCatalog(catalog: Pick<Catalog, 'streams'>, eventsPrefix:
   }
 }
 
-function forgetExpired(table: DeadLetterTable, lows: ReadonlyMap<number, number>): boolean {
-  const before = table.size
-  for (const [key, { at }] of table) if (at.offset < (lows.get(at.partition) ?? 0)) table.delete(key)
-  return table.size !== before
-}
-
-function countsBySubscription(table: DeadLetterTable): ReadonlyMap<string, number> {
+function countsBySubscription(letters: readonly DeadLetter[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
-  for (const { uid } of table.values()) counts.set(uid, (counts.get(uid) ?? 0) + 1)
+  for (const { uid } of letters) counts.set(uid, (counts.get(uid) ?? 0) + 1)
   return counts
 }
 

@@ -1,5 +1,5 @@
 import type { DeadLetter } from '#shared/delivery/dead-letter-record.ts'
-import { anySelection, isSelected, type Selection } from '#shared/delivery/dead-letter-table.ts'
+import { anySelection, isSelected, type Selection } from '#shared/delivery/dead-letter-selection.ts'
 import { TailraceError } from '#shared/errors.ts'
 import type { Console } from './context.ts'
 import type { Query } from './route.ts'
@@ -10,22 +10,25 @@ const strictMs = 5_000
 
 type Index = Pick<Console, 'deadLetters'>
 
-/** What is listed, newest first, and since when that may be outdated (ms), null when it is not. */
+/**
+ * What is listed, newest first, and since when that may be outdated (ms), null when it is not. `leftOut`: so many newer ones,
+ * selected or not, are not known because there are too many.
+ */
 export async function findDeadLetters({ deadLetters }: Index, selection: Selection) {
   const isCurrent = await deadLetters.catchUp(patienceMs)
   if (!isCurrent && deadLetters.asOfMs() === null) throw notReadable(patienceMs)
   const letters = deadLetters.letters().filter((letter) => isSelected(letter, selection))
-  return { letters, asOfMs: isCurrent ? null : deadLetters.asOfMs() }
+  return { letters, leftOut: deadLetters.leftOut(), asOfMs: isCurrent ? null : deadLetters.asOfMs() }
 }
 
 /** What is selected, and how far the topic had been read then: the dead letters below `ends`. */
-export type Selected = { letters: DeadLetter[]; ends: Record<string, number> }
+export type Selected = { letters: DeadLetter[]; leftOut: number; ends: Record<string, number> }
 
 /** The same for a decision: only on what the topic holds now. Rejects with `kafka-unavailable` when that cannot be known. */
 export async function requireDeadLetters({ deadLetters }: Index, selection: Selection): Promise<Selected> {
   if (!(await deadLetters.catchUp(strictMs))) throw notReadable(strictMs)
   const letters = deadLetters.letters().filter((letter) => isSelected(letter, selection))
-  return { letters, ends: deadLetters.ends() }
+  return { letters, leftOut: deadLetters.leftOut(), ends: deadLetters.ends() }
 }
 
 /** The filters of a list. Throws `request-malformed` for a time that is none. */

@@ -3,6 +3,7 @@ import { jobSelection } from '#shared/catalog/job-schema.ts'
 import { nullable } from '#shared/catalog/schema.ts'
 import { filter } from '#shared/catalog/subscription-schema.ts'
 import { type BodyKind, readBody } from './body.ts'
+import { leftOutAnswer } from './dead-letter-answer.ts'
 
 const dryRun = Type.Boolean({ default: false, description: 'Only counts what it would do.' })
 const ratePerSecond = nullable(
@@ -34,6 +35,7 @@ export const dryRunAnswer = Type.Object({
   dryRun: Type.Literal(true),
   matched: Type.Integer(),
   bytes: Type.Integer({ description: 'Of their bodies; of a long replay estimated from its beginning.' }),
+  leftOut: leftOutAnswer,
   sample: Type.Array(Type.String(), { description: 'The first of them.' }),
 })
 

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { isOver, type Job, type JobSelection } from '#shared/catalog/job-schema.ts'
 import type { Subscription } from '#shared/catalog/model.ts'
 import { recordKey } from '#shared/catalog/record-keys.ts'
-import { anySelection, deliveryIdOf, inDeliveryOrder, selectionOf } from '#shared/delivery/dead-letter-table.ts'
+import { anySelection, deliveryIdOf, inDeliveryOrder, selectionOf } from '#shared/delivery/dead-letter-selection.ts'
 import { deliveryId } from '#shared/delivery/delivery-id.ts'
 import { TailraceError } from '#shared/errors.ts'
 import { bodyInvalid } from './body.ts'
@@ -10,12 +10,13 @@ import { type Console, change } from './context.ts'
 import { requireDeadLetters } from './dead-letters.ts'
 import { filterFaults } from './filter-faults.ts'
 import type { DiscardRequest, RedriveRequest, ReplayRequest } from './job-requests.ts'
+import { kept } from './old-jobs.ts'
 import { measureRanges, replayRanges } from './replay-range.ts'
 import { requireStream } from './streams.ts'
 import { requireSubscription } from './subscriptions.ts'
 
 /** What a job would be about: its dry run. */
-export type Estimate = { dryRun: true; matched: number; bytes: number; sample: string[] }
+export type Estimate = { dryRun: true; matched: number; bytes: number; leftOut: number; sample: string[] }
 
 type Planned = Pick<
   Job,
@@ -25,11 +26,7 @@ type Plan = { job: Planned; estimate: Estimate }
 
 /** Unfinished jobs at a time, of the installation. */
 const mostUnfinished = 100
-/** A selection is held in the memory of the consumer that runs it. */
-const mostSelected = 100_000
 const sampleSize = 5
-/** How long a finished job is listed. */
-const keptMs = 30 * 86_400_000
 
 /** Plans the delivery of dead letters once more. Throws `subscription-unknown` when there is nothing to deliver them to. */
 export async function planRedrive(console: Console, request: RedriveRequest): Promise<Plan> {
@@ -56,7 +53,7 @@ export async function planReplay(console: Console, request: ReplayRequest): Prom
   const about = { subscription: name, uid, select: null, ...offsetsOf(ranges), filter, ratePerSecond }
   return {
     job: { kind: 'replay', request: asked, ...about },
-    estimate: { dryRun: true, matched, bytes, sample },
+    estimate: { dryRun: true, matched, bytes, leftOut: 0, sample },
   }
 }
 
@@ -79,7 +76,6 @@ export function createJob(console: Console, { job, estimate }: Plan, keyId: stri
     const { catalog, telemetry } = console
     const unfinished = catalog.jobs().filter((one) => isUnfinished(console, one))
     if (unfinished.length >= mostUnfinished) throw tooMany(`${mostUnfinished} jobs are unfinished; cancel one first`)
-    await forgetOld(console)
     const createdAt = new Date().toISOString()
     const record = { ...job, id: newJobId(), matched: estimate.matched, createdBy: `key ${keyId}`, createdAt }
     const revision = await catalog.write(recordKey.job(record.id), { ...record, cancelledAt: null })
@@ -103,7 +99,10 @@ export function cancelJob(console: Console, id: string): Promise<Job> {
 export function requireJob({ catalog }: Pick<Console, 'catalog'>, id: string): Job {
   const known = catalog.job(id)
   if (known !== undefined) return known
-  throw new TailraceError('not-found', `there is no job ${id.slice(0, 64)}; finished ones are kept for 30 days`)
+  throw new TailraceError(
+    'not-found',
+    `there is no job ${id.slice(0, 64)}; the last ${kept.jobs} that are over are kept, for 30 days`,
+  )
 }
 
 /** Newest first. */
@@ -117,12 +116,7 @@ type Letters = { request: RedriveRequest; uid: string | null }
 
 async function planLetters(console: Console, kind: 'redrive' | 'discard', { request, uid }: Letters): Promise<Plan> {
   const { select, ratePerSecond } = request
-  const { letters, ends } = await requireDeadLetters(console, selectionOf(select, uid))
-  if (letters.length > mostSelected) {
-    throw tooMany(
-      `${letters.length} dead letters are selected and ${mostSelected} are the most; narrow since and until`,
-    )
-  }
+  const { letters, leftOut, ends } = await requireDeadLetters(console, selectionOf(select, uid))
   const asked = kind === 'redrive' ? { select, ratePerSecond } : { select }
   return {
     job: {
@@ -140,20 +134,9 @@ async function planLetters(console: Console, kind: 'redrive' | 'discard', { requ
       dryRun: true,
       matched: letters.length,
       bytes: letters.reduce((sum, { bytes }) => sum + bytes, 0),
+      leftOut,
       sample: inDeliveryOrder(letters).slice(0, sampleSize).map(deliveryIdOf),
     },
-  }
-}
-
-async function forgetOld({ catalog }: Console): Promise<void> {
-  const before = new Date(Date.now() - keptMs).toISOString()
-  const old = catalog.jobs().filter(({ createdAt, cancelledAt, id }) => {
-    const endedAt = catalog.jobState(id)?.finishedAt ?? cancelledAt
-    return endedAt !== null && endedAt < before && createdAt < before
-  })
-  for (const { id } of old) {
-    await catalog.write(recordKey.jobState(id), null)
-    await catalog.write(recordKey.job(id), null)
   }
 }
 

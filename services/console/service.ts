@@ -26,6 +26,7 @@ import { watchCluster } from './cluster-monitor.ts'
 import { type ConsoleConfig, limitsOf } from './config.ts'
 import { type Console, change, createWriter } from './context.ts'
 import { openDeadLetterIndex, streamOfCatalog } from './dead-letter-index.ts'
+import { createShelf } from './dead-letter-shelf.ts'
 import { mountRoutes } from './mount.ts'
 import { openApiOf } from './openapi.ts'
 import { createRemoval } from './removal.ts'
@@ -124,7 +125,7 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
   const sweep = startSweep({ admin, catalog, topics, removal, forget, log })
   resources.defer('sweep', () => sweep.close())
   const streamOf = streamOfCatalog(catalog, topics.events(''))
-  const deadLetters = openDeadLetterIndex({ admin, topic: topics.deadLetters, streamOf, log })
+  const deadLetters = openDeadLetterIndex({ admin, topic: topics.deadLetters, shelf: createShelf({ streamOf }), log })
   resources.defer('dead letters', () => deadLetters.close())
   return {
     ...{

@@ -3,6 +3,7 @@ import type { TopicNames } from '#shared/catalog/names.ts'
 import { ownerOf, recordKey } from '#shared/catalog/record-keys.ts'
 import type { KafkaAdmin } from '#shared/kafka/admin.ts'
 import type { Log } from '#shared/observability/log.ts'
+import { oldJobs } from './old-jobs.ts'
 import type { Removal } from './removal.ts'
 
 /** Longer than any creation takes from its retry topic to its record in the catalog. */
@@ -11,7 +12,7 @@ const catchUpMs = 5_000
 
 type Options = {
   admin: Pick<KafkaAdmin, 'topics'>
-  catalog: Pick<Catalog, 'catchUp' | 'has' | 'recordKeys' | 'overwritten'>
+  catalog: Pick<Catalog, 'catchUp' | 'has' | 'recordKeys' | 'overwritten' | 'jobs' | 'jobState'>
   topics: TopicNames
   removal: Pick<Removal, 'removeLater'>
   /** Removes records of the catalog, in a turn, which mends what was overwritten. */
@@ -22,7 +23,7 @@ type Options = {
 /**
  * Finds what no subscription has: retry topics, and records of the catalog, of one whose creation failed half-way, or that
  * was deleted just before its console ended. It is removed when two rounds, 10 minutes apart, have found it, because what
- * was made a moment ago has no subscription yet. Mends what a console left that lost its turn and ended.
+ * was made a moment ago has no subscription yet. Forgets old jobs, and mends what a console left that lost its turn and ended.
  */
 export function startSweep({ admin, catalog, topics, removal, forget, log }: Options): { close(): void } {
   let suspects: ReadonlySet<string> = new Set()
@@ -40,7 +41,8 @@ export function startSweep({ admin, catalog, topics, removal, forget, log }: Opt
     })
     for (const remains of found.filter(({ retryTopic }) => suspects.has(retryTopic))) removal.removeLater(remains)
     const records = catalog.recordKeys().filter(isNobodys)
-    const gone = records.filter((key) => suspects.has(key))
+    const old = oldJobs(catalog, Date.now()).flatMap((id) => [recordKey.jobState(id), recordKey.job(id)])
+    const gone = [...records.filter((key) => suspects.has(key)), ...old.filter((key) => catalog.has(key))]
     suspects = new Set([...found.map(({ retryTopic }) => retryTopic), ...records])
     if (gone.length > 0 || catalog.overwritten().length > 0) await forget(gone)
   }

@@ -1,13 +1,17 @@
 import { Type } from 'typebox'
 import type { Console } from '../context.ts'
-import { deadLetterAnswer, deadLetterAnswerOf, summaryAnswer, summaryOf } from '../dead-letter-answer.ts'
+import { deadLetterAnswer, deadLetterAnswerOf, leftOutAnswer, summaryAnswer, summaryOf } from '../dead-letter-answer.ts'
 import { findDeadLetters, selectionOfQuery } from '../dead-letters.ts'
 import { documented } from '../docs.ts'
 import { pageOf, pageQuery } from '../page.ts'
-import { listOf, type Query, type Route } from '../route.ts'
+import type { Query, Route } from '../route.ts'
 
 const tag = 'dead letters'
 const time = (description: string) => Type.String({ maxLength: 40, description })
+
+const deadLetterList = Type.Object({
+  ...{ items: Type.Array(deadLetterAnswer), next: Type.Union([Type.String(), Type.Null()]), leftOut: leftOutAnswer },
+})
 
 const filters = {
   subscription: Type.String({ maxLength: 63 }),
@@ -24,7 +28,7 @@ export function deadLetterRoutes(console: Console): Route[] {
       ...{ method: 'GET', path: '/v1/dead-letters', operationId: 'listDeadLetters', tag, scope: 'read' },
       summary: 'List deliveries that ended without success',
       query: { ...pageQuery, ...filters },
-      answers: documented.many(listOf(deadLetterAnswer)),
+      answers: documented.many(deadLetterList),
       handle: ({ query }) => list(console, query),
     },
     {
@@ -36,18 +40,18 @@ export function deadLetterRoutes(console: Console): Route[] {
       },
       answers: { 200: { description: 'The largest group first.', schema: summaryAnswer } },
       async handle({ query }) {
-        const { letters, asOfMs } = await findDeadLetters(console, selectionOfQuery(query))
-        return { status: 200, body: summaryOf(letters), headers: ageOf(asOfMs) }
+        const { letters, leftOut, asOfMs } = await findDeadLetters(console, selectionOfQuery(query))
+        return { status: 200, body: summaryOf(letters, leftOut), headers: ageOf(asOfMs) }
       },
     },
   ]
 }
 
 async function list(console: Console, query: Query) {
-  const { letters, asOfMs } = await findDeadLetters(console, selectionOfQuery(query))
+  const { letters, leftOut, asOfMs } = await findDeadLetters(console, selectionOfQuery(query))
   const listed = letters.map((letter) => ({ letter, createdAt: new Date(letter.deadAtMs).toISOString() }))
   const page = pageOf(listed, query, ({ letter }) => letter.key)
-  const body = page.map(({ letter }) => deadLetterAnswerOf(letter, console.streamOf))
+  const body = { ...page.map(({ letter }) => deadLetterAnswerOf(letter, console.streamOf)), leftOut }
   return { status: 200, body, headers: ageOf(asOfMs) }
 }
 

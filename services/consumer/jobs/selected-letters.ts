@@ -1,7 +1,7 @@
 import type { Job } from '#shared/catalog/job-schema.ts'
 import type { Subscription } from '#shared/catalog/model.ts'
 import { type DeadLetter, eventOf, isBodyLeftOut, readDeadLetter } from '#shared/delivery/dead-letter-record.ts'
-import { inDeliveryOrder, isSelected, type Selection, selectionOf } from '#shared/delivery/dead-letter-table.ts'
+import { inDeliveryOrder, isSelected, type Selection, selectionOf } from '#shared/delivery/dead-letter-selection.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import type { KafkaAdmin } from '#shared/kafka/admin.ts'
 import { readRanges } from '#shared/kafka/read-ranges.ts'

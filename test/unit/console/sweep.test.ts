@@ -20,6 +20,8 @@ async function sweeping(t: TestContext) {
       catchUp: async () => world.isCaughtUp,
       has: (key) => world.records.has(key),
       recordKeys: () => [...world.records],
+      jobs: () => [],
+      jobState: () => undefined,
       overwritten: () => [...world.lost].map((key) => [key, { revision: 0, value: null }]),
     },
     forget: async (keys) => void forgotten.push(keys),

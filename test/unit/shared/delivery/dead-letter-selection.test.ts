@@ -8,16 +8,9 @@ import {
   readDeadLetter,
   settlementOf,
 } from '#shared/delivery/dead-letter-record.ts'
-import {
-  anySelection,
-  applyDeadLetter,
-  type DeadLetterTable,
-  inDeliveryOrder,
-  isSelected,
-  type Selection,
-} from '#shared/delivery/dead-letter-table.ts'
+import { anySelection, inDeliveryOrder, isSelected, type Selection } from '#shared/delivery/dead-letter-selection.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
-import { deadLetter, settled } from './dead-letters.ts'
+import { deadLetter } from './dead-letters.ts'
 
 const streamOf = (topic: string) => ({ name: topic, defaultType: null })
 
@@ -25,12 +18,6 @@ function letterOf(record: StoredRecord): DeadLetter {
   const read = readDeadLetter(record, streamOf)
   assert.equal(read.kind, 'dead-letter')
   return read.kind === 'dead-letter' ? read.letter : assert.fail()
-}
-
-function tableOf(records: readonly StoredRecord[]): DeadLetterTable {
-  const table: DeadLetterTable = new Map()
-  for (const record of records) applyDeadLetter(table, record, streamOf)
-  return table
 }
 
 test('a dead letter says what it was and why it ended, and gives its event back as it stood in the stream', () => {
@@ -62,20 +49,8 @@ test('records that are none are passed over', () => {
   assert.equal(isBodyLeftOut({ ...record, headers: { tailrace_body: 'left-out' } }), true)
 })
 
-test('one that dies again takes the place of itself; a mark takes it away', () => {
+test('a mark names the dead letter that it settles, by whom, and how', () => {
   const first = deadLetter({ offset: 1 })
-  const other = deadLetter({ offset: 2, source: 'events.orders/0/9@5' })
-  const again = { ...deadLetter({ offset: 3, job: 'job_A' }), key: first.key }
-  assert.deepEqual(
-    [...tableOf([first, other, again]).values()].map(({ at, job }) => [at.offset, job]),
-    [
-      [3, 'job_A'],
-      [2, null],
-    ],
-  )
-  for (const as of ['redriven', 'discarded']) {
-    assert.equal(tableOf([first, settled(first, { offset: 4, job: 'job_A', as })]).size, 0)
-  }
   const mark = settlementOf(letterOf(first), { as: 'discarded', job: 'job_A' })
   assert.deepEqual(readDeadLetter({ ...first, ...mark }, streamOf), {
     ...{ kind: 'settled', key: first.key?.toString(), job: 'job_A', as: 'discarded' },

@@ -1,5 +1,4 @@
-import type { StoredRecord } from '#shared/event/record.ts'
-import { type DeadLetter, readDeadLetter, type StreamOf } from './dead-letter-record.ts'
+import type { DeadLetter } from './dead-letter-record.ts'
 import { deliveryId } from './delivery-id.ts'
 
 /** What of the dead letters is meant; null means any. Times are ms, `untilMs` is exclusive. */
@@ -56,26 +55,6 @@ export function isSelected(letter: DeadLetter, selection: Selection): boolean {
     (sinceMs === null || letter.deadAtMs >= sinceMs) &&
     (untilMs === null || letter.deadAtMs < untilMs)
   )
-}
-
-/** Unsettled dead letters by key, as the topic's records say in their order. */
-export type DeadLetterTable = Map<string, DeadLetter>
-
-/** Moves the table on by one record: one that dies again takes the place of itself, one that is settled goes. */
-export function applyDeadLetter(table: DeadLetterTable, record: StoredRecord, streamOf: StreamOf): void {
-  const read = readDeadLetter(record, streamOf)
-  switch (read.kind) {
-    case 'dead-letter':
-      table.set(read.letter.key, read.letter)
-      break
-    case 'settled':
-      table.delete(read.key)
-      break
-    case 'foreign':
-      break
-    default:
-      read satisfies never
-  }
 }
 
 /** Where an ordered job goes: each source partition by offset, the partitions among each other by when they died. */
