@@ -34,7 +34,11 @@ export const replayRequest = Type.Object({
 export const dryRunAnswer = Type.Object({
   dryRun: Type.Literal(true),
   matched: Type.Integer(),
-  bytes: Type.Integer({ description: 'Of their bodies; of a long replay estimated from its beginning.' }),
+  bytes: Type.Integer({ description: 'Of their bodies.' }),
+  estimated: Type.Boolean({
+    description:
+      'Of a long replay only the beginning of each partition was looked at: matched and bytes are estimates.',
+  }),
   leftOut: leftOutAnswer,
   sample: Type.Array(Type.String(), { description: 'The first of them.' }),
 })

@@ -5,6 +5,7 @@ import { recordKey } from '#shared/catalog/record-keys.ts'
 import { anySelection, deliveryIdOf, inDeliveryOrder, selectionOf } from '#shared/delivery/dead-letter-selection.ts'
 import { deliveryId } from '#shared/delivery/delivery-id.ts'
 import { TailraceError } from '#shared/errors.ts'
+import { passedByAll } from '#shared/event/filter/passed-by-all.ts'
 import { bodyInvalid } from './body.ts'
 import { type Console, change } from './context.ts'
 import { requireDeadLetters } from './dead-letters.ts'
@@ -16,11 +17,27 @@ import { requireStream } from './streams.ts'
 import { requireSubscription } from './subscriptions.ts'
 
 /** What a job would be about: its dry run. */
-export type Estimate = { dryRun: true; matched: number; bytes: number; leftOut: number; sample: string[] }
+export type Estimate = {
+  dryRun: true
+  matched: number
+  bytes: number
+  estimated: boolean
+  leftOut: number
+  sample: string[]
+}
 
 type Planned = Pick<
   Job,
-  'kind' | 'request' | 'subscription' | 'uid' | 'select' | 'from' | 'ends' | 'filter' | 'ratePerSecond'
+  | 'kind'
+  | 'request'
+  | 'subscription'
+  | 'uid'
+  | 'select'
+  | 'from'
+  | 'ends'
+  | 'filter'
+  | 'subscriptionFilter'
+  | 'ratePerSecond'
 >
 type Plan = { job: Planned; estimate: Estimate }
 
@@ -39,21 +56,36 @@ export async function planDiscard(console: Console, request: DiscardRequest): Pr
   return await planLetters(console, 'discard', { request: { ...request, ratePerSecond: null }, uid: null })
 }
 
-/** Plans the delivery of what a stream holds once more. */
+/**
+ * Plans the delivery of what a stream holds once more, as far as the filters of the request and of the subscription let it
+ * pass now. Throws `body-invalid` when one of them cannot be used.
+ */
 export async function planReplay(console: Console, request: ReplayRequest): Promise<Plan> {
   const { dryRun: _, ...asked } = request
   const faults = filterFaults(asked.filter, console.limits)
   if (faults.length > 0) throw bodyInvalid(faults)
-  const { name, uid, stream } = requireSubscription(console, request.subscription)
-  const { topic } = requireStream(console, stream)
-  const ranges = await replayRanges(console.admin, { stream: { name: stream, topic }, from: asked.from, to: asked.to })
-  const { matched, bytes, positions } = await measureRanges(console.admin, topic, ranges)
+  const { name, uid, filter: subscriptionFilter, ...rest } = requireSubscription(console, request.subscription)
+  const stream = requireStream(console, rest.stream)
+  const { topic } = stream
+  const { from, to, filter, ratePerSecond } = asked
+  const passage = passedByAll([subscriptionFilter, filter], stream)
+  if (passage.kind === 'unusable') throw filterUnusable(name, passage.detail)
+  const ranges = await replayRanges(console.admin, { stream, from, to })
+  const measured = await measureRanges(console.admin, { topic, ranges, passes: passage.passes })
+  const { matched, bytes, isEstimate: estimated, positions } = measured
   const sample = positions.map(({ partition, offset }) => deliveryId(name, partition, offset))
-  const { filter, ratePerSecond } = asked
-  const about = { subscription: name, uid, select: null, ...offsetsOf(ranges), filter, ratePerSecond }
+  const about = {
+    subscription: name,
+    uid,
+    select: null,
+    ...offsetsOf(ranges),
+    filter,
+    subscriptionFilter,
+    ratePerSecond,
+  }
   return {
     job: { kind: 'replay', request: asked, ...about },
-    estimate: { dryRun: true, matched, bytes, leftOut: 0, sample },
+    estimate: { dryRun: true, matched, bytes, estimated, leftOut: 0, sample },
   }
 }
 
@@ -128,19 +160,22 @@ async function planLetters(console: Console, kind: 'redrive' | 'discard', { requ
       from: {},
       ends,
       filter: null,
+      subscriptionFilter: null,
       ratePerSecond,
     },
     estimate: {
       dryRun: true,
       matched: letters.length,
       bytes: letters.reduce((sum, { bytes }) => sum + bytes, 0),
+      estimated: false,
       leftOut,
       sample: inDeliveryOrder(letters).slice(0, sampleSize).map(deliveryIdOf),
     },
   }
 }
 
-const isUnfinished = ({ catalog }: Pick<Console, 'catalog'>, { id, cancelledAt }: Job): boolean =>
+/** Neither over nor cancelled. */
+export const isUnfinished = ({ catalog }: Pick<Console, 'catalog'>, { id, cancelledAt }: Job): boolean =>
   cancelledAt === null && !isOver(catalog.jobState(id))
 
 const offsetsOf = ({ from, to }: { from: Record<string, number>; to: Record<string, number> }) => ({ from, ends: to })
@@ -157,6 +192,11 @@ export function newJobId(nowMs = Date.now()): string {
   let time = ''
   for (let rest = nowMs; time.length < 10; rest = Math.floor(rest / 32)) time = `${idAlphabet[rest % 32]}${time}`
   return `job_${time}${Array.from({ length: 6 }, () => idAlphabet[randomInt(32)]).join('')}`
+}
+
+function filterUnusable(name: string, detail: string): TailraceError {
+  const fix = `correct the filter of ${name} first`
+  return bodyInvalid([{ pointer: '/subscription', code: 'filter-unusable', detail, fix }])
 }
 
 const tooMany = (detail: string) => new TailraceError('limit-reached', detail)

@@ -1,6 +1,8 @@
 import type { Stream } from '#shared/catalog/model.ts'
 import { parseFrom, startOffsets } from '#shared/catalog/start-offsets.ts'
+import type { StoredRecord } from '#shared/event/record.ts'
 import type { KafkaAdmin, PartitionOffsets } from '#shared/kafka/admin.ts'
+import { inSlices } from '#shared/resilience/slices.ts'
 import { bodyInvalid } from './body.ts'
 import { offsetFaults } from './seek-offsets.ts'
 
@@ -51,33 +53,79 @@ async function offsetsOf(admin: Pick<KafkaAdmin, 'offsets' | 'offsetsAt'>, topic
   return await startOffsets(admin as KafkaAdmin, topic, parseFrom(moment) ?? 'latest')
 }
 
-/** As much of a range is read to count it; what is beyond is estimated. */
-const most = { events: 100_000, bytes: 64 * 1024 * 1024, sample: 5 }
+/** As much of a range is looked at to count it; what is beyond is estimated. */
+const most = { events: 100_000, bytes: 64 * 1024 * 1024, ms: 4_000, sample: 5 }
 
-export type Size = { matched: number; bytes: number; positions: { partition: number; offset: number }[] }
+export type Size = {
+  matched: number
+  bytes: number
+  /** Only a part was looked at. */
+  isEstimate: boolean
+  positions: { partition: number; offset: number }[]
+}
 
-/** Counts the events of ranges and their bytes: exactly up to 100,000 events or 64 MiB, beyond that by what was read. */
+/**
+ * Counts the events of ranges that pass, and their bytes: exactly up to 100,000 events, 64 MiB or 4 s; beyond that each
+ * partition is estimated by its beginning, of which it has an equal share.
+ */
 export async function measureRanges(
   admin: Pick<KafkaAdmin, 'read'>,
-  topic: string,
-  { from, to }: Ranges,
+  { topic, ranges, passes }: { topic: string; ranges: Ranges; passes(record: StoredRecord): boolean },
 ): Promise<Size> {
-  const seen: Size = { matched: 0, bytes: 0, positions: [] }
-  let unreadOffsets = 0
-  for (const [name, end] of Object.entries(to)) {
-    const partition = Number(name)
-    let at = from[name] ?? end
-    while (at < end && seen.matched < most.events && seen.bytes < most.bytes) {
-      const { records, next } = await admin.read({ topic, partition, from: at, to: end })
-      for (const { offset, value } of records) {
-        seen.matched += 1
-        seen.bytes += value?.length ?? 0
-        if (seen.positions.length < most.sample) seen.positions.push({ partition, offset })
-      }
-      at = next
-    }
-    unreadOffsets += end - at
+  const parts = Object.entries(ranges.to).map(([name, to]) => ({
+    partition: Number(name),
+    from: ranges.from[name] ?? to,
+    to,
+  }))
+  const size: Size = { matched: 0, bytes: 0, isEstimate: false, positions: [] }
+  const left = { events: most.events, bytes: most.bytes, untilMs: performance.now() + most.ms }
+  for (const [index, part] of parts.entries()) {
+    const share = shareOf(left, parts.length - index)
+    const counted = await countPart(admin, { topic, ...part, passes }, share)
+    left.events -= counted.events
+    left.bytes -= counted.readBytes
+    const scale = counted.next >= part.to ? 1 : (part.to - part.from) / Math.max(1, counted.next - part.from)
+    size.matched += Math.round(counted.matched * scale)
+    size.bytes += Math.round(counted.bytes * scale)
+    size.isEstimate ||= scale !== 1
+    size.positions.push(...counted.positions.slice(0, most.sample - size.positions.length))
   }
-  const each = seen.matched === 0 ? 0 : seen.bytes / seen.matched
-  return { ...seen, matched: seen.matched + unreadOffsets, bytes: Math.round(seen.bytes + unreadOffsets * each) }
+  return size
+}
+
+type Share = { events: number; bytes: number; untilMs: number }
+
+/** What one partition may take when so many still come, itself included. */
+function shareOf({ events, bytes, untilMs }: Share, parts: number): Share {
+  const nowMs = performance.now()
+  return { events: events / parts, bytes: bytes / parts, untilMs: nowMs + Math.max(0, untilMs - nowMs) / parts }
+}
+
+type Part = { topic: string; partition: number; from: number; to: number; passes(record: StoredRecord): boolean }
+
+/** At least one fetch of it, so that something is known of each partition. */
+async function countPart(admin: Pick<KafkaAdmin, 'read'>, { passes, ...part }: Part, share: Share) {
+  const counted = { events: 0, readBytes: 0, matched: 0, bytes: 0, next: part.from, positions: [] as Size['positions'] }
+  const slices = inSlices()
+  const isSpent = () =>
+    counted.events >= share.events || counted.readBytes >= share.bytes || performance.now() >= share.untilMs
+  do {
+    const { records, next } = await admin.read({ ...part, from: counted.next })
+    for (const record of records) {
+      await slices.pause()
+      counted.next = record.offset + 1
+      counted.events += 1
+      const bytes = record.value?.length ?? 0
+      counted.readBytes += bytes
+      if (passes(record)) {
+        counted.matched += 1
+        counted.bytes += bytes
+        if (counted.positions.length < most.sample)
+          counted.positions.push({ partition: part.partition, offset: record.offset })
+      }
+      if (isSpent()) return counted
+    }
+    counted.next = next
+  } while (counted.next < part.to && !isSpent())
+  return counted
 }

@@ -33,7 +33,7 @@ export const jobKind = Type.Union([Type.Literal('redrive'), Type.Literal('replay
 /**
  * `job/<id>`, the console's alone: what is to be done, and whether it was cancelled. `select` and `ends` of a redrive and a
  * discard: dead letters below those offsets of the dead-letter topic; `from` and `ends` of a replay: offsets of the stream, and
- * of those only the events that its `filter` and that of the subscription let pass.
+ * of those only the events that its `filter` and that which the subscription had then let pass.
  */
 export const jobRecord = Type.Object({
   id: Type.String({ pattern: '^job_[0-9A-Z]{10,26}$' }),
@@ -45,6 +45,7 @@ export const jobRecord = Type.Object({
   from: offsets,
   ends: offsets,
   filter: objectOrNull(filter),
+  subscriptionFilter: Type.Unsafe<Static<typeof filter> | null>({ ...objectOrNull(filter), default: null }),
   matched: Type.Integer({ minimum: 0 }),
   ratePerSecond,
   createdBy: Type.String(),
@@ -88,12 +89,16 @@ export const jobAnswer = Type.Object({
   finishedAt: nullable(time('When it ended.')),
   etaSeconds: nullable(Type.Integer({ description: 'At the rate of now; null while that is not known.' })),
   error: nullable(Type.String({ description: 'Why it failed.' })),
+  because: nullable(Type.String({ description: 'What it waits for.' })),
 })
 
 export type JobAnswer = Static<typeof jobAnswer>
 
-/** As operators see a job: what was asked for, and how far its runner says it is. A cancel counts at once. */
-export function jobAnswerOf(job: Job, known: JobState | undefined): JobAnswer {
+/**
+ * As operators see a job: what was asked for, and how far its runner says it is. A cancel counts at once. `because`: what it
+ * waits for, while it is not over.
+ */
+export function jobAnswerOf(job: Job, known: JobState | undefined, because: string | null = null): JobAnswer {
   const state = stateOf(job, known)
   const { done = 0, delivered = 0, deadLettered = 0, runner = null, error = null } = known ?? {}
   const { id, kind, request, matched, ratePerSecond, createdBy, createdAt } = job
@@ -115,6 +120,7 @@ export function jobAnswerOf(job: Job, known: JobState | undefined): JobAnswer {
     finishedAt: known?.finishedAt ?? (state === 'cancelled' ? job.cancelledAt : null),
     etaSeconds: state === 'running' ? etaOf(matched - done, known?.perSecond ?? 0) : null,
     error,
+    because: state === 'queued' || state === 'running' ? because : null,
   }
 }
 

@@ -1,7 +1,8 @@
 import type { TSchema } from 'typebox'
-import { type Job, jobAnswer, jobAnswerOf } from '#shared/catalog/job-schema.ts'
+import { jobAnswer } from '#shared/catalog/job-schema.ts'
 import type { Console } from '../context.ts'
 import { documented } from '../docs.ts'
+import { showJob, showJobs } from '../job-answer.ts'
 import {
   discardRequest,
   dryRunAnswer,
@@ -38,7 +39,7 @@ export function jobRoutes(console: Console): Route[] {
       summary: `Deliver past events of its stream to a subscription again. ${orderKept}`,
       ...{
         body: replayRequest,
-        answers: started('Events of the range; what filters leave out is passed over when it is delivered.'),
+        answers: started('Events of the range that pass its filter and that of the subscription.'),
       },
       async handle({ body, caller }) {
         const request = readReplay(body)
@@ -65,23 +66,26 @@ export function jobRoutes(console: Console): Route[] {
       summary: 'List jobs',
       query: pageQuery,
       answers: documented.many(listOf(jobAnswer)),
-      handle: ({ query }) => ({
-        status: 200,
-        body: pageOf(jobsOf(console), query, ({ id }) => id).map((job) => shown(console, job)),
-      }),
+      async handle({ query }) {
+        const { items, next } = pageOf(jobsOf(console), query, ({ id }) => id).map((job) => job)
+        return { status: 200, body: { items: await showJobs(console, items), next } }
+      },
     },
     {
       ...{ method: 'GET', path: '/v1/jobs/{id}', operationId: 'getJob', tag, scope: 'read' },
       summary: 'Read a job',
       answers: current(jobAnswer),
-      handle: (request) => ({ status: 200, body: shown(console, requireJob(console, param(request, 'id'))) }),
+      handle: async (request) => ({
+        status: 200,
+        body: await showJob(console, requireJob(console, param(request, 'id'))),
+      }),
     },
     {
       ...{ method: 'POST', path: '/v1/jobs/{id}/cancel', operationId: 'cancelJob', tag, scope: 'operate' },
       summary: 'End a job; what it has done stays done',
       answers: current(jobAnswer),
       async handle(request) {
-        return { status: 200, body: shown(console, await cancelJob(console, param(request, 'id'))) }
+        return { status: 200, body: await showJob(console, await cancelJob(console, param(request, 'id'))) }
       },
     },
   ]
@@ -99,7 +103,7 @@ type Asked = { dryRun: boolean; caller: RouteRequest['caller'] }
 async function planned(console: Console, plan: Plan, { dryRun, caller }: Asked): Promise<Answer> {
   if (dryRun) return { status: 200, body: plan.estimate }
   const job = await createJob(console, plan, caller.keyId)
-  return { status: 202, body: shown(console, job), headers: { location: `/v1/jobs/${job.id}` } }
+  return { status: 202, body: await showJob(console, job), headers: { location: `/v1/jobs/${job.id}` } }
 }
 
 /** A dead letter is redriven by a job of its own; one that waits is only tried earlier. */
@@ -112,5 +116,3 @@ async function retry(console: Console, id: string, caller: RouteRequest['caller'
   const job = await createJob(console, plan, caller.keyId)
   return { status: 202, body: { id, job: job.id }, headers: { location: `/v1/jobs/${job.id}` } }
 }
-
-const shown = ({ catalog }: Pick<Console, 'catalog'>, job: Job) => jobAnswerOf(job, catalog.jobState(job.id))

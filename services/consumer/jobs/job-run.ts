@@ -10,7 +10,7 @@ import { type JobTarget, jobRate, openJobTarget } from './job-target.ts'
 import { createKeyTurns } from './key-turns.ts'
 import { Pace } from './pace.ts'
 import { createProgress, type Ending, type Progress } from './progress.ts'
-import type { JobCounts, JobItem, JobSource } from './source.ts'
+import type { JobCounts, JobItem, JobSource, Opened } from './source.ts'
 
 /** Who a job delivers to. */
 export type Recipient = { subscription: Subscription; stream: Stream }
@@ -20,7 +20,7 @@ export type JobRunOptions = {
   job: Job
   /** Null for a discard, and when the subscription is gone. */
   recipient: Recipient | null
-  open(goesOn: () => boolean): Promise<JobSource>
+  open(goesOn: () => boolean): Promise<Opened>
   /** False while it is doubtful whether this instance still runs the jobs. */
   mayWork(): boolean
   onOver(): void
@@ -123,9 +123,14 @@ export class JobRun {
     const { environment, job, open } = this.#options
     while (this.#phase === 'opening') {
       try {
-        const source = await open(() => this.#phase === 'opening')
+        const opened = await open(() => this.#phase === 'opening')
         // What was read only in part is not what the job is about.
         if (this.#phase !== 'opening') return
+        if (opened.kind === 'impossible') {
+          this.#end({ state: 'failed', error: opened.error })
+          return
+        }
+        const { source } = opened
         this.#source = source
         this.#phase = 'working'
         const { kind, subscription, matched } = job

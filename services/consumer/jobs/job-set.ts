@@ -1,12 +1,13 @@
 import { isOver, type Job } from '#shared/catalog/job-schema.ts'
+import type { Stream, Subscription } from '#shared/catalog/model.ts'
 import { secretsFault } from '#shared/catalog/secrets-fault.ts'
+import { type Passage, passedByAll } from '#shared/event/filter/passed-by-all.ts'
 import type { JobEnvironment } from './environment.ts'
 import { JobRun, type Recipient } from './job-run.ts'
 import { type Leadership, openLeadership } from './leadership.ts'
-import { passedBy } from './passed-by.ts'
 import { openReplayedRange } from './replayed-range.ts'
 import { openSelectedLetters } from './selected-letters.ts'
-import type { JobSource } from './source.ts'
+import type { Opened } from './source.ts'
 
 export type JobSet = {
   tick(nowMs: number): void
@@ -117,7 +118,7 @@ function recipientOf({ catalog }: JobEnvironment, { kind, uid }: Job): Recipient
   return subscription === undefined || stream === undefined ? null : { subscription, stream }
 }
 
-function openSource(environment: JobEnvironment, job: Job, goesOn: () => boolean): Promise<JobSource> {
+async function openSource(environment: JobEnvironment, job: Job, goesOn: () => boolean): Promise<Opened> {
   const { admin, catalog, deadLetters } = environment
   const subscription = catalog.subscriptionByUid(job.uid ?? '')
   const ordering = subscription?.ordering ?? 'key'
@@ -126,13 +127,28 @@ function openSource(environment: JobEnvironment, job: Job, goesOn: () => boolean
   switch (job.kind) {
     case 'redrive':
     case 'discard':
-      return openSelectedLetters({ admin, topic: deadLetters.topic, job, ordering, goesOn })
-    case 'replay':
-      return openReplayedRange({
-        ...{ admin, topic, job, ordering, known: catalog.jobState(job.id) },
-        passes: passedBy([subscription?.filter, job.filter], stream),
-      })
+      return {
+        kind: 'open',
+        source: await openSelectedLetters({ admin, topic: deadLetters.topic, job, ordering, goesOn }),
+      }
+    case 'replay': {
+      const passage = passageOf(job, subscription, stream)
+      if (passage.kind === 'unusable') {
+        return { kind: 'impossible', error: `this version cannot use a filter of the replay: ${passage.detail}` }
+      }
+      const known = catalog.jobState(job.id)
+      const { passes } = passage
+      return { kind: 'open', source: await openReplayedRange({ admin, topic, job, ordering, known, passes }) }
+    }
     default:
       return job.kind satisfies never
   }
+}
+
+/** What was asked for when it began: a filter that the subscription got since is for live events. */
+function passageOf({ filter, subscriptionFilter }: Job, subscription?: Subscription, stream?: Stream): Passage {
+  const definitions = [subscriptionFilter ?? subscription?.filter, filter].filter(
+    (one) => one !== null && one !== undefined,
+  )
+  return passedByAll(definitions, { name: stream?.name ?? '', defaultType: stream?.defaultType ?? null })
 }

@@ -40,12 +40,12 @@ export function createProgress({ catalog, job, instance }: Options): Progress {
   const write = (state: JobState) => catalog.write(recordKey.jobState(job.id), state)
   return {
     note(source, nowMs) {
-      const { done } = source.counts()
-      if (isClosed || writing !== null || nowMs < nextAtMs || done === last) return
+      const seen = source.seen()
+      if (isClosed || writing !== null || nowMs < nextAtMs || seen === last) return
       nextAtMs = nowMs + everyMs
       writing = write(stateOf(source, null))
         .then(() => {
-          last = done
+          last = seen
         })
         // What is not written now is written with the next change; at worst it is done again after a death.
         .catch(() => undefined)

@@ -23,7 +23,7 @@ export type RangeOptions = {
   topic: string
   job: Pick<Job, 'from' | 'ends'>
   ordering: Subscription['ordering']
-  /** Whether an event is to be delivered; the others are passed over, and done. */
+  /** Whether an event is to be delivered; the others are passed over and count nowhere. */
   passes(record: StoredRecord): boolean
   /** How far an earlier runner came. */
   known: JobState | undefined
@@ -43,6 +43,7 @@ export async function openReplayedRange(options: RangeOptions): Promise<JobSourc
   const parts = partsOf(job, known)
   const expired: string[] = []
   const counts = { done: known?.done ?? 0, delivered: known?.delivered ?? 0, deadLettered: known?.deadLettered ?? 0 }
+  let passedOver = 0
   const skipExpired = async (part: Part) => {
     const low = (await admin.offsets(topic)).find(({ partition }) => partition === part.partition)?.low ?? 0
     if (part.window.next >= low) return
@@ -67,7 +68,7 @@ export async function openReplayedRange(options: RangeOptions): Promise<JobSourc
         continue
       }
       finish(part.window, record.offset)
-      counts.done += 1
+      passedOver += 1
     }
     passTo(part.window, next)
   }
@@ -93,6 +94,7 @@ export async function openReplayedRange(options: RangeOptions): Promise<JobSourc
       else counts.deadLettered += 1
     },
     counts: () => counts,
+    seen: () => counts.done + passedOver,
     cursor: () => Object.fromEntries(parts.map((part) => [String(part.partition), cursorOf(part)])),
     missing: () =>
       expired.length === 0

@@ -56,6 +56,7 @@ export async function openSelectedLetters(options: LettersOptions): Promise<JobS
     },
     counts: () => counts,
     cursor: () => ({}),
+    seen: () => counts.done,
     missing: () => (expired === 0 ? null : `${expired} of ${job.matched} dead letters expired before their turn`),
   }
 }

@@ -16,6 +16,9 @@ export type JobItem = {
   askedToWait: { firstMs: number; lastMs: number } | null
 }
 
+/** `impossible`: no runner like this one can ever do it. */
+export type Opened = { kind: 'open'; source: JobSource } | { kind: 'impossible'; error: string }
+
 export type JobCounts = Pick<JobState, 'done' | 'delivered' | 'deadLettered'>
 
 /** How an item ended: `expired` when retention took it before. */
@@ -31,6 +34,8 @@ export type JobSource = {
   ended(item: JobItem, ending: JobEnding): void
   counts(): JobCounts
   cursor(): JobState['cursor']
+  /** How many it has gone through, those that it passed over included: whether the cursor has moved. */
+  seen(): number
   /** What of the selection the log no longer had; null when nothing is missing. */
   missing(): string | null
 }

@@ -26,7 +26,8 @@ export type EventFilter = {
   typeVerdict(record: StoredRecord, stream: StreamNames): FilterVerdict
 }
 
-type StreamNames = { name: string; defaultType: string | null }
+/** What of a stream an event may take its type from. */
+export type StreamNames = { name: string; defaultType: string | null }
 
 export type CompiledFilter =
   | { kind: 'usable'; filter: EventFilter | null }

@@ -70,12 +70,13 @@ test('what retention took before is passed over and named', async () => {
   assert.match(source.missing() ?? '', /0\/10 to 19/)
 })
 
-test('what a filter does not let pass is done without a delivery, and the cursor goes over it', async () => {
+test('what a filter does not let pass counts nowhere, and the cursor goes over it', async () => {
   const source = await opened(undefined, 0, ({ offset }) => offset % 2 === 0)
   const items = await all(source)
   assert.ok(items.every((item) => item.source.offset % 2 === 0))
   for (const item of items) source.ended(item, 'delivered')
   const everything = (await all(await opened())).length
-  assert.deepEqual(source.counts(), { done: everything, delivered: items.length, deadLettered: 0 })
+  assert.deepEqual(source.counts(), { done: items.length, delivered: items.length, deadLettered: 0 })
+  assert.equal(source.seen(), everything, 'what it passed over moves the cursor, which is written then')
   assert.deepEqual([source.cursor()['0']?.base, source.cursor()['1']?.base], [40, 100])
 })

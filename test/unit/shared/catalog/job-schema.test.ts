@@ -9,6 +9,7 @@ const job: Job = {
     from: {},
     ends: {},
     filter: null,
+    subscriptionFilter: null,
     matched: 40,
     ratePerSecond: 50,
     createdBy: 'key k',
