@@ -1,3 +1,4 @@
+import type { ShownAccess } from '#shared/catalog/access-schema.ts'
 import { showAccess } from '#shared/catalog/destination-secrets.ts'
 import type { Subscription } from '#shared/catalog/model.ts'
 import type { JsonObject } from './body.ts'
@@ -5,14 +6,14 @@ import { mergePatch } from './merge-patch.ts'
 
 /**
  * The body of a PUT over the definition it replaces. Everything that a PUT leaves out returns to its default, but not secrets:
- * nobody can read them to send them again. So of `destination.auth` and `destination.tls`, which hold them, what is left out
- * stays and null clears, as in a merge patch.
+ * nobody can read them to send them again. So the token, the password and the key stay where they are left out, and null
+ * clears them. What stands beside them (user name, certificate, authority) is for the PUT to say.
  */
 export function putOver(known: Subscription, body: JsonObject): JsonObject {
   const { destination } = body
   if (!isObject(destination)) return body
-  const { auth, tls } = shownFor(known, { kind: 'http', ...destination })
-  const kept = { auth: mergeUnlessGone(auth, destination.auth), tls: mergeUnlessGone(tls, destination.tls) }
+  const shown = shownFor(known, { kind: 'http', ...destination })
+  const kept = { auth: keptAuth(shown.auth, destination.auth), tls: keptTls(shown.tls.key, destination.tls) }
   return { ...body, destination: { ...destination, ...kept } }
 }
 
@@ -33,8 +34,16 @@ function shownFor({ destination }: Subscription, wanted: unknown) {
 
 const noAccess = { auth: null, tls: { certificate: null, key: null, ca: null } }
 
-function mergeUnlessGone(shown: unknown, given: unknown): unknown {
-  return given === undefined ? shown : mergePatch(shown, given)
+/** Whoever leaves all of it out keeps the secret, and with it the kind that the secret is of. */
+function keptAuth(shown: ShownAccess['auth'], given: unknown): unknown {
+  if (shown === null || (given !== undefined && !isObject(given))) return given
+  const secret = shown.kind === 'bearer' ? { token: shown.token } : { password: shown.password }
+  return mergePatch(secret, given ?? { kind: shown.kind })
+}
+
+function keptTls(key: ShownAccess['tls']['key'], given: unknown): unknown {
+  if (key === null || (given !== undefined && !isObject(given))) return given
+  return mergePatch({ key }, given ?? {})
 }
 
 const isObject = (value: unknown): value is JsonObject =>

@@ -77,9 +77,9 @@ const patch = (destination: object) => store(patchOver(known, { destination }), 
 test('secrets that a PUT or a PATCH leaves out stay, and so does what answers show in their place', () => {
   const shown = showAccess(known.destination)
   const rows: [string, () => Subscription['destination']][] = [
-    ['PUT without them', () => put({})],
+    ['PUT without them', () => put({ tls: { certificate: client.certificate } })],
     ['PUT of an answer', () => put(shown)],
-    ['PUT of the kind alone', () => put({ auth: { kind: 'bearer' }, tls: {} })],
+    ['PUT of the kind alone', () => put({ auth: { kind: 'bearer' }, tls: { certificate: client.certificate } })],
     ['PUT of the same text', () => put({ auth: { kind: 'bearer', token: 'hunter2-first' }, tls: client })],
     ['PATCH without them', () => patch({})],
     ['PATCH of an answer', () => patch(shown)],
@@ -91,8 +91,41 @@ test('secrets that a PUT or a PATCH leaves out stay, and so does what answers sh
   }
 })
 
+test('a PUT replaces what stands beside the secrets: what it leaves out is not there any more', () => {
+  const ca = pem.ca.toString()
+  const before = subscriptionWith({
+    auth: { kind: 'basic', username: 'u', password: 'hunter2' },
+    tls: { ...client, ca },
+  })
+  const over = (destination: object) => store(putOver(before, bodyWith(destination)), before)
+  const { certificate } = client
+  const auth = { kind: 'basic', username: 'v' }
+  const changed = over({ auth, tls: { certificate } })
+  const credentials = Buffer.from('v:hunter2').toString('base64')
+  assert.deepEqual(openAccess(changed, seal).headers, ['authorization', `Basic ${credentials}`])
+  assert.deepEqual([changed.tls.key, changed.tls.ca], [before.destination.tls.key, null])
+  const rows: [object, string[]][] = [
+    [{ tls: { certificate } }, ['/destination/auth/username missing']],
+    [{ auth: { kind: 'basic' }, tls: { certificate } }, ['/destination/auth/username missing']],
+    [{ auth: { username: 'v' }, tls: { certificate } }, ['/destination/auth/kind missing']],
+    [{ auth }, ['/destination/tls/certificate missing']],
+    [{ auth, tls: { ca } }, ['/destination/tls/certificate missing']],
+  ]
+  for (const [destination, pointers] of rows) {
+    assert.deepEqual(
+      pointersOf(() => over(destination)),
+      pointers,
+      JSON.stringify(Object.keys(destination)),
+    )
+  }
+  const trusted = subscriptionWith({ tls: { ca } })
+  assert.equal(store(putOver(trusted, bodyWith({})), trusted).tls.ca, null)
+  assert.equal(store(patchOver(trusted, { description: 'x' }), trusted).tls.ca, ca, 'a PATCH changes what it names')
+})
+
 test('null clears them, another text replaces them, another kind begins anew', () => {
-  for (const write of [put, patch]) {
+  const { certificate } = client
+  for (const write of [(members: object) => put({ tls: { certificate }, ...members }), patch]) {
     const cleared = write({ auth: null, tls: { certificate: null, key: null } })
     assert.deepEqual([cleared.auth, cleared.tls], [null, { certificate: null, key: null, ca: null }])
     assert.deepEqual(write({ tls: null }).tls, { certificate: null, key: null, ca: null })
@@ -109,7 +142,7 @@ test('null clears them, another text replaces them, another kind begins anew', (
       ['/destination/auth/password missing'],
     )
     assert.deepEqual(
-      pointersOf(() => write({ tls: { key: null } })),
+      pointersOf(() => write({ tls: { certificate, key: null } })),
       ['/destination/tls/key missing'],
     )
   }
