@@ -4,7 +4,7 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
-import { withTable } from '../../services/cli/docs.ts'
+import { withTables } from '../../services/cli/docs.ts'
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 
@@ -75,8 +75,8 @@ test('the shell lines of the README print the same signature', { skip: !runs('ba
   assert.equal(`v1,${printed}`, signature)
 })
 
-test('the table of settings is the one the services read', () => {
-  assert.equal(readme, withTable(readme), 'run: npx tailrace docs')
+test('the tables of settings and of error codes are those of the services', () => {
+  assert.equal(readme, withTables(readme), 'run: npx tailrace docs')
 })
 
 test('every file and folder that the README names exists', () => {
