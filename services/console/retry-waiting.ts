@@ -28,13 +28,14 @@ const mostRequests = 500
 export async function retryWaiting(console: Console, id: string): Promise<void> {
   const named = parseDeliveryId(id)
   const subscription = named === null ? undefined : console.catalog.subscription(named.subscription)
-  if (named === null || subscription === undefined) throw notWaiting(id)
+  const leftOut = console.deadLetters.leftOut()
+  if (named === null || subscription === undefined) throw notWaiting(id, leftOut)
   const place = { partition: named.partition, offset: named.offset }
-  if (!(await isWaiting(console.admin, subscription, place))) throw notWaiting(id)
+  if (!(await isWaiting(console.admin, subscription, place))) throw notWaiting(id, leftOut)
   await change(console, async () => {
     const { catalog, telemetry } = console
     const { uid, name } = subscription
-    if (catalog.subscriptionByUid(uid) === undefined) throw notWaiting(id)
+    if (catalog.subscriptionByUid(uid) === undefined) throw notWaiting(id, leftOut)
     const now = Date.now()
     const known = (catalog.retryNow(uid)?.requests ?? []).filter(({ at }) => now - Date.parse(at) < keptMs)
     if (known.length >= mostRequests) {
@@ -78,5 +79,9 @@ async function isWaiting(
   })
 }
 
-const notWaiting = (id: string) =>
-  new TailraceError('not-found', `${id.slice(0, 128)} is no dead letter, and does not wait for a later attempt`)
+function notWaiting(id: string, leftOut: number): TailraceError {
+  const unless =
+    leftOut === 0 ? '' : ` (unless it is one of the ${leftOut} newest, which are left out: settle others first)`
+  const detail = `${id.slice(0, 128)} is no dead letter${unless}, and does not wait for a later attempt`
+  return new TailraceError('not-found', detail)
+}
