@@ -11,6 +11,8 @@ export type OpenTargetsOptions = {
     'catalog' | 'admin' | 'destinationLanes' | 'egress' | 'targetMetrics' | 'hints' | 'pulse' | 'states' | 'telemetry'
   >
   subscription(): Subscription
+  /** Whether what is delivered is still ours to deliver, asked in the moment in which it goes out. */
+  mayStart(): boolean
   /** Nothing is to be sent, so nobody's health matters. */
   isPaused(): boolean
   /** What all of them come to may be another thing now. */
@@ -18,7 +20,7 @@ export type OpenTargetsOptions = {
 }
 
 /** The targets of a runner's subscription with everything they need of the process. */
-export function openTargets({ environment, subscription, isPaused, onChange }: OpenTargetsOptions): Targets {
+export function openTargets({ environment, subscription, isPaused, ...hooks }: OpenTargetsOptions): Targets {
   const { catalog, egress, targetMetrics: metrics, hints, pulse, states, telemetry } = environment
   const { name, uid } = subscription()
   const gone = new GoneTargets({
@@ -31,7 +33,7 @@ export function openTargets({ environment, subscription, isPaused, onChange }: O
     open: (spec, { destination, delivery }) =>
       openTarget({
         send: senderOf(environment, { destination, delivery }),
-        ...{ uid, spec, delivery, egress, metrics, hints, onChange },
+        ...{ uid, spec, delivery, egress, metrics, hints, ...hooks },
         access: catalog.access(subscription()),
         stoodStillSince: (ms) => pulse.stalledAtMs(performance.now()) >= ms,
         isCheckWanted: () => !isPaused() && !gone.has(spec.url),

@@ -68,6 +68,7 @@ export class SubscriptionRunner {
     this.#rate.limit(subscription.delivery.rateLimit)
     this.#targets = openTargets({
       ...{ environment, subscription: () => this.#subscription },
+      mayStart: () => this.#ownership.mayAttempt(performance.now()),
       isPaused: () => this.#flow.hold.paused !== null,
       onChange: () => {
         this.#followTargets()

@@ -66,6 +66,8 @@ export type TargetOptions = {
   egress: EgressGuard
   metrics: TargetMetrics
   hints: TargetHints
+  /** Whether an attempt may go out, asked in the moment in which it would. */
+  mayStart(): boolean
   /** Whether this process stood still since then (monotonic ms): what failed meanwhile may be its own doing. */
   stoodStillSince(ms: number): boolean
   /** Whether its health is worth a request now. */
@@ -137,15 +139,21 @@ export function openTarget({ spec, delivery, egress, metrics, stoodStillSince, .
     known = observe(known, { evidence, event, atMs: performance.now() })
     if (saysDown(known) && breaker.state() === 'closed') breaker.open()
   }
-  const ask = async (request: AttemptRequest): Promise<Attempted> => {
-    const result = await client.attempt(request)
-    return { result, decision: decide(result, Date.now(), onStatus) }
+  const ask = async (request: AttemptRequest): Promise<Attempted | null> => {
+    let isHeldBack = false
+    const mayStart = () => {
+      isHeldBack = !hooks.mayStart()
+      return !isHeldBack
+    }
+    const result = await client.attempt(request, { mayStart })
+    return isHeldBack ? null : { result, decision: decide(result, Date.now(), onStatus) }
   }
   const run = async (request: AttemptRequest): Promise<Attempted | null> => {
     running += 1
     const startedAtMs = performance.now()
     try {
       const attempted = await (send ?? ask)(request)
+      if (attempted === null) return null
       const { decision } = attempted
       if (decision.evidence === 'connection' && stoodStillSince(startedAtMs)) return null
       learn(decision, `${request.record.partition}-${request.record.offset}`)

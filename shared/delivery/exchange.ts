@@ -14,6 +14,12 @@ const noBody = Buffer.alloc(0)
 const cut = endingError(aborted)
 
 /**
+ * Asked when a connection is there and before anything is written. `takeDial` gives the timings of the connection that was
+ * made for this request, if one was; `mayStart` whether it may still go out.
+ */
+export type ExchangeStart = { takeDial(): DialTimings | null; mayStart(): boolean }
+
+/**
  * One request and its answer on the wire, as undici tells it. States: waiting (for a connection) → sent → head (the status
  * line has come: it counts, whatever follows) → settled. The time limit, an abort and an error each settle it from any
  * state; what undici reports afterwards is ignored.
@@ -22,7 +28,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** How it ended. Never rejects. */
   readonly result: Promise<AttemptResult>
   readonly #timeoutMs: number
-  readonly #takeDial: () => DialTimings | null
+  readonly #start: ExchangeStart
   readonly #startedAt = performance.now()
   readonly #timer: NodeJS.Timeout
   #resolve: (result: AttemptResult) => void = () => {}
@@ -36,10 +42,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #bytes = 0
   #isSettled = false
 
-  /** `takeDial` gives the timings of the connection that was made for this request, if one was. */
-  constructor(timeoutMs: number, takeDial: () => DialTimings | null) {
+  constructor(timeoutMs: number, start: ExchangeStart) {
     this.#timeoutMs = timeoutMs
-    this.#takeDial = takeDial
+    this.#start = start
     this.result = new Promise((resolve) => {
       this.#resolve = resolve
     })
@@ -53,7 +58,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    this.#dial = this.#takeDial() ?? noDial
+    this.#dial = this.#start.takeDial() ?? noDial
+    if (!this.#isSettled && !this.#start.mayStart()) this.#end(aborted)
     if (this.#isSettled) controller.abort(cut)
   }
 

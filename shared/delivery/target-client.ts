@@ -15,10 +15,16 @@ export type TargetClientOptions = Omit<PoolOptions, 'tls'> & {
   metrics: TargetMetrics
 }
 
+/**
+ * What may end an attempt from outside. `mayStart` is asked right before its request is written, which is at least a turn
+ * of the event loop after the call and, with a new connection, as long as that takes; false ends it, nothing was sent.
+ */
+export type AttemptLimits = { signal?: AbortSignal; mayStart?: () => boolean }
+
 /** Makes the attempts of one subscription. */
 export type TargetClient = {
   /** One attempt. Every ending of the network is a value, never a rejection; an abort ends it with code `aborted`. */
-  attempt(request: AttemptRequest, signal?: AbortSignal): Promise<AttemptResult>
+  attempt(request: AttemptRequest, limits?: AttemptLimits): Promise<AttemptResult>
   /** One GET without a body or a signature, with the same access, guard and limits. Never rejects either. */
   get(url: string, signal?: AbortSignal): Promise<AttemptResult>
   /** Ends what is in flight with code `aborted` and closes all connections. */
@@ -50,9 +56,9 @@ export function createTargetMetrics(metrics: Metrics) {
 export function createTargetClient(options: TargetClientOptions): TargetClient {
   const { timeoutMs, metrics, access = noAccess } = options
   const pools = createOriginPools({ ...options, tls: access.tls })
-  const exchangeWith = async (url: string, send: Send, signal: AbortSignal | undefined) => {
+  const exchangeWith = async (url: string, send: Send, { signal, mayStart = always }: AttemptLimits) => {
     const route = pools.route(url)
-    const exchange = new Exchange(timeoutMs, route.takeDial)
+    const exchange = new Exchange(timeoutMs, { takeDial: route.takeDial, mayStart })
     const abort = () => exchange.abort()
     signal?.addEventListener('abort', abort, { once: true })
     if (signal?.aborted) exchange.abort()
@@ -62,20 +68,24 @@ export function createTargetClient(options: TargetClientOptions): TargetClient {
     return result
   }
   return {
-    async attempt(request, signal) {
+    async attempt(request, limits = {}) {
       const sendIt: Send = (route, exchange) => {
         // Its secrets go with a subscription: nothing leaves unsigned meanwhile.
         if (request.signing.secrets.length === 0) exchange.abort()
         else send(request, access, { route, exchange })
       }
-      const result = await exchangeWith(request.url, sendIt, signal)
+      const result = await exchangeWith(request.url, sendIt, limits)
       count(result, metrics)
       return result
     },
-    get: (url, signal) => exchangeWith(url, (route, exchange) => get(access, { route, exchange }), signal),
+    get: (url, signal) => exchangeWith(url, (route, exchange) => get(access, { route, exchange }), optional(signal)),
     close: () => pools.close(),
   }
 }
+
+const always = () => true
+
+const optional = (signal: AbortSignal | undefined): AttemptLimits => (signal === undefined ? {} : { signal })
 
 type Send = (route: Route, exchange: Exchange) => void
 

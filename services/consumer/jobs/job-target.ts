@@ -56,7 +56,10 @@ export function openJobTarget({ environment, job, recipient, maySendAgain }: Job
     return { ...subscription(), delivery: { ...delivery, concurrency: jobConcurrency(subscription()) } }
   }
   // Live deliveries see to the health of the targets; what they find out is heard here.
-  const targets = openTargets({ environment, subscription: ownShare, isPaused: () => true, onChange: () => undefined })
+  const targets = openTargets({
+    ...{ environment, subscription: ownShare },
+    ...{ mayStart: () => true, isPaused: () => true, onChange: () => undefined },
+  })
   const secrets = () => catalog.signingSecrets(subscription().uid)
   let [known, knownState, knownSecrets] = [subscription(), catalog.state(subscription().uid), secrets()]
   /** An event that goes out unsigned, or without its credentials, is worse than one that waits. */

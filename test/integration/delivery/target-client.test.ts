@@ -84,7 +84,7 @@ test('an abort ends the attempt at once and closes its connection', async (t) =>
   const receiver = await createReceiver(t, { behaviour: { kind: 'hang' } })
   const client = createClient(t)
   const stop = new AbortController()
-  const attempt = client.attempt(requestTo(receiver.url), stop.signal)
+  const attempt = client.attempt(requestTo(receiver.url), { signal: stop.signal })
   await until('the request arrived', () => receiver.requests.length === 1)
   stop.abort()
   const result = await attempt
@@ -94,7 +94,7 @@ test('an abort ends the attempt at once and closes its connection', async (t) =>
 
 test('an aborted signal stops an attempt before anything is sent', async (t) => {
   const receiver = await createReceiver(t)
-  const result = await createClient(t).attempt(requestTo(receiver.url), AbortSignal.abort())
+  const result = await createClient(t).attempt(requestTo(receiver.url), { signal: AbortSignal.abort() })
   assert.equal(result.kind === 'failure' && result.code, 'aborted')
   assert.equal(receiver.connections(), 0)
 })
@@ -107,7 +107,7 @@ test('one signal may watch any number of attempts without a warning or a leak', 
   process.on('warning', onWarning)
   t.after(() => process.off('warning', onWarning))
   const { signal } = new AbortController()
-  await Promise.all(Array.from({ length: 100 }, () => client.attempt(requestTo(receiver.url), signal)))
+  await Promise.all(Array.from({ length: 100 }, () => client.attempt(requestTo(receiver.url), { signal })))
   await new Promise(setImmediate)
   assert.deepEqual(warnings, [])
 })
@@ -155,4 +155,24 @@ test('a GET carries what the subscription proves and nothing else, under the sam
   receiver.behave({ kind: 'hang' })
   const late = await createClient(t, { timeoutMs: 50 }).get(url)
   assert.equal(late.kind === 'failure' && late.code, 'first-byte-timeout')
+})
+
+test('nothing is sent that may not start any more when its connection is there, or when its turn comes on a kept one', async (t) => {
+  const receiver = await createReceiver(t)
+  const client = createClient(t, { connections: 1 })
+  let isOwner = true
+  const attempt = () => client.attempt(requestTo(receiver.url), { mayStart: () => isOwner })
+  const lost = async () => {
+    const attempting = attempt()
+    isOwner = false
+    const result = await attempting
+    isOwner = true
+    assert.ok(result.kind === 'failure')
+    assert.equal(result.code, 'aborted')
+  }
+  await lost()
+  assert.equal((await attempt()).kind, 'answer')
+  await lost()
+  assert.equal((await attempt()).kind, 'answer')
+  assert.equal(receiver.requests.length, 2)
 })

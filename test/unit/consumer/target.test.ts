@@ -6,10 +6,10 @@ import { createTargetMetrics } from '#shared/delivery/target-client.ts'
 import { createMetrics } from '#shared/observability/metrics.ts'
 import { openTarget } from '../../../services/consumer/target.ts'
 import { fakeHints } from '../../support/hints.ts'
+import { createReceiver } from '../../support/receiver.ts'
 
-/** A target that nobody listens on, with a process that stood still or not. */
-function deadTarget({ stoodStill }: { stoodStill: boolean }) {
-  const url = 'http://127.0.0.1:9/'
+/** A target of a process that stood still or not, which may start attempts or not. */
+function targetAt(url: string, { stoodStill = false, mayStart = () => true }) {
   return openTarget({
     uid: 'k3v9q2',
     spec: { url, healthPath: null },
@@ -19,6 +19,7 @@ function deadTarget({ stoodStill }: { stoodStill: boolean }) {
     egress: createEgressGuard('127.0.0.0/8'),
     metrics: createTargetMetrics(createMetrics()),
     hints: fakeHints().hints,
+    mayStart,
     stoodStillSince: () => stoodStill,
     isCheckWanted: () => true,
     onLeftOut: () => {},
@@ -44,7 +45,7 @@ const request = {
 }
 
 async function threeAttempts(stoodStill: boolean) {
-  const target = deadTarget({ stoodStill })
+  const target = targetAt('http://127.0.0.1:9/', { stoodStill })
   const kinds = []
   for (let n = 0; n < 3; n += 1) kinds.push((await target.attempt(request))?.decision.kind ?? null)
   const state = target.breaker()
@@ -58,4 +59,12 @@ test('three failed connections open the breaker', async () => {
 
 test('what failed while this process stood still proves nothing against the target', async () => {
   assert.deepEqual(await threeAttempts(true), { kinds: [null, null, null], state: 'closed' })
+})
+
+test('an attempt that may not start any more when its connection is there is none, and proves nothing', async (t) => {
+  const receiver = await createReceiver(t)
+  const target = targetAt(receiver.url, { mayStart: () => false })
+  t.after(() => target.close())
+  assert.equal(await target.attempt({ ...request, url: receiver.url }), null)
+  assert.deepEqual([target.breaker(), target.lastError(), receiver.requests.length], ['closed', null, 0])
 })
