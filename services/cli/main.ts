@@ -8,6 +8,9 @@ import { runTests } from './run-tests.ts'
 import { endWithStarter } from './starter.ts'
 import { up } from './up/up.ts'
 
+/** The checkers hold a whole history in memory: 1.5 KB for each delivery. */
+const chaosFlags = ['--max-old-space-size=16384']
+
 const program = new Command('tailrace')
   .description('Takes events over HTTP, keeps them on Kafka, delivers them signed and in order.')
   .version(version)
@@ -37,11 +40,13 @@ program
 
 program
   .command('chaos')
-  .description('break a stack of its own under load and judge what became of every event: --list, --quick, --fault')
+  .description(
+    'break a stack of its own under load and judge what became of every event: --list, --quick, --fault, --mix',
+  )
   .argument('[options...]')
   .allowUnknownOption()
   .helpOption(false)
-  .action(runApart('test/chaos/run.ts'))
+  .action(runApart('test/chaos/run.ts', chaosFlags))
 
 program
   .command('bench')

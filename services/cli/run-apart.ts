@@ -7,11 +7,14 @@ import { Refusal } from './up/refusal.ts'
 
 const graceMs = 90_000
 
-/** Makes a command of a script of the clone: it gets the arguments, in a process that ends when we are interrupted or gone. */
-export function runApart(script: string): (args: readonly string[]) => Promise<never> {
+/**
+ * Makes a command of a script of the clone: it gets the arguments, in a process that ends when we are interrupted or gone.
+ * `flags` are for Node.
+ */
+export function runApart(script: string, flags: readonly string[] = []): (args: readonly string[]) => Promise<never> {
   return (args) =>
     runTask(graceMs, async (signal) => {
-      const child = fork(join(root, script), args, { execArgv: [] })
+      const child = fork(join(root, script), args, { execArgv: [...flags] })
       signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true })
       const [code] = await once(child, 'exit')
       if (code !== 0) throw new Refusal('')

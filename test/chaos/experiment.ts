@@ -10,15 +10,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { System } from '../support/stack.ts'
 import { until } from '../support/until.ts'
+import type { DuplicateLimit } from './check/duplicates.ts'
 import { type Facts, gatherFacts, type Scope } from './check/facts.ts'
 import { explain, type Judgement, judge } from './check/judge.ts'
 import { type Course, type CourseSetup, openCourse } from './course.ts'
-import { type HistoryWriter, monotonicNs, openHistory, readHistory } from './history.ts'
+import { type HistoryWriter, monotonicNs, openHistory, type PublishLine, readHistory } from './history.ts'
 import { type Publisher, type Receiver, startPublisher, startReceiver } from './load/children.ts'
 import type { OutgoingEvent } from './load/event.ts'
 import { publishInOrder } from './load/in-order.ts'
 import type { PublisherProgress } from './load/until-known.ts'
 import { type Observation, observe } from './observation.ts'
+import { type RetryTap, tapRetries } from './retry-tap.ts'
 
 export type { Course } from './course.ts'
 
@@ -42,10 +44,12 @@ export type Experiment = {
   publish(load: Load, as?: PublishAs): Pick<Publisher, 'finished' | 'progress'>
   /** Events of one's own instead of a load. */
   publishEvents(events: readonly OutgoingEvent[]): Promise<PublisherProgress>
-  /** A receiver without a subscription, for deliveries that are not the product's. */
-  addReceiver(subscription: string): Promise<Receiver>
+  /** A receiver without a subscription, for deliveries that are not the product's; `fenceTopic` is read for its fences. */
+  addReceiver(subscription: string, fenceTopic?: string): Promise<Receiver>
   /** Writes a fault into the history, as of now or of an earlier monotonic time. */
   mark(fault: string, victim: string, ns?: number): void
+  /** Writes down that the system is whole again after the last fault. */
+  markWhole(): void
   /** Whether the group of a subscription has committed an event now. */
   isCommitted: Observation['isCommitted']
   /** Waits for the load's end and for everything to be delivered, then judges. */
@@ -60,15 +64,24 @@ export type PublishAs = { publisher: string; keyPrefix: string }
 type Setup = { subscriptions?: readonly CourseSetup[]; publishUrl?: string }
 
 /**
- * `quietMs`: how long no request may arrive before a run counts as over though events are missing. `mayFailRequests`: the
- * faults leave nobody to answer; each event must be stored in the end all the same.
+ * `quietMs`: how long no request may arrive before a run counts as over though events are missing; `drainMs`: how long it
+ * may take after the load until everything is delivered, default 5 min. `mayFailRequests`: the
+ * faults leave nobody to answer, always or for this request; each event must be stored in the end all the same.
  */
-export type Limits = { allowedDuplicates: number | DuplicateBound; quietMs?: number; mayFailRequests?: boolean }
+export type Limits = {
+  allowedDuplicates: number | DuplicateBound
+  quietMs?: number
+  drainMs?: number
+  mayFailRequests?: boolean | Excuse
+}
 
 /** How many deliveries of a subscription may be repeated, by what happened in the run. */
-export type DuplicateBound = (facts: Facts, scope: Scope) => number
+export type DuplicateBound = (facts: Facts, scope: Scope) => DuplicateLimit
 
-const drainCeilingMs = 300_000
+/** Whether a request that was not acknowledged had nobody to answer it. */
+export type Excuse = (facts: Facts, request: PublishLine) => boolean
+
+const usualDrainMs = 300_000
 /** A repeated delivery may still come. */
 const settledAfterMs = 1_000
 
@@ -95,11 +108,15 @@ export async function openExperiment(stack: System, setup: Setup = {}): Promise<
     publishers.add(publisher)
     return { run, stream, ...door, publisher, history: file(publisher) }
   }
-  const running: Running = { run, stream, folder, history, observation, courses, publishers }
+  const taps: RetryTap[] = []
+  const running: Running = { run, stream, folder, history, observation, courses, publishers, taps }
   let closing: Promise<void> | undefined
   return {
     ...{ run, stream, topic, courses },
-    addReceiver: async (subscription) => {
+    addReceiver: async (subscription, fenceTopic) => {
+      const { brokers } = stack
+      if (fenceTopic !== undefined)
+        taps.push(tapRetries({ brokers, run, subscription, topic: fenceTopic }, history.append))
       const receiver = await startReceiver({ run, actor: subscription, history: file(subscription) })
       courses.push({ scope: { subscription, stream }, receiver })
       return receiver
@@ -109,6 +126,7 @@ export async function openExperiment(stack: System, setup: Setup = {}): Promise<
     publishEvents: (events) => publishInOrder(named('p1'), events),
     mark: (fault, victim, ns = monotonicNs()) =>
       history.append({ op: 'fault', run, actor: 'driver', ns, fault, victim }),
+    markWhole: () => history.append({ op: 'whole', run, actor: 'driver', ns: monotonicNs() }),
     isCommitted: observation.isCommitted,
     conclude: async (published, limits) => conclude(running, await published, limits),
     close: () => {
@@ -123,60 +141,73 @@ type Running = Pick<Experiment, 'run' | 'stream' | 'courses'> & {
   history: HistoryWriter
   observation: Observation
   publishers: ReadonlySet<string>
+  /** Of what is not the product's. */
+  taps: readonly RetryTap[]
 }
 
 async function conclude(running: Running, published: PublisherProgress, limits: Limits): Promise<Outcome> {
   const { folder, history, observation, courses } = running
-  const { allowedDuplicates, quietMs = 20_000, mayFailRequests = false } = limits
-  await Promise.all(courses.map((course) => drained(course, { published, observation, quietMs })))
+  const { allowedDuplicates, quietMs = 20_000, drainMs = usualDrainMs, mayFailRequests = false } = limits
+  await Promise.all(courses.map((course) => drained(course, { published, observation, quietMs, drainMs })))
   await observation.stop()
+  for (const tap of running.taps) tap.stop()
   await Promise.all(courses.map(({ receiver }) => receiver.stop()))
   await observation.readTopics()
   await history.close()
-  const actors = ['driver', ...running.publishers, ...courses.map(({ scope }) => scope.subscription)]
+  const actors = [...running.publishers, 'driver', ...courses.map(({ scope }) => scope.subscription)]
   const facts = await gatherFacts(readHistory(actors.map((actor) => join(folder, `${actor}.jsonl`))))
   const allowed = typeof allowedDuplicates === 'number' ? () => allowedDuplicates : allowedDuplicates
   const judgements = courses.map(({ scope }) => ({ scope, judgement: judge(facts, scope, allowed(facts, scope)) }))
-  const complaint = await complaintOf({ judgements, published, folder, mayFailRequests })
+  const complaint = await complaintOf({ facts, judgements, published, folder, mayFailRequests })
   return { facts, published, judgements, complaint, folder }
 }
 
-async function close({ api }: System, { stream, observation, courses }: Running): Promise<void> {
+async function close({ api }: System, { stream, observation, courses, taps }: Running): Promise<void> {
   await observation.stop()
+  for (const tap of taps) tap.stop()
   await Promise.all(courses.map(({ receiver }) => receiver.stop()))
   const subscribed = courses.flatMap((course) => course.subscribed ?? [])
   await Promise.all(subscribed.map(({ subscription }) => api.deleteSubscription(subscription)))
   await api.deleteStream(stream)
 }
 
-type Draining = { published: PublisherProgress; observation: Observation; quietMs: number }
+type Draining = { published: PublisherProgress; observation: Observation; quietMs: number; drainMs: number }
 
 /**
  * All acknowledged events have arrived, or the service says that it has finished everything, or nothing has come for so
  * long that nothing more will.
  */
-async function drained({ receiver, subscribed }: Course, { published, observation, quietMs }: Draining): Promise<void> {
+async function drained(course: Course, { published, observation, quietMs, drainMs }: Draining): Promise<void> {
+  const { receiver, subscribed } = course
   const startNs = monotonicNs()
+  // Of those that were given up some may be stored, and count as one that is missing.
+  const isAllKnown = published.abandoned === 0
   const fact = async () => {
     const quietForMs = (monotonicNs() - Math.max(startNs, receiver.progress().lastNs)) / 1e6
     if (quietForMs > quietMs) return true
     if (quietForMs < settledAfterMs) return false
-    if (receiver.progress().distinct >= published.acknowledged) return true
+    if (isAllKnown && receiver.progress().distinct >= published.acknowledged) return true
     return subscribed !== undefined && (await observation.isSettled(subscribed))
   }
-  await until('the receiver has everything', fact, drainCeilingMs)
+  await until('the receiver has everything', fact, drainMs)
 }
 
-type Result = Pick<Outcome, 'judgements' | 'published' | 'folder'> & { mayFailRequests: boolean }
+type Result = Omit<Outcome, 'complaint'> & { mayFailRequests: boolean | Excuse }
 
-async function complaintOf({ judgements, published, folder, mayFailRequests }: Result): Promise<string> {
+async function complaintOf({ facts, judgements, published, folder, mayFailRequests }: Result): Promise<string> {
   const complaints = judgements
     .filter(({ judgement }) => !judgement.holds)
     .map(({ scope, judgement }) => `${scope.subscription}: ${explain(judgement)}`)
-  const { failedRequests, abandoned } = published
+  const failedRequests = unexcused(facts, mayFailRequests)
+  const { abandoned } = published
   if (abandoned > 0) complaints.push(`${abandoned} events were given up by their publisher`)
-  if (failedRequests > 0 && !mayFailRequests) complaints.push(`${failedRequests} publish requests failed`)
+  if (failedRequests > 0) complaints.push(`${failedRequests} publish requests failed`)
   if (complaints.length > 0) complaints.push(`The history is in ${folder}`)
   else await rm(folder, { recursive: true })
   return complaints.join('\n')
+}
+
+function unexcused(facts: Facts, mayFail: boolean | Excuse): number {
+  const isExcused = typeof mayFail === 'boolean' ? () => mayFail : mayFail
+  return facts.requests.filter((one) => one.outcome !== 'acknowledged' && !isExcused(facts, one)).length
 }

@@ -1,10 +1,13 @@
 import type { Stack } from '../support/stack.ts'
-import type { DuplicateBound, Experiment } from './experiment.ts'
+import type { Facts, FaultSpan, Scope } from './check/facts.ts'
+import type { Experiment } from './experiment.ts'
 import type { Fault, Scene } from './faults/fault.ts'
 import { freezeOne } from './faults/freeze.ts'
 import { freezeCoordinator } from './faults/freeze-coordinator.ts'
+import { addConsumer, endAdded } from './faults/members.ts'
 import { killAll, signalOne } from './faults/signal.ts'
 import { freezeMidParking, killBetweenParkAndCommit } from './faults/while-parking.ts'
+import type { PublishLine } from './history.ts'
 import { mostDeliveredWithin } from './rates.ts'
 
 /** Every fault by name. */
@@ -35,6 +38,21 @@ export const faults = {
     what: 'SIGTERM one consumer',
     takeovers: 0,
     inject: (scene) => signalOne(scene, { name: 'term-consumer', service: 'consumer', signal: 'SIGTERM' }),
+  },
+  'add-consumer': {
+    what: 'start one consumer more',
+    takeovers: 0,
+    inject: addConsumer,
+  },
+  'remove-consumer': {
+    what: 'SIGTERM a consumer that was added (after add-consumer); it does not come back',
+    takeovers: 0,
+    inject: (scene) => endAdded(scene, 'remove-consumer', 'SIGTERM'),
+  },
+  'kill-added-consumer': {
+    what: 'SIGKILL a consumer that was added (after add-consumer); no launcher sees it, the others notice',
+    takeovers: 1,
+    inject: (scene) => endAdded(scene, 'kill-added-consumer', 'SIGKILL'),
   },
   'freeze-consumer': {
     what: 'SIGSTOP one consumer for 20 s, far beyond its session, then let it go on',
@@ -94,22 +112,45 @@ type Injection = Omit<Scene, 'stack' | 'experiment'> & { name: FaultName }
 export const inject = (stack: Stack, experiment: Experiment, { name, ...rest }: Injection): Promise<void> =>
   faults[name].inject({ stack, experiment, ...rest })
 
+/** All keys of the default concurrency. */
+const inFlight = 64
+/** Twice the pause between commits. */
+const commitsMissedMs = 400
+
 /**
  * How many deliveries these faults may repeat: whenever an owner ends, what it had in flight (all keys of the default
  * concurrency) and what was answered since its last commit, were it in the busiest moment of the run.
  */
-export function allowedDuplicates(names: readonly FaultName[]): DuplicateBound {
+export function allowedDuplicates(names: readonly FaultName[]): (facts: Facts, scope: Scope) => number {
   return (facts, scope) => {
     const allowed = names.map((name) => {
-      const { takeovers, uncommittedMs = 400 }: Fault = faults[name]
-      return takeovers === 0 ? 0 : takeovers * (64 + mostDeliveredWithin(facts, scope, uncommittedMs))
+      const { takeovers, uncommittedMs = commitsMissedMs }: Fault = faults[name]
+      return takeovers === 0 ? 0 : takeovers * (inFlight + mostDeliveredWithin(facts, scope, uncommittedMs))
     })
     return allowed.reduce((sum, one) => sum + one, 0)
+  }
+}
+
+/** What a fault of this name may cost in repeats, by what was delivered while it lasted. */
+export function boundPerFault(facts: Facts, scope: Scope): (fault: FaultSpan) => number {
+  return ({ fault: name, ns, wholeNs = Infinity }) => {
+    if (!isFaultName(name)) return 0
+    const { takeovers, uncommittedMs = commitsMissedMs }: Fault = faults[name]
+    if (takeovers === 0) return 0
+    const window = { fromNs: ns - uncommittedMs * 1e6, toNs: wholeNs }
+    return takeovers * (inFlight + mostDeliveredWithin(facts, scope, uncommittedMs, window))
   }
 }
 
 /** Whether publish requests may fail in a run with these faults. */
 export const mayFailRequests = (names: readonly FaultName[]): boolean =>
   names.some((name) => failsRequests(faults[name]))
+
+/** Whether nobody may have been left to answer a request: while a fault lasted that may have such a moment. */
+export const isExcused = ({ faults: spans }: Facts, { sentNs, ns }: PublishLine): boolean =>
+  spans.some(
+    ({ fault: name, ns: fromNs, wholeNs = Infinity }) =>
+      isFaultName(name) && failsRequests(faults[name]) && sentNs <= wholeNs && ns >= fromNs,
+  )
 
 const failsRequests = (fault: Fault): boolean => fault.failsRequests === true

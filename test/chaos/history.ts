@@ -46,6 +46,10 @@ export type ReceiveLine = Seen &
     offset: number
     /** `null` when nobody gave the receiver a secret to check with. */
     verified: boolean | null
+    /** Process id of whoever sent it; `null` when that is not a process of this machine, or was gone before it was looked up. */
+    sender: number | null
+    /** The job that it was sent for; `null` for a live delivery. */
+    job: string | null
   }
 
 /** One record of a stream's topic as an independent reader saw it; `ns` is when the broker appended it, as for all records. */
@@ -76,7 +80,18 @@ export type CommitLine = Seen &
 /** Something that was done to the system. */
 export type FaultLine = Seen & { op: 'fault'; fault: string; victim: string }
 
-export type HistoryLine = PublishLine | ReceiveLine | LogLine | DeadLetterLine | RetryLine | CommitLine | FaultLine
+/** The system is whole again after the fault before it. */
+export type WholeLine = Seen & { op: 'whole' }
+
+export type HistoryLine =
+  | PublishLine
+  | ReceiveLine
+  | LogLine
+  | DeadLetterLine
+  | RetryLine
+  | CommitLine
+  | FaultLine
+  | WholeLine
 
 export type HistoryWriter = { append(line: HistoryLine): void; close(): Promise<void> }
 

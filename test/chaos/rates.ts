@@ -1,9 +1,9 @@
 import { type Facts, receiptsOf, type Scope, succeeded } from './check/facts.ts'
-import { loadWindow } from './gaps.ts'
+import { indexAt, momentsOf, type Window } from './moments.ts'
 
 /** Events of the chosen keys that were first delivered while the load lasted, per second. */
 export function deliveredPerSecond(facts: Facts, scope: Scope, isChosen: (key: string) => boolean): number {
-  const { fromNs, toNs } = loadWindow(facts, scope)
+  const { fromNs, toNs } = momentsOf(facts, scope).load
   const inTime = [...receiptsOf(facts, scope)].filter(
     ([id, receipts]) =>
       isChosen(facts.publications.get(id)?.key ?? '') && receipts.some((one) => succeeded(one) && one.ns <= toNs),
@@ -11,17 +11,16 @@ export function deliveredPerSecond(facts: Facts, scope: Scope, isChosen: (key: s
   return inTime.length / ((toNs - fromNs) / 1e9)
 }
 
-/** The most successful deliveries within any `ms` of the run. */
-export function mostDeliveredWithin(facts: Facts, scope: Scope, ms: number): number {
-  const moments = [...receiptsOf(facts, scope).values()]
-    .flat()
-    .filter(succeeded)
-    .map(({ ns }) => ns)
-  moments.sort((a, b) => a - b)
+const wholeRun: Window = { fromNs: -Infinity, toNs: Infinity }
+
+/** The most successful deliveries within any `ms` of the run, or of a window of it. */
+export function mostDeliveredWithin(facts: Facts, scope: Scope, ms: number, window = wholeRun): number {
+  const { delivered } = momentsOf(facts, scope)
+  const end = indexAt(delivered, window.toNs)
   let most = 0
-  let from = 0
-  for (const [index, ns] of moments.entries()) {
-    while (ns - (moments[from] ?? ns) > ms * 1e6) from += 1
+  let from = indexAt(delivered, window.fromNs)
+  for (let index = from; index < end; index += 1) {
+    while ((delivered[index] ?? 0) - (delivered[from] ?? 0) > ms * 1e6) from += 1
     most = Math.max(most, index - from + 1)
   }
   return most

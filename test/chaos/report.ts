@@ -5,35 +5,43 @@ import { type FaultCost, measureFaults, measureGaps } from './gaps.ts'
 const columns = ['events', 'acknowledged', 'delivered', 'dead-lettered', 'lost', 'duplicated', 'out of order', 'failed']
 
 /** One line of figures per subscription and one per fault, as text. */
-export function report({ facts, published, judgements }: Outcome): string {
+export function report(outcome: Outcome): string {
+  const { facts, judgements } = outcome
   return judgements
-    .flatMap(({ scope, judgement: { counts, holds } }) => {
-      const { acknowledged = 0, lost = 0, deadLettered = 0, duplicates = 0, outOfOrder = 0 } = counts
-      const delivered = acknowledged - lost - deadLettered
-      const figures = [published.due, acknowledged, delivered, deadLettered, lost, duplicates, outOfOrder]
-      const named = [...figures, published.failedRequests].map((figure, index) => `${columns[index]} ${figure}`)
-      const whole = measureGaps(facts, scope)
-      return [
-        `${holds ? 'ok ' : 'BAD'} ${scope.subscription}: ${named.join(', ')}; ${gapText(whole)}`,
-        ...measureFaults(facts, scope).map(
-          (one) => `    ${one.fault} (${one.victim}): ${gapText(one)}, ${one.duplicates} deliveries repeated`,
-        ),
-        ...failures(facts),
-      ]
-    })
+    .flatMap(({ scope, judgement }) => [
+      figuresOf(outcome, { scope, judgement }),
+      ...measureFaults(facts, scope).map(
+        (one) => `    ${one.fault} (${one.victim}): ${gapText(one)}, ${one.duplicates} deliveries repeated`,
+      ),
+      ...failures(facts),
+    ])
     .join('\n')
 }
 
+/** The figures of one subscription. */
+export function figuresOf({ facts, published }: Outcome, { scope, judgement }: Outcome['judgements'][number]): string {
+  const { counts, holds } = judgement
+  const { acknowledged = 0, lost = 0, deadLettered = 0, duplicates = 0, outOfOrder = 0 } = counts
+  const delivered = acknowledged - lost - deadLettered
+  const figures = [published.due, acknowledged, delivered, deadLettered, lost, duplicates, outOfOrder]
+  const named = [...figures, published.failedRequests].map((figure, index) => `${columns[index]} ${figure}`)
+  const whole = measureGaps(facts, scope)
+  return `${holds ? 'ok ' : 'BAD'} ${scope.subscription}: ${named.join(', ')}; ${gapText(whole)}`
+}
+
 /** Requests that were not acknowledged, by how they ended and after how long. */
-function failures({ requests, faults }: Facts): string[] {
+export function failures({ requests, faults }: Facts): string[] {
   const failed = requests.filter((one) => one.outcome !== 'acknowledged')
   const kinds = Map.groupBy(failed, (one) => `${one.outcome}: ${one.status ?? 'no answer'} ${one.code ?? ''}`)
   return [...kinds].map(([kind, some]) => {
     const [first] = some
     const before = faults.filter(({ ns }) => first !== undefined && ns < first.ns).at(-1)
-    const sinceMs = Math.round(((first?.ns ?? 0) - (before?.ns ?? 0)) / 1e6)
+    const since =
+      before === undefined
+        ? 'before any fault'
+        : `${Math.round(((first?.ns ?? 0) - before.ns) / 1e6)} ms after ${before.fault}`
     const tookMs = Math.round(Math.max(...some.map((one) => one.ns - one.sentNs)) / 1e6)
-    return `    ${some.length} requests failed: ${kind}, first ${sinceMs} ms after ${before?.fault}, at most after ${tookMs} ms`
+    return `    ${some.length} requests failed: ${kind}, first ${since}, at most after ${tookMs} ms`
   })
 }
 
@@ -54,7 +62,8 @@ export function summary(costs: readonly FaultCost[]): string {
   return lines.join('\n')
 }
 
-function spread(numbers: readonly number[]): string {
+/** Median and most. */
+export function spread(numbers: readonly number[]): string {
   const sorted = numbers.toSorted((a, b) => a - b)
   return `median ${sorted[Math.floor((sorted.length - 1) / 2)]}, most ${sorted.at(-1)}`
 }

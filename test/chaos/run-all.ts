@@ -2,6 +2,7 @@ import { withResources } from '#shared/lifecycle.ts'
 import { Refusal } from '../../services/cli/up/refusal.ts'
 import { attachStack, type Stack, startStack } from '../support/stack.ts'
 import { breakOnce } from './break-once.ts'
+import { runMix } from './mix/run-mix.ts'
 import type { Plan, RunOptions } from './options.ts'
 import { summary } from './report.ts'
 import type { Result } from './scenarios/scenario.ts'
@@ -45,17 +46,24 @@ async function runOnce(stack: Stack, { plan, round, signal }: Once): Promise<Res
     signal.throwIfAborted()
     return { text: '', complaint: error instanceof Error ? (error.stack ?? error.message) : String(error), costs: [] }
   })
+  await stack.added.endAll()
   const seconds = Math.round((performance.now() - startedAt) / 1000)
-  const title = 'scenario' in plan ? plan.scenario : plan.names.join(', ')
+  const title = titleOf(plan)
   console.log(`${result.complaint === '' ? '✓' : '✗'} ${title}, run ${round + 1}, ${seconds} s\n${result.text}`)
   if (result.complaint !== '') console.log(`${result.complaint}\n${await stack.logTails()}`)
   return result
 }
 
-const carryOut = (stack: Stack, { plan, round, signal }: Once): Promise<Result> =>
-  'scenario' in plan
-    ? scenarios[plan.scenario].run({ stack, ...plan, round, signal })
-    : breakOnce(stack, { ...plan, round, signal })
+function titleOf(plan: Plan): string {
+  if ('seed' in plan) return `mix of seed ${plan.seed}`
+  return 'scenario' in plan ? plan.scenario : plan.names.join(', ')
+}
+
+function carryOut(stack: Stack, { plan, round, signal }: Once): Promise<Result> {
+  if ('seed' in plan) return runMix(stack, { ...plan, seed: plan.seed + round, signal })
+  if ('scenario' in plan) return scenarios[plan.scenario].run({ stack, ...plan, round, signal })
+  return breakOnce(stack, { ...plan, round, signal })
+}
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {

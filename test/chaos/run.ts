@@ -2,10 +2,11 @@
  * Breaks a stack again and again under load and judges each run:
  *
  *   npm run chaos -- --fault kill-broker,kill-consumer --repeats 10 --rate 1000 --seconds 60 --keys 500
+ *   npm run chaos -- --mix --minutes 30 --seed 7 --rate 200
  *   npm run chaos -- --quick
  *   npm run chaos -- --list
  *
- * --subscriptions takes some of clean, picky, shaky, hopeless instead of all.
+ * --subscriptions takes some of clean, picky, shaky, flaky, hopeless. --mix draws faults by its seed, with pauses of 5 to 15 s.
  * --stack names the folder of a running stack to break instead of one of its own. Ends with code 1 when an invariant broke
  * or a publish request failed that had not to.
  */

@@ -45,7 +45,7 @@ async function takeover(t: TestContext, commitFirst: boolean): Promise<Outcome> 
   const { brokers } = stack
   const receiver = await experiment.addReceiver('small')
   const names = { topic: experiment.topic, group: `test.small.${experiment.run}`, subscription: 'small' }
-  const options = { ...names, brokers, targetUrl: receiver.url, commitFirst }
+  const options = { ...names, brokers, targetUrl: receiver.url, commitFirst, deliversWhenLost: false }
   const first = await startSmallConsumer(t, options)
   const publisher = experiment.publish({ ratePerSecond: 600, seconds: 3, keys: 60 })
   await until('a backlog has built up', () => publisher.progress().acknowledged > receiver.progress().distinct + 200)
@@ -55,6 +55,30 @@ async function takeover(t: TestContext, commitFirst: boolean): Promise<Outcome> 
   const outcome = await concludeQuietly(t, experiment, { published: publisher.finished, quietMs: 7000 })
   assert.equal(second.exitCode, null, 'the second process crashed')
   return outcome
+}
+
+/** Freezes a small consumer in the middle of its work; a second one takes over, and the first one wakes. */
+async function awakening(t: TestContext, deliversWhenLost: boolean): Promise<Outcome> {
+  const stack = await useStack(t)
+  const { brokers } = stack
+  const experiment = await openExperiment(stack, { subscriptions: [] })
+  defer(t, () => experiment.close())
+  const fences = `${experiment.run}-fences`
+  const { topic: fenceTopic } = await stack.api.putStream(fences)
+  defer(t, () => stack.api.deleteStream(fences))
+  const receiver = await experiment.addReceiver('small', fenceTopic)
+  const names = { topic: experiment.topic, fenceTopic, group: `test.small.${experiment.run}`, subscription: 'small' }
+  const options = { ...names, brokers, targetUrl: receiver.url, commitFirst: false, deliversWhenLost }
+  const first = await startSmallConsumer(t, options)
+  const published = await experiment.publish({ ratePerSecond: 600, seconds: 4, keys: 60 }).finished
+  const known = receiver.progress().distinct
+  assert.ok(known < published.acknowledged - 400, 'no backlog has built up')
+  first.kill('SIGSTOP')
+  await startSmallConsumer(t, options)
+  // More than it can deliver within the second in which the first one may still be heard.
+  await until('the second one delivers', () => receiver.progress().distinct > known + 400)
+  first.kill('SIGCONT')
+  return await concludeQuietly(t, experiment, { published: Promise.resolve(published), quietMs: 7000 })
 }
 
 describe('a system with a defect', () => {
@@ -78,6 +102,19 @@ describe('a system with a defect', () => {
     const outcome = await takeover(t, true)
     assert.deepEqual(broken(outcome), ['I1'], outcome.complaint)
     for (const what of offencesOf(outcome)) assert.match(what, /lost in delivery$/)
+  })
+
+  it('turns the verdict red when a process that was frozen goes on with what it does not own any more', async (t) => {
+    const outcome = await awakening(t, true)
+    assert.deepEqual(broken(outcome), ['I19'], outcome.complaint)
+    for (const what of offencesOf(outcome)) assert.match(what, /^delivered from partition \d by process \d+, under/)
+  })
+
+  it('leaves it green when the same process looks first whether it is still a member', async (t) => {
+    const outcome = await awakening(t, false)
+    assert.equal(outcome.complaint, '')
+    const judged = outcome.judgements[0]?.judgement.counts.attemptsOfOwners ?? 0
+    assert.ok(judged > 1000, `${judged} attempts had a known owner`)
   })
 
   it('leaves it green when the same process commits after it delivered', async (t) => {

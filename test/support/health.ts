@@ -4,12 +4,13 @@ import { isAlive, type Stack, type StackProcess } from './stack.ts'
 import { until } from './until.ts'
 
 /** Waits until every process of the stack lives and is ready and every replica is in sync, as before a fault. */
-export async function untilHealthy(stack: Stack): Promise<void> {
-  await until('every process is ready and every replica in sync', async () => {
+export async function untilHealthy(stack: Stack, ceilingMs?: number): Promise<void> {
+  const isHealthy = async () => {
     const processes = await stack.processes()
     const ready = await Promise.all(processes.map(isReady))
     return ready.every((one) => one) && (await replicasInSync(stack))
-  })
+  }
+  await until('every process is ready and every replica in sync', isHealthy, ceilingMs)
 }
 
 /** Waits until another process has the name of one that died. */

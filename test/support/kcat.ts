@@ -42,13 +42,20 @@ export async function* readTopic(brokers: readonly string[], topic: string): Asy
   if (code !== 0 || rest.length > 0) throw new Error(`kcat could not read ${topic}: ${complaint.trim()}`)
 }
 
-export type KcatMessage = { topic: string; value: string; key?: string; headers?: Readonly<Record<string, string>> }
+export type KcatMessage = {
+  topic: string
+  partition?: number
+  value: string
+  key?: string
+  headers?: Readonly<Record<string, string>>
+}
 
 /** Writes one record. */
 export async function writeRecord(brokers: readonly string[], message: KcatMessage): Promise<void> {
   const headers = Object.entries(message.headers ?? {}).flatMap(([name, value]) => ['-H', `${name}=${value}`])
   const key = message.key === undefined ? [] : ['-k', message.key]
-  const args = ['-P', '-b', brokers.join(','), '-t', message.topic, '-X', 'acks=all', ...key, ...headers]
+  const partition = message.partition === undefined ? [] : ['-p', String(message.partition)]
+  const args = ['-P', '-b', brokers.join(','), '-t', message.topic, '-X', 'acks=all', ...partition, ...key, ...headers]
   // Without a delimiter that never occurs kcat makes a record of every line.
   const child = spawn('kcat', [...args, '-D', '\\x01'], { stdio: ['pipe', 'ignore', 'inherit'] })
   const closed = once(child, 'close') as Promise<[number | null]>

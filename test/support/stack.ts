@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { freePortOffset } from '../../services/cli/up/ports.ts'
+import { type AddedConsumers, addedConsumers } from './added-consumers.ts'
 import { type Api, openApi } from './api.ts'
 import { defer } from './defer.ts'
 import { until } from './until.ts'
@@ -32,6 +33,9 @@ export type Stack = System & {
   consoleUrl: string
   /** Null without Redis. */
   redisUrl: string | null
+  /** Consumers beside those of the launcher. Whoever adds some ends them; those of a stack of its own end with it. */
+  added: AddedConsumers
+  /** Those of ready.json, and what was added. */
   processes(): Promise<readonly StackProcess[]>
   process(name: string): Promise<StackProcess>
   /** Signals the process that has this name now. */
@@ -83,7 +87,12 @@ export async function attachStack(dir: string): Promise<Stack> {
   if (ready === undefined) throw new Error(`no stack is ready in ${dir}`)
   const adminKey = (await readFile(join(dir, 'admin.key'), 'utf8')).trim()
   const places = { publishUrl: ready.publishUrl, consoleUrl: ready.consoleUrl, adminKey }
-  const processes = async () => (await until('ready.json can be read', () => readReady(dir))).processes
+  const { publishUrl, redisUrl, kafkaBrokers: brokers } = ready
+  const added = addedConsumers({ dir, publishUrl, brokers, redisUrl, env: withoutConnections(process.env) })
+  const processes = async () => {
+    const { processes: launched } = await until('ready.json can be read', () => readReady(dir))
+    return [...launched, ...added.list()]
+  }
   const named = async (name: string) => {
     const found = (await processes()).find((one) => one.name === name)
     if (found === undefined) throw new Error(`no process is called ${name}`)
@@ -92,8 +101,9 @@ export async function attachStack(dir: string): Promise<Stack> {
   return {
     dir,
     ...places,
-    redisUrl: ready.redisUrl,
-    brokers: ready.kafkaBrokers,
+    redisUrl,
+    brokers,
+    added,
     api: openApi(places),
     processes,
     process: named,
@@ -148,6 +158,7 @@ function withoutConnections({ KAFKA_BROKERS, REDIS_URL, NODE_TEST_CONTEXT, ...re
 }
 
 async function stop(stack: Stack, launcher: ChildProcess): Promise<void> {
+  await stack.added.endAll()
   const pids = (await stack.processes()).map((one) => one.pid)
   launcher.kill('SIGINT')
   await until('the launcher ends', () => ended(launcher), stopCeilingMs)

@@ -1,6 +1,8 @@
 import type { CommitLine } from '../history.ts'
-import { type Cover, coverage, isCommitted, isCovered, parksOf } from './coverage.ts'
+import { indexAt } from '../moments.ts'
+import { type Cover, coverage, isCovered, parksOf } from './coverage.ts'
 import type { Facts, Scope } from './facts.ts'
+import { createMaxTree, type MaxTree } from './max-tree.ts'
 import { type Offence, type Verdict, verdict } from './verdict.ts'
 
 /**
@@ -23,23 +25,47 @@ export function checkCommitSafety(facts: Facts, scope: Scope): Verdict {
 }
 
 function streamOffences(facts: Facts, scope: Scope, samples: readonly CommitLine[]): Offence[] {
-  const partitions = coverage(facts, scope)
+  const rows = new Map([...coverage(facts, scope)].map(([partition, covers]) => [partition, rowOf(covers)]))
   return samples.flatMap((sample) => {
-    const here = partitions.get(sample.partition) ?? new Map<number, Cover>()
-    const open = openAt(here, sample.ns)
-    const passed = open.filter(({ offset }) => isCommitted(sample, offset)).map((event) => passedOver(sample, event))
+    const row = rows.get(sample.partition) ?? rowOf(new Map())
+    const passed = committedPlaces(row, sample)
+      .flatMap(({ from, to }) => openAt(row, sample.ns, { from, to }))
+      .map((event) => passedOver(sample, event))
     if (passed.length > 0 || !sample.isLast) return passed
-    return lagAtEnd(sample, open[0]?.offset ?? endOf(here))
+    const all = { from: 0, to: row.offsets.length }
+    return lagAtEnd(sample, openAt(row, sample.ns, all)[0]?.offset ?? (row.offsets.at(-1) ?? -1) + 1)
   })
+}
+
+/** The events of a partition by offset, searchable for those that were not over yet at a time. */
+type Row = { offsets: Float64Array; covers: readonly Cover[]; terminal: MaxTree }
+
+function rowOf(events: ReadonlyMap<number, Cover>): Row {
+  const sorted = [...events].sort(([a], [b]) => a - b)
+  const covers = sorted.map(([, cover]) => cover)
+  const offsets = Float64Array.from(sorted, ([offset]) => offset)
+  return { offsets, covers, terminal: createMaxTree(covers.map(({ terminalNs }) => terminalNs)) }
+}
+
+/** Places of a row, `to` not included. */
+type Span = { from: number; to: number }
+
+function committedPlaces({ offsets }: Row, { offset, finished }: CommitLine): Span[] {
+  const runs = finished.map(({ start, length }) => {
+    const from = Math.max(start, offset)
+    return { from: indexAt(offsets, from), to: indexAt(offsets, start + length) }
+  })
+  return [{ from: 0, to: indexAt(offsets, offset) }, ...runs]
 }
 
 type Open = { offset: number; id: string }
 
-/** The events of a partition that nothing covers at `ns`, lowest offset first. */
-function openAt(covers: ReadonlyMap<number, Cover>, ns: number): Open[] {
-  const open: Open[] = []
-  for (const [offset, cover] of covers) if (!isCovered(cover, ns)) open.push({ offset, id: cover.id })
-  return open.sort((a, b) => a.offset - b.offset)
+/** The events of a part of a partition that nothing covers at `ns`, lowest offset first. */
+function openAt({ offsets, covers, terminal }: Row, ns: number, { from, to }: Span): Open[] {
+  return terminal.above(ns, from, to).flatMap((place) => {
+    const [cover, offset] = [covers[place], offsets[place]]
+    return cover === undefined || offset === undefined || isCovered(cover, ns) ? [] : [{ offset, id: cover.id }]
+  })
 }
 
 function passedOver({ topic, partition, offset }: CommitLine, { offset: open, id }: Open): Offence {
@@ -52,8 +78,6 @@ function lagAtEnd({ topic, partition, offset }: CommitLine, reached: number): Of
   if (offset >= reached) return []
   return [{ id: `${topic}/${partition}`, what: `${offset} is committed in the end, but all before ${reached} is done` }]
 }
-
-const endOf = (covers: ReadonlyMap<number, Cover>): number => [...covers.keys()].reduce((a, b) => Math.max(a, b + 1), 0)
 
 function retryOffences(facts: Facts, scope: Scope, samples: readonly CommitLine[]): Offence[] {
   const parks = Map.groupBy(parksOf(facts, scope), ({ partition }) => partition)

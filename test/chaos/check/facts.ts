@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   type CommitLine,
+  type Content,
   type DeadLetterLine,
   type FaultLine,
   type HistoryLine,
@@ -23,8 +25,11 @@ export type Facts = {
   /** Per subscription; a record that two taps saw is there twice. */
   retries: ReadonlyMap<string, readonly RetryLine[]>
   commits: ReadonlyMap<string, readonly CommitLine[]>
-  faults: readonly FaultLine[]
+  faults: readonly FaultSpan[]
 }
+
+/** A fault and when the system was whole again after it, where that was waited for. */
+export type FaultSpan = FaultLine & { wholeNs?: number }
 
 /** Which events a subscription must get: all of its stream; and what it was set to, where that is not the default. */
 export type Scope = { subscription: string; stream: string; giveUpAfterMs?: number; timeoutMs?: number }
@@ -38,7 +43,7 @@ export async function gatherFacts(lines: AsyncIterable<HistoryLine> | Iterable<H
   const log = new Map<string, LogLine[]>()
   const retries = new Map<string, RetryLine[]>()
   const commits = new Map<string, CommitLine[]>()
-  const faults: FaultLine[] = []
+  const faults: FaultSpan[] = []
   for await (const line of lines) {
     switch (line.op) {
       case 'publish':
@@ -46,13 +51,13 @@ export async function gatherFacts(lines: AsyncIterable<HistoryLine> | Iterable<H
         publications.set(line.id, lastWord(publications.get(line.id), line))
         break
       case 'receive':
-        append(inner(receipts, line.subscription), line.id, line)
+        append(inner(receipts, line.subscription), line.id, sharing(line, publications.get(line.id)))
         break
       case 'dead-letter':
         append(inner(deadLetters, line.subscription), line.id, line)
         break
       case 'log':
-        append(log, line.id, line)
+        append(log, line.id, sharing(line, publications.get(line.id)))
         break
       case 'retry':
         append(retries, line.subscription, line)
@@ -62,6 +67,9 @@ export async function gatherFacts(lines: AsyncIterable<HistoryLine> | Iterable<H
         break
       case 'fault':
         faults.push(line)
+        break
+      case 'whole':
+        faults.push(...faults.splice(-1).map((fault) => ({ ...fault, wholeNs: line.ns })))
         break
       default:
         line satisfies never
@@ -97,6 +105,18 @@ function lastWord(before: Publication | undefined, line: PublishLine): Publicati
   if (before?.outcome === 'acknowledged') return before
   if (before?.outcome === 'unknown' && line.outcome === 'refused') return { ...line, publisher, outcome: 'unknown' }
   return { ...line, publisher }
+}
+
+/** The same line, with the content of its event in place of an equal one of its own: a long history fits into memory. */
+function sharing<T extends Content>(line: T, publication: Content | undefined): T {
+  if (publication === undefined) return line
+  const { sha256, contentType, attributes } = publication
+  return {
+    ...line,
+    ...(line.sha256 === sha256 ? { sha256 } : {}),
+    ...(line.contentType === contentType ? { contentType } : {}),
+    ...(isDeepStrictEqual(line.attributes, attributes) ? { attributes } : {}),
+  }
 }
 
 function inner<T>(outer: Map<string, Map<string, T>>, name: string): Map<string, T> {

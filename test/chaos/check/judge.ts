@@ -1,7 +1,8 @@
 import { checkBytes } from './bytes.ts'
 import { checkCommitSafety } from './commit-safety.ts'
 import { checkDeadLetters } from './dead-letters.ts'
-import { checkDuplicates } from './duplicates.ts'
+import { checkDuplicates, type DuplicateLimit } from './duplicates.ts'
+import { checkExclusiveOwnership } from './exclusive-ownership.ts'
 import type { Facts, Scope } from './facts.ts'
 import { checkKeyOrder } from './key-order.ts'
 import { checkNoLoss } from './no-loss.ts'
@@ -10,16 +11,17 @@ import type { Verdict } from './verdict.ts'
 
 export type Judgement = { holds: boolean; verdicts: readonly Verdict[]; counts: Readonly<Record<string, number>> }
 
-/** Every checker over one subscription. `allowedDuplicates` is what the faults of the run may cost. */
-export function judge(facts: Facts, scope: Scope, allowedDuplicates: number): Judgement {
+/** Every checker over one subscription. `duplicates` is what the faults of the run may cost. */
+export function judge(facts: Facts, scope: Scope, duplicates: DuplicateLimit): Judgement {
   const verdicts = [
     checkNoLoss(facts, scope),
     checkNoPhantom(facts, scope),
     checkBytes(facts, scope),
     checkKeyOrder(facts, scope),
-    checkDuplicates(facts, scope, allowedDuplicates),
+    checkDuplicates(facts, scope, duplicates),
     checkDeadLetters(facts, scope),
     checkCommitSafety(facts, scope),
+    checkExclusiveOwnership(facts, scope),
   ]
   const counts = Object.assign({}, ...verdicts.map((one) => one.counts)) as Record<string, number>
   return { holds: verdicts.every((one) => one.holds), verdicts, counts }

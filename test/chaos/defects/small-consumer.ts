@@ -1,7 +1,8 @@
 /*
  * A delivery process of the smallest kind: one group over one topic, one record of a partition after the other. With
  * `commitFirst` it has the seeded defect that the checkers must find: it commits a batch before it delivers it, so what
- * it had not delivered when it was killed is lost. Without, it commits after each delivery and loses nothing.
+ * it had not delivered when it was killed is lost. Without, it commits after each delivery and loses nothing. With
+ * `deliversWhenLost` it has another one: it goes on with what it fetched although others own its partitions by now.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { request } from 'undici'
@@ -9,6 +10,7 @@ import type { StoredRecord } from '#shared/event/record.ts'
 import { type GroupKeeper, keepGroup, type RecordBatch } from '#shared/kafka/group-keeper.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { createMetrics } from '#shared/observability/metrics.ts'
+import { writeRecord } from '../../support/kcat.ts'
 
 export type SmallConsumerOptions = {
   brokers: readonly string[]
@@ -17,11 +19,15 @@ export type SmallConsumerOptions = {
   subscription: string
   targetUrl: string
   commitFirst: boolean
+  deliversWhenLost: boolean
+  /** Gets a fence of each ownership, as retry topics do. */
+  fenceTopic?: string
 }
 
 const name = `small-${process.pid}`
 /** Slow enough that a batch is still being delivered when the process is killed. */
 const deliveryPauseMs = 20
+const sessionTimeoutMs = 6_000
 
 let epochNow = -1
 
@@ -33,11 +39,11 @@ function start(options: SmallConsumerOptions): void {
   const log = createLogger('small-consumer', { level: 'silent', instance: name })
   const tails = new Map<number, Promise<void>>()
   const keeper: GroupKeeper = keepGroup({
-    ...{ connection: { brokers, clientId: name, log }, groupId: group, topics: [topic], sessionTimeoutMs: 6000 },
+    ...{ connection: { brokers, clientId: name, log }, groupId: group, topics: [topic], sessionTimeoutMs },
     metrics: createMetrics(),
     onAssigned: ({ epoch, partitions }) => {
       epochNow = epoch
-      void resumeAtCommitted({ keeper, topic, partitions })
+      void takeOver({ keeper, options, partitions })
     },
     onRevoking: () => {
       epochNow = -1
@@ -55,9 +61,15 @@ function start(options: SmallConsumerOptions): void {
   })
 }
 
-type Resume = { keeper: GroupKeeper; topic: string; partitions: readonly number[] }
+type Taken = { keeper: GroupKeeper; options: SmallConsumerOptions; partitions: readonly number[] }
 
-async function resumeAtCommitted({ keeper, topic, partitions }: Resume): Promise<void> {
+async function takeOver({ keeper, options, partitions }: Taken): Promise<void> {
+  const { brokers, topic, fenceTopic } = options
+  if (fenceTopic !== undefined) {
+    const headers = { tailrace_kind: 'fence', tailrace_owner: name }
+    const fence = { topic: fenceTopic, value: '-', headers }
+    await Promise.all(partitions.map((partition) => writeRecord(brokers, { ...fence, partition })))
+  }
   const committed = await keeper.fetchCommitted()
   for (const partition of partitions) {
     keeper.seek(topic, partition, committed.find((one) => one.partition === partition)?.offset ?? 0)
@@ -68,14 +80,19 @@ async function resumeAtCommitted({ keeper, topic, partitions }: Resume): Promise
 
 async function deliverBatch(keeper: GroupKeeper, batch: RecordBatch, options: SmallConsumerOptions): Promise<void> {
   const last = batch.records.at(-1)
-  if (last === undefined || batch.epoch !== epochNow) return
+  const maySend = () => options.deliversWhenLost || isOwner(keeper, batch)
+  if (last === undefined || !maySend()) return
   if (options.commitFirst) await commit(keeper, batch, last)
   for (const record of batch.records) {
-    if (batch.epoch !== epochNow) return
+    if (!maySend()) return
     await deliver(record, options)
     if (!options.commitFirst) await commit(keeper, batch, record)
   }
 }
+
+/** The epoch is not over, nor may it be without our knowledge. */
+const isOwner = (keeper: GroupKeeper, { epoch }: RecordBatch): boolean =>
+  epoch === epochNow && keeper.lastHeartbeatAgeMs() < 0.8 * sessionTimeoutMs
 
 /** Until the coordinator has taken it, wherever that is now; a commit of an ownership that is over ends it too. */
 async function commit(keeper: GroupKeeper, { epoch, topic, partition }: RecordBatch, { offset }: StoredRecord) {

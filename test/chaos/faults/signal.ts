@@ -1,3 +1,4 @@
+import { addedService } from '../../support/added-consumers.ts'
 import { untilRestarted } from '../../support/health.ts'
 import type { Scene } from './fault.ts'
 import { chooseVictim } from './victim.ts'
@@ -10,10 +11,11 @@ export async function signalOne(scene: Scene, { name, service, signal }: Signall
   await untilRestarted(scene.stack, await scene.stack.kill(victim.name, signal))
 }
 
-/** Kills all processes of some services at once. */
+/** Kills all processes of some services, or all there are, at once. */
 export async function killAll({ stack, experiment }: Scene, name: string, services?: readonly string[]): Promise<void> {
   const victims = (await stack.processes()).filter(({ service }) => services?.includes(service) ?? true)
   experiment.mark(name, victims.map((victim) => victim.name).join(' '))
   for (const { pid } of victims) process.kill(pid, 'SIGKILL')
-  await Promise.all(victims.map((victim) => untilRestarted(stack, victim)))
+  const launched = victims.filter(({ service }) => service !== addedService)
+  await Promise.all(launched.map((victim) => untilRestarted(stack, victim)))
 }

@@ -21,9 +21,24 @@ const hopeless: CourseSetup = {
   mode: { kind: 'fail', of: { shareOfEvents: 0.01 }, asksForRetry: true },
 }
 
-/** The subscriptions of a run, by name: all of them unless some are chosen. */
-export const mixes = { clean, picky, shaky, hopeless } as const satisfies Record<string, CourseSetup>
+/**
+ * Fails one attempt in ten, the same ones in every run, and says that it is well otherwise. Without that word three failures
+ * in a row, which come once in a thousand attempts, hold the subscription for five seconds, and it falls behind any load.
+ */
+const flaky: CourseSetup = {
+  members: { retry: { scheduleMs: [500, 1_000, 2_000, 4_000, 8_000, 16_000], giveUpAfterMs: 600_000 } },
+  mode: { kind: 'fail', of: { shareOfAttempts: 0.1 }, asksForRetry: true },
+}
+
+/** The subscriptions of a run, by name. */
+export const mixes = { clean, picky, shaky, flaky, hopeless } as const satisfies Record<string, CourseSetup>
 
 export type MixName = keyof typeof mixes
 
-export const allMixes = Object.keys(mixes) as MixName[]
+/** Those of a run that chooses none. */
+export const usualMixes: readonly MixName[] = ['clean', 'picky', 'shaky', 'hopeless']
+
+/** Those of a mixed run that chooses none: what fails is the same in every run. */
+export const mixedRunMixes: readonly MixName[] = ['clean', 'picky', 'flaky', 'hopeless']
+
+export const isMixName = (name: string): name is MixName => Object.hasOwn(mixes, name)

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto'
 import { parseEventId } from '../history.ts'
 
-/** Which requests a failing receiver fails: those of some keys, of a share (0–1) of all events, or a share of all requests. */
+/**
+ * Which requests a failing receiver fails: those of some keys, of a share (0–1) of all events, a share of all attempts
+ * (the same ones in every run), or a share of all requests (by chance).
+ */
 export type Choice =
   | { keys: readonly string[] }
   | { keyPrefix: string }
   | { shareOfEvents: number }
+  | { shareOfAttempts: number }
   | { shareOfRequests: number }
 
 /**
@@ -21,8 +25,8 @@ export type ReceiverMode =
 
 export type Answering = { status: number; headers: Record<string, string> }
 
-/** One request of the event `id`; `count` numbers the requests of the receiver, `ns` is the monotonic time. */
-export type Asked = { id: string; count: number; ns: number }
+/** A request of the event `id`, by its own word the nth `attempt`; `count` numbers the receiver's requests, `ns` is monotonic. */
+export type Asked = { id: string; attempt: number; count: number; ns: number }
 
 const accepted: Answering = { status: 204, headers: {} }
 const failedOnPurpose: Answering = { status: 500, headers: {} }
@@ -35,7 +39,7 @@ export function createAnswers(random: () => number = Math.random): (mode: Receiv
     if (mode.kind === 'answer') {
       return asked.count % (mode.everyNth ?? 1) === 0 ? { status: mode.status, headers: {} } : accepted
     }
-    if (mode.kind !== 'fail' || !isChosen(mode.of, asked.id, random)) return accepted
+    if (mode.kind !== 'fail' || !isChosen(mode.of, asked, random)) return accepted
     const { requests, firstNs } = known.get(asked.id) ?? { requests: 0, firstNs: asked.ns }
     known.set(asked.id, { requests: requests + 1, firstNs })
     const { times = Infinity, forMs = Infinity } = mode
@@ -44,12 +48,13 @@ export function createAnswers(random: () => number = Math.random): (mode: Receiv
   }
 }
 
-function isChosen(of: Choice, id: string, random: () => number): boolean {
-  const key = parseEventId(id)?.key ?? ''
+function isChosen(of: Choice, { id, attempt }: Asked, random: () => number): boolean {
+  const { publisher, key = '', seq } = parseEventId(id) ?? {}
   if ('keys' in of) return of.keys.includes(key)
   if ('keyPrefix' in of) return key.startsWith(of.keyPrefix)
+  if ('shareOfAttempts' in of) return fractionOf(`${publisher}-${key}-${seq}/${attempt}`) < of.shareOfAttempts
   return 'shareOfEvents' in of ? fractionOf(id) < of.shareOfEvents : random() < of.shareOfRequests
 }
 
-/** The same number from 0 to 1 for an event whenever it comes. */
-const fractionOf = (id: string): number => createHash('sha256').update(id).digest().readUInt32BE(0) / 2 ** 32
+/** The same number from 0 to 1 for the same text. */
+export const fractionOf = (text: string): number => createHash('sha256').update(text).digest().readUInt32BE(0) / 2 ** 32

@@ -7,6 +7,7 @@ export type Receipt = Content & {
   attempt: number
   partition: number
   offset: number
+  job: string | null
 }
 
 /** What a delivery says about itself: the event's id in the history, its content and its place in the log. */
@@ -19,6 +20,7 @@ export function readReceipt(headers: IncomingHttpHeaders, body: Buffer): Receipt
     attempt: Number(text(headers['tailrace-attempt'])),
     partition: Number(partition),
     offset: Number(offset),
+    job: text(headers['tailrace-replay']) || null,
     sha256: sha256(body),
     contentType: text(headers['content-type']),
     attributes,

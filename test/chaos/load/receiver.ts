@@ -9,6 +9,7 @@ import { Webhook } from 'standardwebhooks'
 import { type HistoryWriter, monotonicNs, openHistory } from '../history.ts'
 import { createAnswers, type ReceiverMode } from './modes.ts'
 import { type Receipt, readReceipt } from './receipt.ts'
+import { createSenders } from './senders.ts'
 
 /** `host` is the address to listen on, 127.0.0.1 unless targets are called from elsewhere. */
 export type ReceiverOptions = { run: string; actor: string; history: string; host?: string }
@@ -35,6 +36,7 @@ type State = {
 
 let state: State | undefined
 const answers = createAnswers()
+const senders = createSenders()
 
 process.on('message', (command: ReceiverCommand) => void obey(command))
 process.once('disconnect', () => process.exit(0))
@@ -78,7 +80,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   progress.requests += 1
   const body = Buffer.concat(chunks)
   const receipt = readReceipt(request.headers, body)
-  const { status, headers } = answers(mode, { id: receipt.id, count: progress.requests, ns: arrivedNs })
+  const { id, attempt } = receipt
+  const { status, headers } = answers(mode, { id, attempt, count: progress.requests, ns: arrivedNs })
   record(state, { request, receipt, body, arrivedNs, status })
   response.writeHead(status, headers).end()
 }
@@ -89,7 +92,10 @@ function record({ options, history, webhook, seen, progress }: State, answered: 
   const { request, receipt, body, arrivedNs, status } = answered
   const verified = webhook === undefined ? null : verifies(webhook, request, body)
   const ns = monotonicNs()
-  history.append({ op: 'receive', ...receipt, run: options.run, actor: options.actor, status, arrivedNs, ns, verified })
+  const { run, actor } = options
+  senders.tell(request.socket, (sender) =>
+    history.append({ op: 'receive', ...receipt, run, actor, status, arrivedNs, ns, verified, sender }),
+  )
   if (status < 300) seen.add(receipt.id)
   if (verified === false) progress.unverified += 1
   progress.distinct = seen.size
@@ -107,6 +113,7 @@ function verifies(webhook: Webhook, request: IncomingMessage, body: Buffer): boo
 
 async function stop({ server, history }: State): Promise<void> {
   server.close()
+  await senders.flush()
   server.closeAllConnections()
   await history.close()
   process.send?.({ type: 'stopped' }, () => process.exit(0))

@@ -160,6 +160,16 @@ describe('the checkers', () => {
     assert.equal(explain(await judgementOf([...run, ...later], 1)), '')
   })
 
+  it('do not call the delivery of a second record a repeated one, where its publisher had to ask again', async () => {
+    const id = 'r-p1-k3-99'
+    const again = run.flatMap((line): HistoryLine[] => {
+      if (line.op === 'fault' || !('id' in line) || line.id !== id) return []
+      if (line.op === 'publish') return [{ ...line, outcome: 'unknown' }]
+      return 'offset' in line ? [{ ...line, offset: line.offset + 1 }] : []
+    })
+    assert.equal(explain(await judgementOf([...run, ...again])), '')
+  })
+
   it('see an event that is twice in the log though its publisher asked once', async () => {
     const again = run.filter((line) => line.op === 'log' && line.id === 'r-p1-k3-50')
     const { offences } = await onlyBroken('I5', [...run, ...again])

@@ -71,10 +71,12 @@ describe('a receipt', () => {
         attempt: 2,
         partition: 4,
         offset: 1042,
+        job: null,
         contentType: 'text/plain',
       },
       attributes: { id: 'x', subject: 'r1-p1-k1-7', name: 'Zoë' },
     })
+    assert.equal(readReceipt({ ...headers, 'tailrace-replay': 'job_1' }, Buffer.from('hello')).job, 'job_1')
   })
 })
 

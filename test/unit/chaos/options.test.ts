@@ -38,6 +38,24 @@ describe('the command line of the fault runner', () => {
     assert.throws(() => readOptions(['--fault', 'kill-redis,poison-key']), /--fault poison-key is a run of its own/)
   })
 
+  it('takes a mixed run with its minutes and its seed', () => {
+    const { plans } = runsOf('--mix', '--minutes', '3', '--seed', '7')
+    const load = { ratePerSecond: 200, seconds: 180, keys: 500 }
+    assert.deepEqual(plans, [{ seed: 7, load, subscriptions: ['clean', 'picky', 'flaky', 'hopeless'] }])
+  })
+
+  it('draws a seed for a mixed run that names none, which lasts twenty minutes then', () => {
+    const [plan] = runsOf('--mix', '--rate', '50').plans
+    assert.ok(plan !== undefined && 'seed' in plan && Number.isSafeInteger(plan.seed))
+    assert.deepEqual([plan.load.seconds, plan.load.ratePerSecond], [1_200, 50])
+  })
+
+  it('refuses a mixed run of named faults, of no time and of no seed', () => {
+    assert.throws(() => readOptions(['--mix', '--fault', 'kill-redis']), /--mix draws its faults itself/)
+    assert.throws(() => readOptions(['--mix', '--minutes', '0']), /--minutes 0 is not a whole number above 0/)
+    assert.throws(() => readOptions(['--mix', '--seed', 'x']), /--seed x is not a whole number from 0/)
+  })
+
   it('names what is wrong, and every fault there is', () => {
     assert.throws(() => readOptions([]), /--fault is missing[\s\S]*kill-redis +SIGKILL Redis/)
     assert.throws(() => readOptions(['--fault', 'kill-moon']), /--fault kill-moon is unknown[\s\S]*kill-broker/)

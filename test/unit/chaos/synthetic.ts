@@ -45,7 +45,7 @@ export function faultlessEvent(key: string, seq: number, startNs: number, publis
     ...content,
     ...{ op: 'receive', run: 'r', actor: 'receiver', subscription: scope.subscription, id, status: 204, attempt: 1 },
     ...{ arrivedNs: startNs + 2 * stepNs, ns: startNs + 3 * stepNs, partition: 0 },
-    ...{ offset: place.offset, verified: true },
+    ...{ offset: place.offset, verified: true, sender: 1, job: null },
   }
   return [publish, log, receive]
 }
