@@ -70,6 +70,8 @@ await until('all neighbours get events', async () => {
   for (const path of Object.keys(await count())) awake.add(path)
   return names.every((name) => awake.has(name))
 })
+// Groups that have just joined work off what came meanwhile.
+await measure('settling')
 const alone = await measure('alone')
 for (const kind of beside.filter((one) => one !== 'backlog')) await subscribe(await openTrouble(kind), 'latest')
 const big = hasBacklog ? await subscribe(urlOf('big'), 'earliest') : null

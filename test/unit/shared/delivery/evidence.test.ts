@@ -35,9 +35,41 @@ test('a failure of the same event again counts from its newest time', () => {
 })
 
 test('a success forgets everything, no evidence changes nothing', () => {
-  assert.equal(after(['response', 'a', 0], ['connection', 'b', 1], ['up', 'c', 2]), noEvidence)
+  const { connectionFailures, responseFailures } = after(['response', 'a', 0], ['connection', 'b', 1], ['up', 'c', 2])
+  assert.deepEqual([connectionFailures, responseFailures], [0, []])
   assert.equal(isDown(['response', 'a', 0], ['response', 'b', 1], ['none', 'x', 2], ['response', 'c', 3]), true)
 })
+
+const successes = (count: number, everyMs: number) =>
+  Array.from({ length: count }, (_, index): [Evidence, string, number] => ['up', `s${index}`, index * everyMs])
+const failures = (count: number, fromMs: number) =>
+  Array.from({ length: count }, (_, index): [Evidence, string, number] => ['response', `f${index}`, fromMs + index])
+
+test('of a target that has just answered well many times it takes ten events', () => {
+  const well = successes(200, 10)
+  assert.equal(isDown(...well, ...failures(9, 2_000)), false)
+  assert.equal(isDown(...well, ...failures(10, 2_000)), true)
+  assert.equal(isDown(...well, ...failures(3, 30_000)), true, 'that was long ago')
+  assert.equal(isDown(...successes(10, 1_000), ...failures(3, 10_000)), true, 'one a second is not many')
+})
+
+for (const share of [0.1, 0.3]) {
+  test(`a target that fails ${share * 100} % of 500 requests a second at random stays in`, () => {
+    let random = 7
+    const next = () => {
+      random = (random * 16_807) % 2_147_483_647
+      return random / 2_147_483_647
+    }
+    let so = observe(noEvidence, { evidence: 'up', event: 'first', atMs: 0 })
+    let openings = 0
+    for (let at = 0; at < 30_000; at += 1) {
+      const isFailure = at > 100 && next() < share
+      so = observe(so, { evidence: isFailure ? 'response' : 'up', event: `e${at}`, atMs: at * 2 })
+      if (saysDown(so)) openings += 1
+    }
+    assert.equal(openings, 0)
+  })
+}
 
 const anyObservation = (events: string[], evidence: Evidence[]): fc.Arbitrary<Observation> =>
   fc.record({
