@@ -30,7 +30,7 @@ function conclude(pair: Pair, delivery: Delivery, outcome: Outcome): void {
   switch (outcome.kind) {
     case 'delivered':
       delivery.queue.successes += 1
-      if (!hasPark(delivery)) emit(pair, { kind: 'delivered', token: pair.token, offset: delivery.offset })
+      emit(pair, { kind: 'delivered', token: pair.token, offset: delivery.offset })
       end(pair, delivery, 'delivered')
       return
     case 'refused':

@@ -59,10 +59,13 @@ function startAnew(
   const wanted = committed?.offset ?? startOffset
   const base = Math.max(wanted, log.low)
   if (base > wanted) emit(pair, { kind: 'report-expired', from: wanted, to: base })
-  const isNews = (offset: number) => offset >= base && !isInRuns(remembered.runs, offset)
-  const recalled = new Map([...delivered].filter(([offset]) => isNews(offset)))
+  const isCommitted = (offset: number) => offset < base || isInRuns(remembered.runs, offset)
+  const recalled = new Map([...delivered].map(([offset, atMs]) => [offset, { atMs, isCommitted: isCommitted(offset) }]))
   pair.table = openTable(base, Math.max(retry.committed ?? 0, retry.log.low), {
-    restored: addToRuns(remembered.runs, recalled.keys()),
+    restored: addToRuns(
+      remembered.runs,
+      [...delivered.keys()].filter((offset) => !isCommitted(offset)),
+    ),
     recalled,
     ownedUntilMs: remembered.atMs === null ? pair.nowMs : monotonicMs(pair, remembered.atMs),
     queuing: { ordering: pair.policy.ordering, whileBlocked: pair.policy.whileBlocked },

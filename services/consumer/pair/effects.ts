@@ -34,9 +34,9 @@ export type Effect =
   /** To the retry partition, in the order given: one batch in flight, the identical batch again until it is acknowledged. */
   | { kind: 'append'; token: string; ref: AppendRef; record: EventRecord }
   | ({ kind: 'append-dead-letter'; token: string; ref: AppendRef; delivery: LoadedDelivery } & Burial)
-  /** The event was delivered, and nothing but the next commit will say so: it was never parked. */
+  /** The event was delivered; the next commit will say so, or its done record, and both take their time. */
   | { kind: 'delivered'; token: string; offset: number }
-  /** A former owner had delivered it in the last moment: its commit did not say so, and maybe not its log. */
+  /** A former owner had delivered it in the last moment: neither a commit nor a record said so, and maybe not its log. */
   | { kind: 'recall'; record: StoredRecord; atMs: number }
   /** The epoch is over: what of its appends was not sent yet is not sent any more. */
   | { kind: 'drop-appends'; token: string }

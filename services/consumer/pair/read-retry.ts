@@ -10,6 +10,7 @@ import { passFence, readFence } from './fences.ts'
 import { place } from './heads.ts'
 import { insert, orderingKey, queueOf } from './key-queues.ts'
 import { parkFollowers } from './parks.ts'
+import { recall } from './recall.ts'
 import { type Park, parkedEvent, readRetryRecord } from './retry-record.ts'
 import { nextPointMs } from './schedule.ts'
 import { emit, isWorking, type Pair } from './states.ts'
@@ -87,7 +88,8 @@ function readPark(pair: Pair, record: StoredRecord, park: Park): void {
   if (pair.dropped.keepForeign && isWorking(pair) && owner !== token) return
   const known = findDelivery(table.deliveries, source.offset, source.timestampMs)
   if (known !== null) attach(pair, known, { record, park })
-  else if (isTerminalHere(pair, source)) close(pair, record, source)
+  else if (recall(pair, 'retry', source.offset, () => parkedEvent(record, source)) || isTerminalHere(pair, source))
+    close(pair, record, source)
   else enqueue(pair, record, park)
 }
 
@@ -106,7 +108,7 @@ function attach(pair: Pair, delivery: Delivery, { record, park }: { record: Stor
   parkFollowers(pair, queue.head === delivery ? delivery.next : delivery)
 }
 
-/** Written late by a former owner, after the event had ended here. */
+/** Written late by a former owner, after the event had ended here; or the done record of that owner never came. */
 function close(pair: Pair, record: StoredRecord, source: Source): void {
   pair.suppressed += 1
   const delivery = newDelivery(source, queueOf(pair.table.queues, null))

@@ -6,6 +6,7 @@ import { place } from './heads.ts'
 import { ensure } from './invariants.ts'
 import { insert, orderingKey, queueOf } from './key-queues.ts'
 import { parkArrival } from './parks.ts'
+import { recall } from './recall.ts'
 import { emit, type Pair, type Verdict } from './states.ts'
 import { holdOffset } from './stream-offsets.ts'
 import { offerValue } from './values.ts'
@@ -40,21 +41,12 @@ function readOne(pair: Pair, record: StoredRecord): void {
   noteTime(pair, timestampMs)
   if (isRestored(table.window, offset)) {
     pair.suppressed += 1
-    recall(pair, record)
+    recall(pair, 'stream', offset, () => record)
     return
   }
   const known = findDelivery(table.deliveries, offset, timestampMs)
   if (known !== null) adopt(pair, known, record)
   else deliver(pair, record, pair.policy.judge(record))
-}
-
-/** It was delivered, and whoever did that may not have come to say so. */
-function recall(pair: Pair, record: StoredRecord): void {
-  const { recalled } = pair.table
-  const atMs = recalled.get(record.offset)
-  if (atMs === undefined) return
-  recalled.delete(record.offset)
-  emit(pair, { kind: 'recall', record, atMs })
 }
 
 /** The retry half brought this delivery before: it holds it, so the stream offset is finished without a second park. */

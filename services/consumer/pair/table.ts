@@ -10,8 +10,8 @@ export type Table = {
   /** What the queues are kept by; other queues are another table. */
   readonly queuing: Queuing
   readonly window: AckWindow
-  /** Of what is restored, what a former owner delivered after its last commit and is not read yet; → wall clock ms. */
-  readonly recalled: Map<number, number>
+  /** What a former owner delivered in its last moments, and what neither half has brought yet. */
+  readonly recalled: Map<number, Recalled>
   readonly handed: Handed
   readonly retry: RetryReader
   readonly deliveries: Deliveries
@@ -41,6 +41,9 @@ export type Table = {
   /** Something to commit. */
   dirty: boolean
 }
+
+/** A delivery of a former owner: when, and whether its commit had let go of the stream offset, as it does of a parked one. */
+export type Recalled = { readonly atMs: number; readonly isCommitted: boolean }
 
 /** What order is kept by, and whether a key waits for an event that failed. */
 export type Queuing = { readonly ordering: Ordering; readonly whileBlocked: WhileBlocked }
@@ -79,7 +82,12 @@ const byKey: Queuing = { ordering: 'key', whileBlocked: 'wait' }
 export function openTable(
   base: number,
   retryFrom: number,
-  begins: { restored?: readonly Run[]; recalled?: Map<number, number>; queuing?: Queuing; ownedUntilMs?: number } = {},
+  begins: {
+    restored?: readonly Run[]
+    recalled?: Map<number, Recalled>
+    queuing?: Queuing
+    ownedUntilMs?: number
+  } = {},
 ): Table {
   const { restored = [], recalled = new Map(), queuing = byKey, ownedUntilMs = Number.POSITIVE_INFINITY } = begins
   return {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeMetadata } from '../../../../services/consumer/pair/commit-metadata.ts'
+import type { Effect } from '../../../../services/consumer/pair/effects.ts'
 import { appends, flowOf, foreign, kinds, pairUnderTest, record } from './pair-under-test.ts'
 
 test('joining pauses both halves by name and asks for the committed state, nothing else', () => {
@@ -85,23 +86,33 @@ test('what was delivered after the last commit is not delivered again, but told,
   assert.deepEqual(one.offer(), [6, 9])
 })
 
-test('a delivery is told before the next commit can say it; one that was parked has its record', () => {
+test('each delivery is told before a commit or a done record can say it', () => {
   const one = pairUnderTest()
+  const told = (effects: readonly Effect[]) => effects.filter(({ kind }) => kind === 'delivered')
   one.start()
   one.read(record(0, 'a'), record(1, 'b'))
   one.offer()
-  assert.deepEqual(
-    one.answer(0, 'delivered').filter(({ kind }) => kind === 'delivered'),
-    [{ kind: 'delivered', token: 'own', offset: 0 }],
-  )
-  one.answer(1, 'failed')
+  assert.deepEqual(told(one.answer(0, 'delivered')), [{ kind: 'delivered', token: 'own', offset: 0 }])
+  assert.deepEqual(told(one.answer(1, 'failed')), [])
   one.settle()
   one.at(2_000)
   assert.deepEqual(one.offer(), [1])
-  assert.deepEqual(
-    kinds(one.answer(1, 'delivered')).filter((kind) => kind === 'delivered'),
-    [],
-  )
+  assert.deepEqual(told(one.answer(1, 'delivered')), [{ kind: 'delivered', token: 'own', offset: 1 }])
+})
+
+test('what waited and was delivered in the last moment is closed when its park is read, and what waited behind it is free', () => {
+  const one = pairUnderTest()
+  one.put(foreign.park(record(0)), foreign.park(record(1)))
+  one.join()
+  one.assign({ committed: { offset: 2, metadata: '' }, delivered: new Map([[0, 70]]) })
+  const effects = one.settle()
+  const [recalled] = effects.flatMap((effect) => (effect.kind === 'recall' ? [effect] : []))
+  assert.deepEqual([recalled?.record.offset, recalled?.record.value?.toString(), recalled?.atMs], [0, 'v', 70])
+  assert.deepEqual(appends(effects), ['done 0'])
+  one.settle()
+  one.at(5_000)
+  assert.deepEqual(one.offer(), [1])
+  assert.equal(one.state(0), undefined)
 })
 
 test('begins at the start position when nothing was ever committed', () => {
