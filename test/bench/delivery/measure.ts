@@ -73,7 +73,11 @@ async function measureIdle(installation: Installation, { subscriptions }: Of<'id
   for (let number = 0; number < subscriptions; number += 1) made.push(await installation.subscribe(receiver))
   const consumer = await startConsumer(installation, place)
   for (const { group } of made) {
-    const hasBegun = async () => (await installation.admin.committed(group, installation.topic)).length === partitions
+    // The first commit of an owner carries its token.
+    const hasBegun = async () => {
+      const committed = await installation.admin.committed(group, installation.topic)
+      return committed.length === partitions && committed.every(({ metadata }) => metadata !== '')
+    }
     await until(`${group} has begun`, hasBegun, drainCeilingMs)
   }
   const begunAtMs = performance.now()
