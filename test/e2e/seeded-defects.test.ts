@@ -48,7 +48,11 @@ async function takeover(t: TestContext, commitFirst: boolean): Promise<Outcome> 
   const options = { ...names, brokers, targetUrl: receiver.url, commitFirst, deliversWhenLost: false }
   const first = await startSmallConsumer(t, options)
   const publisher = experiment.publish({ ratePerSecond: 600, seconds: 3, keys: 60 })
-  await until('a backlog has built up', () => publisher.progress().acknowledged > receiver.progress().distinct + 200)
+  // Before its first commit there is nothing that a killed one could lose.
+  await until('it is at work on a backlog', () => {
+    const { distinct } = receiver.progress()
+    return distinct > 50 && publisher.progress().acknowledged > distinct + 200
+  })
   first.kill('SIGKILL')
   const second = await startSmallConsumer(t, options)
   // Nothing comes until the session of the killed one, 6 s, is over.

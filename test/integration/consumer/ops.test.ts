@@ -110,6 +110,9 @@ test('without Redis a hold is told although the one who would tell has just died
   await until('it owns the only partition', async () => (await installation.lag(subscription)) === 0)
   const { group } = subscription
   await runConsumer(installation, 'other')
+  const startedAtMs = performance.now()
+  // What is so before its first look is no news to it.
+  await until('another one watches', () => performance.now() - startedAtMs > 1_000)
   await until('another one stands by', async () => {
     const members = await installation.admin.groupMembers(group)
     const owning = members.filter(({ assignment }) => (assignment[installation.topic] ?? []).length > 0)

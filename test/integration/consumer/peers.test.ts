@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { testRedisUrl } from '../../support/dependencies.ts'
-import type { Received } from '../../support/receiver.ts'
 import { until } from '../../support/until.ts'
 import { shareSubscription } from './takeover.ts'
 
@@ -57,30 +56,6 @@ test('a frozen consumer is evicted, and when it thaws it begins no delivery of w
     .map(({ headers }) => String(headers['ce-id']))
   assert.deepEqual(
     begun.filter((id) => id.startsWith('e')),
-    [],
-  )
-})
-
-test('nor does it try again at once what failed while it was frozen', async (t) => {
-  const sharing = await shareSubscription(t, { REDIS_URL: testRedisUrl() })
-  const { installation, receiver, subscription, startMortal, untilOwners, roundTripMs } = sharing
-  const mortal = await startMortal()
-  // So few failures that no breaker opens.
-  const isUnlucky = ({ headers }: Received) => Number(String(headers['ce-id']).slice(1)) % 10 === 0
-  receiver.behave((request) => ({ kind: 'answer', status: isUnlucky(request) ? 503 : 200, delayMs: 2_000 }))
-  await installation.publish(events(60))
-  await until('both are at work', () => receiver.requests.length === 40)
-  mortal.kill('SIGSTOP')
-  const frozenAtMs = Date.now()
-  receiver.behave({ kind: 'answer' })
-  await until('the survivor has delivered everything', async () => (await installation.lag(subscription)) === 0)
-  const before = receiver.requests.length
-  mortal.kill('SIGCONT')
-  await untilOwners(2)
-  await roundTripMs()
-  const again = receiver.requests.slice(before).filter(({ headers }) => String(headers['ce-id']).startsWith('e'))
-  assert.deepEqual(
-    again.filter(({ headers }) => Number(headers['webhook-timestamp']) * 1_000 > frozenAtMs),
     [],
   )
 })
