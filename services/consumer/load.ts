@@ -36,7 +36,7 @@ export async function loadState(options: LoadOptions): Promise<Map<number, Commi
   const [stream, retry] = await Promise.all([admin.offsets(topics.stream), admin.offsets(topics.retry)])
   const committedOf = (topic: string, partition: number) =>
     entries.find((entry) => entry.topic === topic && entry.partition === partition)
-  const found = new Map<number, CommittedState>()
+  const found = new Map<number, Stored>()
   for (const { partition, low, high } of stream) {
     const { offset = null, metadata = '' } = committedOf(topics.stream, partition) ?? {}
     const committed = offset === null ? null : { offset, metadata }
@@ -45,7 +45,6 @@ export async function loadState(options: LoadOptions): Promise<Map<number, Commi
       committed: moved(options.position, partition, committed),
       startOffset: startOffsets[String(partition)] ?? low,
       started,
-      delivered: new Map(),
       log: { low, high },
       retry: {
         committed: committedOf(topics.retry, partition)?.offset ?? null,
@@ -57,19 +56,22 @@ export async function loadState(options: LoadOptions): Promise<Map<number, Commi
   return await withDelivered(found, acks)
 }
 
+/** What Kafka says of a pair. */
+type Stored = Omit<CommittedState, 'delivered'>
+
 /** Asked for after the commits, whose tokens say whose deliveries count. */
-async function withDelivered(found: ReadonlyMap<number, CommittedState>, acks: LoadOptions['acks']) {
+async function withDelivered(found: ReadonlyMap<number, Stored>, acks: LoadOptions['acks']) {
   const tokens = new Map<number, string>()
   for (const [partition, { committed }] of found) {
     const { token } = decodeMetadata(committed?.metadata ?? '', committed?.offset ?? 0)
     if (token !== null) tokens.set(partition, token)
   }
   const delivered = await acks.read(tokens)
-  const states = [...found].map(
-    ([partition, state]) =>
-      [partition, { ...state, delivered: delivered.get(partition) ?? new Map<number, number>() }] as const,
-  )
-  return new Map(states)
+  const states = new Map<number, CommittedState>()
+  for (const [partition, state] of found) {
+    states.set(partition, { ...state, delivered: delivered.get(partition) ?? new Map() })
+  }
+  return states
 }
 
 type Committed = CommittedState['committed']
@@ -82,7 +84,7 @@ function moved(position: SubscriptionPosition | undefined, partition: number, co
   return isOfPosition(token ?? '', position.id) ? committed : { offset, metadata: '' }
 }
 
-async function begin({ keeper, topics, epoch, markStarted }: LoadOptions, found: Map<number, CommittedState>) {
+async function begin({ keeper, topics, epoch, markStarted }: LoadOptions, found: ReadonlyMap<number, Stored>) {
   const entries = [...found].flatMap(([partition, { committed, startOffset }]) =>
     committed === null ? [{ topic: topics.stream, partition, offset: startOffset, metadata: '' }] : [],
   )

@@ -61,11 +61,9 @@ function startAnew(
   if (base > wanted) emit(pair, { kind: 'report-expired', from: wanted, to: base })
   const isCommitted = (offset: number) => offset < base || isInRuns(remembered.runs, offset)
   const recalled = new Map([...delivered].map(([offset, atMs]) => [offset, { atMs, isCommitted: isCommitted(offset) }]))
+  const uncommitted = [...recalled].flatMap(([offset, one]) => (one.isCommitted ? [] : [offset]))
   pair.table = openTable(base, Math.max(retry.committed ?? 0, retry.log.low), {
-    restored: addToRuns(
-      remembered.runs,
-      [...delivered.keys()].filter((offset) => !isCommitted(offset)),
-    ),
+    restored: addToRuns(remembered.runs, uncommitted),
     recalled,
     ownedUntilMs: remembered.atMs === null ? pair.nowMs : monotonicMs(pair, remembered.atMs),
     queuing: { ordering: pair.policy.ordering, whileBlocked: pair.policy.whileBlocked },

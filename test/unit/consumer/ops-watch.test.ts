@@ -83,52 +83,56 @@ test('what was so when the runner began is no news', () => {
   assert.deepEqual(types(), [])
 })
 
-test('without Redis a change that fell between two owners of partition 0 is told by the next one, once', async () => {
+/** A watch that has looked once and does not own partition 0, until it may `speak`. `after`: ms since that look. */
+async function watchBetweenOwners() {
   let isSpeaker = false
-  const { watch, at, types } = watchWith({ isSpeaker: () => isSpeaker })
+  const watched = watchWith({ isSpeaker: () => isSpeaker })
   const startMs = performance.now()
-  await at(startMs)
+  const after = (ms: number) => watched.at(startMs + ms)
+  await after(0)
+  const speak = (may: boolean) => {
+    isSpeaker = may
+  }
+  return { ...watched, speak, after }
+}
+
+test('without Redis a change that fell between two owners of partition 0 is told by the next one, once', async () => {
+  const { watch, speak, after, types } = await watchBetweenOwners()
   watch.reasonChanged('held-by-operator')
-  await at(startMs + 2_000)
+  await after(2_000)
   assert.deepEqual(types(), [])
-  isSpeaker = true
-  await at(startMs + 4_000)
-  await at(startMs + 6_000)
+  speak(true)
+  await after(4_000)
+  await after(6_000)
   assert.deepEqual(types(), ['subscription.held'])
   watch.reasonChanged(null)
-  await at(startMs + 8_000)
+  await after(8_000)
   assert.deepEqual(types(), ['subscription.held', 'subscription.released'])
 })
 
 test('who owns partition 0 later has had somebody before, who told', async () => {
-  let isSpeaker = false
-  const { watch, at, types } = watchWith({ isSpeaker: () => isSpeaker })
-  const startMs = performance.now()
-  await at(startMs)
+  const { watch, speak, after, types } = await watchBetweenOwners()
   watch.reasonChanged('operator')
-  await at(startMs + 40_000)
-  isSpeaker = true
-  await at(startMs + 42_000)
+  await after(40_000)
+  speak(true)
+  await after(42_000)
   assert.deepEqual(types(), [])
 })
 
 test('what is over before anybody could tell is not told', async () => {
-  let isSpeaker = false
-  const { watch, at, types } = watchWith({ isSpeaker: () => isSpeaker })
-  const startMs = performance.now()
-  await at(startMs)
+  const { watch, speak, after, types } = await watchBetweenOwners()
   watch.reasonChanged('held-by-operator')
-  await at(startMs + 2_000)
+  await after(2_000)
   watch.reasonChanged('operator')
-  await at(startMs + 4_000)
-  isSpeaker = true
-  await at(startMs + 6_000)
+  await after(4_000)
+  speak(true)
+  await after(6_000)
   assert.deepEqual(types(), ['subscription.paused'])
   watch.reasonChanged(null)
   watch.reasonChanged('held-by-operator')
-  isSpeaker = false
+  speak(false)
   watch.reasonChanged(null)
-  await at(startMs + 8_000)
+  await after(8_000)
   assert.deepEqual(types(), ['subscription.paused', 'subscription.held'])
 })
 
