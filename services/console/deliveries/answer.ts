@@ -8,9 +8,11 @@ import {
   type LogEntry,
   type LoggedAttempt,
   type LoggedComparison,
+  type LoggedRange,
 } from '#shared/delivery/log/entries.ts'
 import { positionOf } from '#shared/event/record.ts'
 import { comparisonAnswer, comparisonMember } from './comparisons.ts'
+import type { StateNames, UnderWay } from './live-state.ts'
 
 const textOrNull = Type.Union([Type.String(), Type.Null()])
 const timeOrNull = Type.Union([time('RFC 3339 UTC.'), Type.Null()])
@@ -80,21 +82,32 @@ export function bareDelivery(
   return { ...placeOf(names, offset), state, because, ...never }
 }
 
-/** Retention took it before it was delivered. */
-export function expiredDelivery(names: Names, offset: number, atMs: number) {
-  const because = 'retention took the event before it was delivered'
-  return { ...bareDelivery(names, offset, { state: 'expired', because }), settledAt: timeText(atMs) }
+/** One of which an attempt is under way. */
+export function deliveringNow(names: Names, { offset, attempts, firstAttemptAtMs }: UnderWay) {
+  const bare = bareDelivery(names, offset, { state: 'delivering', because: null })
+  return { ...bare, attempts, firstAttemptAt: firstAttemptAtMs === null ? null : timeText(firstAttemptAtMs) }
 }
 
-/** A delivery as its newest entry tells. `state` as the API names it. */
-export function deliveryOf(names: Names, entry: LogEntry, state: string) {
+/** Nobody delivers it. */
+export function passedOverDelivery(names: Names, offset: number, { state, atMs }: Pick<LoggedRange, 'state' | 'atMs'>) {
+  return { ...bareDelivery(names, offset, { state, because: becauseOfRange[state] }), settledAt: timeText(atMs) }
+}
+
+const becauseOfRange: Readonly<Record<LoggedRange['state'], string>> = {
+  expired: 'retention took the event before it was delivered',
+  skipped: 'an operator moved the subscription over it',
+}
+
+/** A delivery as its newest entry tells. */
+export function deliveryOf(names: Names, entry: LogEntry, states: StateNames) {
   const { offset, because, behind, nextAttemptAtMs, attempts, firstAttemptAtMs, atMs } = entry
+  const goesOn = states.goesOn(names.uid) || isSettled(entry.state)
   return {
     ...placeOf(names, offset),
-    state,
-    because: because === '' ? null : because,
+    state: states.of(names, entry),
+    because: goesOn ? because || null : 'its subscription was deleted before it was over',
     behind: behind === null ? null : deliveryId(names.subscription, names.partition, behind),
-    nextAttemptAt: nextAttemptAtMs === null ? null : timeText(nextAttemptAtMs),
+    nextAttemptAt: nextAttemptAtMs === null || !goesOn ? null : timeText(nextAttemptAtMs),
     attempts,
     firstAttemptAt: firstAttemptAtMs === null ? null : timeText(firstAttemptAtMs),
     settledAt: isSettled(entry.state) ? timeText(atMs) : null,

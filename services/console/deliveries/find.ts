@@ -1,15 +1,17 @@
 import type { Stream, Subscription } from '#shared/catalog/model.ts'
-import { parseDeliveryId } from '#shared/delivery/delivery-id.ts'
+import { type DeliveryPlace, parseDeliveryId } from '#shared/delivery/delivery-id.ts'
 import { TailraceError } from '#shared/errors.ts'
 import { becauseOf, compileFilter } from '#shared/event/filter/filter.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import { partitionForKey } from '#shared/kafka/partitioner.ts'
 import type { Console } from '../context.ts'
-import { attemptOf, bareDelivery, deliveryOf, expiredDelivery } from './answer.ts'
+import { attemptOf, bareDelivery, deliveryOf, passedOverDelivery } from './answer.ts'
 import { comparisonOf } from './comparisons.ts'
-import { readStateNames } from './live-state.ts'
+import { traceDeleted } from './deleted.ts'
+import { readFinished } from './finished.ts'
+import { readStateNames, type StateNames } from './live-state.ts'
 import { readComparisons } from './read-comparisons.ts'
-import { emptyTrace, type Trace, type TraceOptions, traceDelivery } from './trace.ts'
+import { emptyTrace, lastRange, type Trace, type TraceOptions, traceDelivery } from './trace.ts'
 
 type Wanted = { subscription: Subscription; stream: Stream; partition: number; offset: number }
 
@@ -18,35 +20,70 @@ type Wanted = { subscription: Subscription; stream: Stream; partition: number; o
  * subscription still tells whether it is over. Rejects with `not-found`.
  */
 export async function findDelivery(console: Console, id: string) {
-  const wanted = requireDelivery(console, id)
+  const place = parseDeliveryId(id)
+  if (place === null) throw new TailraceError('not-found', 'an id is <subscription>-<partition>-<offset>')
+  const wanted = wantedOf(console, place)
+  if (wanted !== null) return await findLiving(console, wanted)
+  return await findDeleted(console, place, `there is no subscription ${place.subscription.slice(0, 64)}`)
+}
+
+async function findLiving(console: Console, wanted: Wanted) {
   const { subscription, partition, offset } = wanted
+  const place = { subscription: subscription.name, partition, offset }
+  const otherwise = `${subscription.name} has no such delivery: ${wanted.stream.name} has no event there, or it began later`
   const record = await eventOf(console, wanted)
+  // An earlier subscription, of another stream maybe, may have had the name.
+  if (record === undefined) return await findDeleted(console, place, otherwise)
   const trace = await traceOf(console, wanted, record?.timestampMs ?? null)
   const names = { subscription: subscription.name, uid: subscription.uid, stream: subscription.stream, partition }
   const states = await readStateNames(console)
-  const list = trace.found.flatMap(({ batch, entry }) =>
-    entry.list.map((attempt, at) => {
-      const isNewest = entry === trace.found.at(-1)?.entry && at === entry.list.length - 1
-      return attemptOf(attempt, batch, {
-        nextAttemptAtMs: isNewest ? entry.nextAttemptAtMs : null,
-        compared: comparisonOf(attempt, batch.instance, trace.comparisons),
-      })
-    }),
-  )
-  const newest = trace.found.at(-1)?.entry
-  if (trace.expiredAtMs !== null) return { ...expiredDelivery(names, offset, trace.expiredAtMs), attemptList: list }
-  if (newest !== undefined)
-    return { ...deliveryOf(names, newest, states.of(subscription.uid, newest)), attemptList: list }
+  const told = toldBy(trace, { names, offset, states })
+  const isBack = told?.state === 'skipped' && !(await isFinished(console, wanted))
+  if (told !== null && !isBack) return told
   // Only a seek leads there, and then the log says so.
-  if (offset < (subscription.startOffsets[String(partition)] ?? 0)) throw noEvent(wanted.stream, subscription)
+  if (offset < (subscription.startOffsets[String(partition)] ?? 0)) {
+    return await findDeleted(console, place, otherwise)
+  }
   if (!(await isFinished(console, wanted))) {
-    const state = states.waiting(subscription.uid)
-    return { ...bareDelivery(names, offset, { state, because: null }), attemptList: list }
+    const state = states.waiting(names, offset)
+    return { ...bareDelivery(names, offset, { state, because: null }), attemptList: told?.attemptList ?? [] }
   }
   const filtered = filteredBecause(wanted, record)
   const known =
     filtered === null ? { state: 'unknown', because: lostDetail(trace) } : { state: 'filtered', because: filtered }
-  return { ...bareDelivery(names, offset, known), attemptList: list }
+  return { ...bareDelivery(names, offset, known), attemptList: [] }
+}
+
+/** The attempts of a subscription outlive it. */
+async function findDeleted(console: Console, place: DeliveryPlace, otherwise: string) {
+  const { admin, catalog, topics } = console
+  const isKnown = (uid: string) => catalog.subscriptionByUid(uid) !== undefined
+  const { trace, names } = await traceDeleted({ admin, topic: topics.attempts, isKnown }, place)
+  const states = await readStateNames(console)
+  const told = names === null ? null : toldBy(trace, { names, offset: place.offset, states })
+  if (told !== null) return told
+  const unread = trace.isWhole ? '' : ', as far as it could be read now'
+  throw new TailraceError('not-found', `${otherwise}; the attempts log tells of none either${unread}`)
+}
+
+type Told = { names: Parameters<typeof deliveryOf>[0]; offset: number; states: StateNames }
+
+/** What the log says about it; null when that is nothing. */
+function toldBy(trace: Trace, { names, offset, states }: Told) {
+  const { found, comparisons } = trace
+  const newest = found.at(-1)?.entry
+  const attemptList = found.flatMap(({ batch, entry }) =>
+    entry.list.map((attempt, at) => {
+      const isNewest = entry === newest && at === entry.list.length - 1
+      return attemptOf(attempt, batch, {
+        nextAttemptAtMs: isNewest && states.goesOn(names.uid) ? entry.nextAttemptAtMs : null,
+        compared: comparisonOf(attempt, batch.instance, comparisons),
+      })
+    }),
+  )
+  const range = lastRange(trace)
+  if (range !== null) return { ...passedOverDelivery(names, offset, range), attemptList }
+  return newest === undefined ? null : { ...deliveryOf(names, newest, states), attemptList }
 }
 
 /** Why the filter of now leaves an event out that was never attempted; null when it lets it pass, or the event is gone. */
@@ -61,21 +98,17 @@ function lostDetail({ isWhole }: Trace): string {
   return 'it is over, but the attempts log says nothing about it: it was lost in trouble, or has expired'
 }
 
-function requireDelivery({ catalog }: Console, id: string): Wanted {
-  const place = parseDeliveryId(id)
-  if (place === null) throw new TailraceError('not-found', 'an id is <subscription>-<partition>-<offset>')
-  const subscription = catalog.subscription(place.subscription)
+/** Null when there is no such subscription any more, or none that has a stream. */
+function wantedOf({ catalog }: Console, { subscription: name, partition, offset }: DeliveryPlace): Wanted | null {
+  const subscription = catalog.subscription(name)
   const stream = subscription === undefined ? undefined : catalog.stream(subscription.stream)
-  if (subscription === undefined || stream === undefined) {
-    throw new TailraceError('not-found', `there is no subscription ${place.subscription.slice(0, 64)}`)
-  }
-  return { subscription, stream, partition: place.partition, offset: place.offset }
+  return subscription === undefined || stream === undefined ? null : { subscription, stream, partition, offset }
 }
 
-/** The event as it was stored; null when retention has taken it. Rejects with `not-found` when there never was one. */
-async function eventOf({ admin }: Console, { subscription, stream, partition, offset }: Wanted) {
+/** The event as it was stored; null when retention has taken it, undefined when there never was one. */
+async function eventOf({ admin }: Console, { stream, partition, offset }: Wanted) {
   const bounds = (await admin.offsets(stream.topic)).find((one) => one.partition === partition)
-  if (bounds === undefined || offset >= bounds.high) throw noEvent(stream, subscription)
+  if (bounds === undefined || offset >= bounds.high) return undefined
   if (offset < bounds.low) return null
   return (await admin.read({ topic: stream.topic, partition, from: offset, to: offset + 1 })).records[0] ?? null
 }
@@ -95,15 +128,7 @@ async function traceOf(console: Console, wanted: Wanted, sinceMs: number | null)
   return trace
 }
 
-function noEvent({ name }: Stream, { name: subscription }: Subscription): TailraceError {
-  return new TailraceError(
-    'not-found',
-    `${subscription} has no such delivery: ${name} has no event there, or it began later`,
-  )
-}
-
-/** Whether the position of the subscription lies behind it. Above the committed offset only the log can tell. */
 async function isFinished({ admin }: Console, { subscription, stream, partition, offset }: Wanted): Promise<boolean> {
-  const committed = await admin.committed(subscription.group, stream.topic)
-  return offset < (committed.find((one) => one.partition === partition)?.offset ?? 0)
+  const finished = await readFinished(admin, { group: subscription.group, topic: stream.topic })
+  return finished.has(partition, offset)
 }

@@ -1,9 +1,9 @@
-import type { LogBatch, LogEntry } from '#shared/delivery/log/entries.ts'
+import type { LogBatch, LogEntry, LoggedRange } from '#shared/delivery/log/entries.ts'
 import { batchOwner, readBatch } from '#shared/delivery/log/read-batch.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import type { KafkaAdmin } from '#shared/kafka/admin.ts'
 import { partitionForKey } from '#shared/kafka/partitioner.ts'
-import { deliveryOf, expiredDelivery } from './answer.ts'
+import { deliveryOf, passedOverDelivery } from './answer.ts'
 import { cursorOf, isBehind, type Place } from './cursor.ts'
 import type { StateNames } from './live-state.ts'
 import { type Budget, isSpent, newestFirst, type Part } from './newest-first.ts'
@@ -11,6 +11,8 @@ import { type Budget, isSpent, newestFirst, type Part } from './newest-first.ts'
 /** What is asked for; null and undefined: everything. Times are wall clock, ms. */
 export type DeliveryFilter = {
   uid: string | null
+  /** Of a subscription that was deleted, whose uid only the log knows. */
+  name: string | null
   state: string | undefined
   key: string | undefined
   type: string | undefined
@@ -80,7 +82,9 @@ class Page {
   /** Reads whom a record tells about, without showing any. */
   pass(record: StoredRecord): void {
     const batch = this.#read(record)
-    for (const entry of batch?.entries ?? []) if (batch !== null) this.#told.isNew(batch, entry)
+    if (batch === null) return
+    for (const entry of batch.entries) this.#told.isNew(batch, entry.offset)
+    for (const range of batch.ranges) this.#told.noteRange(batch, range)
   }
 
   /** Shows what a record tells; true when the page is full before its end. */
@@ -89,7 +93,7 @@ class Page {
     const batch = this.#read(record)
     const place = placeOf(record)
     // One with nothing but comparisons tells of no delivery; it is behind us all the same.
-    if (batch === null || batch.entries.length + batch.expired.length === 0) {
+    if (batch === null || batch.entries.length + batch.ranges.length === 0) {
       this.#last = { ...place, index: 0 }
       return false
     }
@@ -113,34 +117,39 @@ class Page {
   }
 
   #read(record: StoredRecord): LogBatch | null {
-    const { uid } = this.#options.filter
-    return uid !== null && batchOwner(record)?.uid !== uid ? null : readBatch(record)
+    const { uid, name } = this.#options.filter
+    if (uid !== null && batchOwner(record)?.uid !== uid) return null
+    if (name !== null && record.headers.tailrace_subscription !== name) return null
+    return readBatch(record)
   }
 
   /**
-   * What a record tells, numbered; null: not asked for, or told about by a newer entry. Of events that expired, of which
-   * there may be millions, those up to the number `skipped` are left out.
+   * What a record tells, numbered; null: not asked for, or told about by a newer entry. Of events that were passed over, of
+   * which there may be millions, those up to the number `known` are left out.
    */
-  *#itemsOf(batch: LogBatch, skipped: number): Generator<{ item: Item | null; index: number }> {
+  *#itemsOf(batch: LogBatch, known: number): Generator<{ item: Item | null; index: number }> {
     const newestFirst = batch.entries
       .map((entry, at) => ({ entry, at }))
       .sort((a, b) => b.entry.atMs - a.entry.atMs || b.at - a.at)
     let index = 0
     for (const { entry } of newestFirst) yield { item: this.#itemOf(batch, entry), index: index++ }
-    for (const { from, to, atMs } of batch.expired) {
-      if (!this.#isOfRange(atMs)) continue
-      for (let at = Math.max(0, skipped + 1 - index); at < to - from; at += 1) {
-        yield { item: expiredDelivery(batch, to - 1 - at, atMs), index: index + at }
+    for (const range of batch.ranges) {
+      const { from, to } = range
+      for (let at = Math.max(0, known + 1 - index); this.#isOfRange(range) && at < to - from; at += 1) {
+        const offset = to - 1 - at
+        const item = this.#told.has(batch, offset) ? null : passedOverDelivery(batch, offset, range)
+        yield { item, index: index + at }
       }
+      this.#told.noteRange(batch, range)
       index += to - from
     }
   }
 
   #itemOf(batch: LogBatch, entry: LogEntry): Item | null {
     const { names } = this.#options
-    if (!this.#told.isNew(batch, entry)) return null
-    const state = names.of(batch.uid, entry)
-    return this.#isWanted(entry, state) ? deliveryOf(batch, entry, state) : null
+    if (!this.#told.isNew(batch, entry.offset)) return null
+    const state = names.of(batch, entry)
+    return this.#isWanted(entry, state) ? deliveryOf(batch, entry, names) : null
   }
 
   #isWanted(entry: LogEntry, found: string): boolean {
@@ -155,10 +164,10 @@ class Page {
     )
   }
 
-  /** Of expired events only the range is known. */
-  #isOfRange(atMs: number): boolean {
+  /** Of events that were passed over only the range is known. */
+  #isOfRange({ state: found, atMs }: LoggedRange): boolean {
     const { state, key, type, target, sinceMs, untilMs } = this.#options.filter
-    const isAsked = (state ?? 'expired') === 'expired' && (key ?? type ?? target) === undefined
+    const isAsked = (state ?? found) === found && (key ?? type ?? target) === undefined
     return isAsked && (sinceMs === null || atMs >= sinceMs) && (untilMs === null || atMs < untilMs)
   }
 }
@@ -166,17 +175,28 @@ class Page {
 /** Deliveries that were met. Those of 8 MiB of the log are a million at most, so a set of numbers each. */
 class Told {
   readonly #offsets = new Map<string, Set<number>>()
+  readonly #ranges = new Map<string, LoggedRange[]>()
+
+  has(batch: LogBatch, offset: number): boolean {
+    const name = nameOf(batch)
+    const isWithin = ({ from, to }: LoggedRange) => offset >= from && offset < to
+    return (this.#offsets.get(name)?.has(offset) ?? false) || (this.#ranges.get(name)?.some(isWithin) ?? false)
+  }
 
   /** Notes it; true at the first time. */
-  isNew({ uid, partition }: LogBatch, { offset }: LogEntry): boolean {
-    const name = `${uid}/${partition}`
-    const known = this.#offsets.get(name) ?? new Set()
-    this.#offsets.set(name, known)
-    if (known.has(offset)) return false
-    known.add(offset)
+  isNew(batch: LogBatch, offset: number): boolean {
+    if (this.has(batch, offset)) return false
+    const known = this.#offsets.get(nameOf(batch)) ?? new Set()
+    this.#offsets.set(nameOf(batch), known.add(offset))
     return true
   }
+
+  noteRange(batch: LogBatch, range: LoggedRange): void {
+    this.#ranges.set(nameOf(batch), [...(this.#ranges.get(nameOf(batch)) ?? []), range])
+  }
 }
+
+const nameOf = ({ uid, partition }: LogBatch): string => `${uid}/${partition}`
 
 /** Where the page begins, if not at the end of the log. */
 function beginOf({ after, filter: { untilMs } }: ListOptions): Place | null {

@@ -1,4 +1,4 @@
-import { isSettled, type LogBatch, type LogEntry } from '#shared/delivery/log/entries.ts'
+import { isSettled, type LogBatch, type LogEntry, type LoggedRange } from '#shared/delivery/log/entries.ts'
 import { batchOwner, readBatch } from '#shared/delivery/log/read-batch.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import type { KafkaAdmin } from '#shared/kafka/admin.ts'
@@ -18,11 +18,16 @@ export type TraceOptions = {
 /** One entry of a delivery, and the record that told it. */
 export type Found = { batch: LogBatch; entry: LogEntry }
 
-/** `expiredAtMs`: retention took the event undelivered. `isWhole`: nothing that the log holds was left unread. */
-export type Trace = { found: Found[]; comparisons: FoundComparison[]; expiredAtMs: number | null; isWhole: boolean }
+/** `passedOver`: the newest range in which it was not delivered. `isWhole`: nothing that the log holds was left unread. */
+export type Trace = {
+  found: Found[]
+  comparisons: FoundComparison[]
+  passedOver: LoggedRange | null
+  isWhole: boolean
+}
 
 /** Nothing yet. */
-export const emptyTrace = (): Trace => ({ found: [], comparisons: [], expiredAtMs: null, isWhole: false })
+export const emptyTrace = (): Trace => ({ found: [], comparisons: [], passedOver: null, isWhole: false })
 
 const forward = { bytes: 8 * 1024 * 1024, ms: 2_500 }
 const backward = { bytes: 8 * 1024 * 1024, ms: 1_500 }
@@ -95,20 +100,23 @@ async function readBackward(options: TraceOptions, trace: Trace, part: Part): Pr
   const isKnown = ({ entry }: Found) => entry.atMs === known?.entry.atMs && entry.state === known.entry.state
   trace.found.push(...later.found.filter((found) => !isKnown(found)))
   trace.comparisons.push(...later.comparisons)
-  trace.expiredAtMs ??= later.expiredAtMs
+  trace.passedOver = later.passedOver ?? trace.passedOver
   trace.isWhole = !isSpent(budget)
 }
 
-/** Takes what a record tells about the delivery; false when that is nothing. */
 function note({ wanted }: TraceOptions, trace: Trace, record: StoredRecord): boolean {
   const batch = batchOf(wanted, record)
-  if (batch === null) return false
-  const entries = batch.entries.filter(({ offset }) => offset === wanted.offset)
-  const gone = batch.expired.find(({ from, to }) => wanted.offset >= from && wanted.offset < to)
+  return batch !== null && noteBatch(trace, batch, wanted.offset)
+}
+
+/** Takes what a record about the partition of a delivery tells of it; false when it does not say where it stands. */
+export function noteBatch(trace: Trace, batch: LogBatch, offset: number): boolean {
+  const entries = batch.entries.filter((entry) => entry.offset === offset)
+  const ranges = batch.ranges.filter(({ from, to }) => offset >= from && offset < to)
   trace.found.push(...entries.map((entry) => ({ batch, entry })))
-  trace.comparisons.push(...comparisonsIn(batch, wanted.offset))
-  if (gone !== undefined) trace.expiredAtMs = gone.atMs
-  return entries.length > 0 || gone !== undefined
+  trace.comparisons.push(...comparisonsIn(batch, offset))
+  for (const range of ranges) if (range.atMs >= (trace.passedOver?.atMs ?? 0)) trace.passedOver = range
+  return entries.length > 0 || ranges.length > 0
 }
 
 /** A record about the partition of the delivery; null for any other. */
@@ -117,12 +125,19 @@ export function batchOf({ uid, partition }: TraceOptions['wanted'], record: Stor
   return owner?.uid === uid && owner.partition === partition ? readBatch(record) : null
 }
 
+/** The word that counts: nobody delivers it, as of now; null: its newest entry says what became of it. */
+export function lastRange({ found, passedOver }: Trace): LoggedRange | null {
+  const newest = found.at(-1)?.entry
+  if (passedOver?.state === 'expired' || newest === undefined) return passedOver
+  return passedOver !== null && passedOver.atMs >= newest.atMs ? passedOver : null
+}
+
 /** A job may have taken up what was over: its latest word stands at any later place. */
 const mayBeRedriven = ({ found }: Trace) => found.at(-1)?.entry.state === 'dead-lettered'
 
 /** Nothing is expected after this. */
-function isOver({ found, expiredAtMs }: Trace): boolean {
-  return expiredAtMs !== null || isSettled(found.at(-1)?.entry.state)
+function isOver(trace: Trace): boolean {
+  return lastRange(trace)?.state === 'expired' || isSettled(trace.found.at(-1)?.entry.state)
 }
 
 /** Of the first record stored then or later. */

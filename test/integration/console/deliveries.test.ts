@@ -1,55 +1,10 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
-import { openLanes } from '#shared/kafka/lanes.ts'
-import { createMetrics } from '#shared/observability/metrics.ts'
-import { readConsumerConfig } from '../../../services/consumer/config.ts'
-import { startConsumer } from '../../../services/consumer/service.ts'
-import { testBrokers } from '../../support/dependencies.ts'
+import { test } from 'node:test'
 import { createReceiver } from '../../support/receiver.ts'
 import { until } from '../../support/until.ts'
-import { createInstallation, type Installation, quietLog } from './running-console.ts'
-
-type Delivery = {
-  id: string
-  state: string
-  because: string | null
-  behind: string | null
-  position: string
-  subscription: string
-  subscriptionUid: string
-  nextAttemptAt: string | null
-  attempts: number
-  firstAttemptAt: string | null
-  settledAt: string | null
-  attemptList: {
-    [member: string]: unknown
-    number: number
-    responseHead: Record<string, string>
-    timingsMs: { total: number }
-    hint: string | null
-  }[]
-}
-
-async function runConsumer(installation: Installation): Promise<void> {
-  const masterKey = readFileSync(join(installation.folder, 'master.key'), 'utf8').trim()
-  const { TAILRACE_SECRETS_DIR: _, ...env } = installation.env
-  const own = { TAILRACE_MASTER_KEY: masterKey, TAILRACE_INSTANCE_ID: 'consumer-1', TAILRACE_ADMIN_PORT: '0' }
-  const service = await startConsumer(readConsumerConfig({ ...env, ...own }), quietLog)
-  installation.defer(() => service.stop())
-}
-
-function publisherOf(t: TestContext, topic: string) {
-  const connection = { brokers: testBrokers(), clientId: 'test-publish', log: quietLog }
-  const lanes = openLanes({ connection, metrics: createMetrics(), kind: 'shared' })
-  t.after(() => lanes.close())
-  return (key: string, id: string, type = 'order.created') => {
-    const headers = { ce_specversion: '1.0', ce_id: id, ce_source: '/shop', ce_type: type }
-    return lanes.append(topic, 0, { key: Buffer.from(key), value: Buffer.from('{}'), headers })
-  }
-}
+import { type Delivery, publisherOf, runConsumer } from './delivering.ts'
+import { createInstallation } from './running-console.ts'
 
 test('deliveries are listed by what happened last, and read with every attempt', async (t) => {
   const installation = await createInstallation(t)

@@ -8,14 +8,29 @@ import { type DeliveryFilter, listDeliveries } from '../../../../services/consol
 import { attempt, logInMemory } from './log-in-memory.ts'
 
 const all: DeliveryFilter = {
-  ...{ uid: null, state: undefined, key: undefined, type: undefined, target: undefined, sinceMs: null, untilMs: null },
+  ...{
+    uid: null,
+    name: null,
+    state: undefined,
+    key: undefined,
+    type: undefined,
+    target: undefined,
+    sinceMs: null,
+    untilMs: null,
+  },
 }
-const names = { of: (_uid: string, { state }: { state: string }) => state, waiting: () => 'queued' }
+const names = {
+  underWay: () => [],
+  of: (_pair: object, { state }: { state: string }) => state,
+  waiting: () => 'queued',
+  goesOn: () => true,
+  phase: () => 'held',
+}
 
 type Log = ReturnType<typeof logInMemory>
 
 function pageOf(log: Log, filter: Partial<DeliveryFilter> = {}, { limit = 50, cursor = '' } = {}) {
-  const after = cursor === '' ? null : readCursor(cursor)
+  const after = cursor === '' ? null : readCursor(cursor).after
   return listDeliveries({ admin: log.admin, topic: 'attempts', filter: { ...all, ...filter }, after, limit, names })
 }
 
@@ -80,10 +95,10 @@ test('filters by state, key, type, target and time', async () => {
 
 test('events that expired are listed one by one', async () => {
   const log = logInMemory()
-  log.write('a', 1_000, [{ offset: 9 }], { expired: [{ from: 3, to: 6 }] })
+  log.write('a', 1_000, [{ offset: 9 }], { ranges: [{ from: 3, to: 6 }] })
   assert.deepEqual(await idsOf(log, { state: 'expired' }, 2), ['s-a-0-5', 's-a-0-4', 's-a-0-3'])
   assert.deepEqual(await idsOf(log, { key: 'k' }), ['s-a-0-9'])
-  log.write('b', 2_000, [], { expired: [{ from: 0, to: 1_000_000_000 }] })
+  log.write('b', 2_000, [], { ranges: [{ from: 0, to: 1_000_000_000 }] })
   const { items, next } = await pageOf(log, { uid: 'b' }, { limit: 1 })
   const later = await pageOf(log, { uid: 'b' }, { limit: 1, cursor: next ?? '' })
   assert.deepEqual([items[0]?.id, later.items[0]?.id], ['s-b-0-999999999', 's-b-0-999999998'])
@@ -144,4 +159,23 @@ test('a page that meets nothing but comparisons goes on behind them', async () =
   assert.deepEqual(items, [])
   assert.notEqual(next, null, 'there was more than one question may read')
   assert.deepEqual(await idsOf(log), ['s-a-0-1'])
+})
+
+test('what an operator passed over is listed as skipped, once, and by its newest word', async () => {
+  const log = logInMemory()
+  log.write('a', 1_000, [{ offset: 1 }, { offset: 2, state: 'retrying', nextAttemptAtMs: 9_000 }])
+  log.write('a', 2_000, [], { ranges: [{ from: 2, to: 6, state: 'skipped' }] })
+  log.write('a', 3_000, [{ offset: 4 }])
+  log.write('a', 3_500, [], { ranges: [{ from: 3, to: 4 }] })
+  for (const limit of [1, 2, 50]) {
+    assert.deepEqual(await idsOf(log, { state: 'skipped' }, limit), ['s-a-0-5', 's-a-0-2'])
+    assert.deepEqual(await idsOf(log, { state: 'expired' }, limit), ['s-a-0-3'])
+    assert.deepEqual(await idsOf(log, {}, limit), ['s-a-0-3', 's-a-0-4', 's-a-0-5', 's-a-0-2', 's-a-0-1'])
+    assert.deepEqual(await idsOf(log, { state: 'retrying' }, limit), [])
+  }
+  const [skipped] = (await pageOf(log, { state: 'skipped' })).items
+  assert.deepEqual(
+    [skipped?.because, skipped?.settledAt],
+    ['an operator moved the subscription over it', '1970-01-01T00:00:02.000Z'],
+  )
 })

@@ -1,5 +1,5 @@
 import { BatchBuilder } from '#shared/delivery/log/batch.ts'
-import type { LogEntry, LoggedAttempt, LoggedComparison } from '#shared/delivery/log/entries.ts'
+import type { LogEntry, LoggedAttempt, LoggedComparison, LoggedRange } from '#shared/delivery/log/entries.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import type { KafkaAdmin } from '#shared/kafka/admin.ts'
 import { partitionForKey } from '#shared/kafka/partitioner.ts'
@@ -9,8 +9,12 @@ export const partitions = 6
 export type Told = Partial<LogEntry> & { offset: number }
 
 type More = {
-  expired?: readonly { from: number; to: number }[]
+  /** Of events that nobody delivers; expired ones unless they say otherwise. */
+  ranges?: readonly (Pick<LoggedRange, 'from' | 'to'> & Partial<LoggedRange>)[]
   comparisons?: readonly Omit<LoggedComparison, 'atMs'>[]
+  /** The name that the subscription had. */
+  subscription?: string
+  job?: string
 }
 
 /** An attempts topic in memory. Every record tells of partition 0 of its subscription. */
@@ -41,11 +45,12 @@ export function logInMemory() {
     admin,
     reads: () => reads,
     /** One record, stored at `atMs`. */
-    write(uid: string, atMs: number, told: readonly Told[], { expired = [], comparisons = [] }: More = {}) {
-      const owner = { uid, subscription: `s-${uid}`, stream: 'orders', partition: 0, instance: 'one', job: null }
+    write(uid: string, atMs: number, told: readonly Told[], more: More = {}) {
+      const { ranges = [], comparisons = [], subscription = `s-${uid}`, job = null } = more
+      const owner = { uid, subscription, stream: 'orders', partition: 0, instance: 'one', job }
       const builder = new BatchBuilder(owner)
       for (const one of told) builder.add(entry({ atMs, ...one }))
-      for (const one of expired) builder.expire({ ...one, atMs })
+      for (const one of ranges) builder.addRange({ state: 'expired', atMs, ...one })
       for (const one of comparisons) builder.compare({ atMs, ...one })
       const partition = partitionForKey(Buffer.from(uid), partitions)
       const log = records[partition]

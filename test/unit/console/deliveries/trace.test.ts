@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { partitionForKey } from '#shared/kafka/partitioner.ts'
-import { traceDelivery } from '../../../../services/console/deliveries/trace.ts'
+import { lastRange, traceDelivery } from '../../../../services/console/deliveries/trace.ts'
 import { attempt, logInMemory, partitions } from './log-in-memory.ts'
 
 async function traceIn(log: ReturnType<typeof logInMemory>, offset: number, sinceMs: number | null = 0) {
@@ -26,7 +26,7 @@ test('finds the entries of one delivery, oldest first', async () => {
     ],
   )
   assert.equal(isWhole, true)
-  assert.deepEqual(await traceIn(log, 77), { found: [], comparisons: [], expiredAtMs: null, isWhole: true })
+  assert.deepEqual(await traceIn(log, 77), { found: [], comparisons: [], passedOver: null, isWhole: true })
 })
 
 test('passes over what happened to others until the next attempt was due', async () => {
@@ -60,7 +60,18 @@ test('an attempt that came before it was due is found, as after a hold', async (
 
 test('what retention took is said', async () => {
   const log = logInMemory()
-  log.write('a', 1_000, [], { expired: [{ from: 3, to: 6 }] })
-  assert.equal((await traceIn(log, 4, null)).expiredAtMs, 1_000)
-  assert.equal((await traceIn(log, 6, null)).expiredAtMs, null)
+  log.write('a', 1_000, [], { ranges: [{ from: 3, to: 6 }] })
+  assert.equal((await traceIn(log, 4, null)).passedOver?.atMs, 1_000)
+  assert.equal((await traceIn(log, 6, null)).passedOver, null)
+})
+
+test('one that was skipped may be delivered after all, when the operator goes back', async () => {
+  const log = logInMemory()
+  log.write('a', 1_000, [], { ranges: [{ from: 2, to: 6, state: 'skipped' }] })
+  const skipped = await traceIn(log, 4, 500)
+  assert.equal(lastRange(skipped)?.state, 'skipped')
+  for (let offset = 100; offset < 400; offset += 1) log.write('a', 1_100 + offset, [{ offset }])
+  log.write('a', 5_000, [{ offset: 4 }])
+  const after = await traceIn(log, 4, 500)
+  assert.deepEqual([lastRange(after), after.found.at(-1)?.entry.state], [null, 'delivered'])
 })
