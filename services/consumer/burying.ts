@@ -11,6 +11,8 @@ export type BuryOptions = {
   subscription: Subscription
   stream: Stream
   chronicle: Chronicle
+  /** False while it is doubtful whether the pair is still ours: its next owner may have delivered the event. */
+  mayWrite(): boolean
 }
 
 type Burying = Extract<Effect, { kind: 'append-dead-letter' }>
@@ -20,7 +22,7 @@ type Burying = Extract<Effect, { kind: 'append-dead-letter' }>
  * stands; null when the epoch of the pair ended before.
  */
 export async function bury(pair: Pair, burying: Burying, options: BuryOptions): Promise<number | null> {
-  const { environment, subscription, stream, chronicle } = options
+  const { environment, subscription, stream, chronicle, mayWrite } = options
   const { deadLetters, telemetry } = environment
   const { token, delivery, cause, code, detail } = burying
   const ending = { cause, code, detail }
@@ -28,6 +30,7 @@ export async function bury(pair: Pair, burying: Burying, options: BuryOptions): 
   const letter = deadLetterOf({ subscription, stream, delivery, ending, nowMs: Date.now() })
   const offset = await appendDeadLetter(deadLetters, letter, {
     isWanted: () => pair.phase !== 'gone' && pair.token === token,
+    mayWrite,
     onDelay: (error) => telemetry.deadLetterDelayed(place, error),
   })
   if (offset === null) chronicle.journal.notBuried(delivery)

@@ -109,7 +109,7 @@ export class Chronicle {
     switch (report.kind) {
       case 'report-expired':
         telemetry.expired(name, { partition, from: report.from, to: report.to })
-        this.journal.expired(pair, report)
+        this.journal.passedOver(pair, 'expired', report)
         break
       case 'report-waiting':
         telemetry.muchWaits(name, { partition, waiting: report.waiting, limit: report.limit })

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Subscription } from '#shared/catalog/model.ts'
 import type { GroupKeeper } from '#shared/kafka/group-keeper.ts'
 import type { RunnerEnvironment } from './environment.ts'
-import { loadState } from './load.ts'
+import { loadState, type Range } from './load.ts'
 import type { Half } from './pair/effects.ts'
 import type { Input } from './pair/inputs.ts'
 import type { Pair } from './pair/states.ts'
@@ -16,6 +16,8 @@ export type LoadingOptions = {
   topics: Record<Half, string>
   epoch(): number | null
   onLoaded(pair: Pair, input: Assigned): void
+  /** An operator's position passed over what stood to be delivered. */
+  onSkipped(pair: Pair, range: Range): void
 }
 
 const againAfterMs = 250
@@ -56,7 +58,7 @@ export class Loading {
 
   /** False when the ownership ended meanwhile, or when the state of a pair is not known yet. */
   async #load(epoch: number): Promise<boolean> {
-    const { environment, subscription, keeper, topics, onLoaded } = this.#options
+    const { environment, subscription, keeper, topics, onLoaded, onSkipped } = this.#options
     const { states, admin, acks, catalog, telemetry } = environment
     const { uid, name, startOffsets } = subscription
     const startedAtMs = performance.now()
@@ -69,11 +71,14 @@ export class Loading {
     if (loaded === null || epoch !== this.#options.epoch()) return false
     for (const [pair, token] of asked) {
       if (this.#wanted.get(pair) !== token) continue
-      const state = loaded.get(pair.partition)
+      const found = loaded.get(pair.partition)
       // The broker that was asked may not know a new partition yet, and nobody else asks for it again.
-      if (state === undefined && pair.phase !== 'gone') continue
+      if (found === undefined && pair.phase !== 'gone') continue
       this.#wanted.delete(pair)
-      if (state !== undefined) onLoaded(pair, { kind: 'assigned', token, wallMs: Date.now(), ...state })
+      if (found === undefined) continue
+      const { skipped, ...state } = found
+      for (const range of skipped) onSkipped(pair, range)
+      onLoaded(pair, { kind: 'assigned', token, wallMs: Date.now(), ...state })
     }
     const isAll = asked.every(([pair, token]) => this.#wanted.get(pair) !== token)
     if (isAll) telemetry.loaded(name, { epoch, pairs: asked.length, ms: Math.round(performance.now() - startedAtMs) })

@@ -1,35 +1,24 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Stream, Subscription } from '#shared/catalog/model.ts'
 import { type Assignment, type GroupKeeper, keepGroup, type RecordBatch } from '#shared/kafka/group-keeper.ts'
+import { CommitClock } from './commit-clock.ts'
 import { Commits } from './commits.ts'
+import { attemptsEnded } from './draining.ts'
 import type { RunnerEnvironment } from './environment.ts'
+import { type Hands, perform } from './hands.ts'
 import { Intake } from './intake.ts'
+import type { Range } from './load.ts'
 import { Loading } from './loading.ts'
 import { LogStarts } from './log-starts.ts'
-import type { Effect, Half } from './pair/effects.ts'
+import { OwnedPairs } from './owned-pairs.ts'
+import type { DeliveryEffect, Effect, Half } from './pair/effects.ts'
 import type { Input } from './pair/inputs.ts'
 import { isWorking, type Pair } from './pair/states.ts'
 import { step } from './pair/step.ts'
 import { isSettled, nextDueMs } from './pair/view.ts'
 import type { PairRing } from './pair-ring.ts'
-import { RetryLane } from './retry-lane.ts'
+import { RetryLanes } from './retry-lanes.ts'
 import { isStillMember } from './still-member.ts'
 import { newToken } from './tokens.ts'
-
-/** What a pair asks of its runner; the rest is done here. */
-export type DeliveryEffect = Extract<
-  Effect,
-  {
-    kind:
-      | 'attempt'
-      | 'append-dead-letter'
-      | 'report-expired'
-      | 'report-offsets-lost'
-      | 'report-waiting'
-      | 'report-unreadable'
-      | 'recall'
-  }
->
 
 export type OwnershipOptions = {
   environment: RunnerEnvironment
@@ -39,6 +28,8 @@ export type OwnershipOptions = {
   perform(pair: Pair, effect: DeliveryEffect): void
   /** A record of the pair goes to its retry partition. */
   onAppend(pair: Pair, append: Extract<Effect, { kind: 'append' }>): void
+  /** An operator moved the subscription over what it had not delivered. */
+  onSkipped(pair: Pair, range: Range): void
   /** Writes down what was attempted so far; see `SubscriptionLog.flush`. */
   flushLog(): Promise<void> | null
   /** Something may be ready to be attempted. */
@@ -47,27 +38,16 @@ export type OwnershipOptions = {
   isFiltering(): boolean
 }
 
-const lookAgainMs = 50
-const commitEveryMs = 200
-/** Each runner's commit is an append at the coordinator: 20 ms each keeps 100 runners at 50 a second. */
-const commitShareMs = 20
-const forceCommitEveryMs = 5_000
-const lastCommitMs = 5_000
-
 /**
  * What this instance owns of one subscription: the group membership, and what its pairs ask of Kafka.
  *
  *   away     no epoch: before the first join and between revocation and join; pairs keep their state
- *   owning   pairs load and run; commits every 200 ms when something changed, every 5 s regardless (another member's late
- *            commit may have overwritten ours), and once more, in the last moment, when the epoch is revoked. A commit of
- *            the clock waits until the attempts behind it are on record, at most 2 s; any other one goes out at once
+ *   owning   pairs load and run, and commit by the clock (`commit-clock.ts`), whenever they ask for it themselves, and in
+ *            the last moment, when the epoch is revoked; these go out at once
  *   stopped  after the last commit
  */
 export class Ownership {
-  readonly pairs = new Map<number, Pair>()
-  readonly ring: PairRing = { pairs: [], at: 0 }
-  /** End of the stream's log per partition, as the last fetch told. */
-  readonly ends = new Map<number, number>()
+  readonly #owned = new OwnedPairs()
   readonly #options: OwnershipOptions
   readonly #topics: Record<Half, string>
   readonly #keeper: GroupKeeper
@@ -75,10 +55,11 @@ export class Ownership {
   readonly #loading: Loading
   readonly #logStarts: LogStarts
   readonly #intake: Intake
-  readonly #lanes = new Map<number, RetryLane>()
+  readonly #clock: CommitClock
+  readonly #lanes: RetryLanes
+  readonly #hands: Hands
   #epoch: number | null = null
-  #commitAtMs = 0
-  #forceAtMs = 0
+  #isHandingBack = false
 
   constructor(options: OwnershipOptions) {
     this.#options = options
@@ -91,6 +72,7 @@ export class Ownership {
       topics: [stream.topic, subscription.retryTopic],
       mayRest: true,
       onAssigned: (assignment) => this.#guarded(() => this.#assigned(assignment)),
+      onHandBack: () => this.#handBack(),
       onRevoking: () => this.#guarded(() => this.#revoking()),
       onHeartbeat: () => this.#guarded(() => this.#heartbeat()),
       onBatch: (batch) => this.#guarded(() => this.#batch(batch)),
@@ -100,6 +82,17 @@ export class Ownership {
       send: (epoch, entries) => this.#keeper.commit(epoch, entries),
       onAnswer: (pair, input) => this.#guarded(() => this.apply(pair, input)),
       onResult: telemetry.committed,
+    })
+    this.#clock = new CommitClock({
+      ...{ commits: this.#commits, flushLog: options.flushLog, runnerCount: environment.runnerCount },
+      epoch: () => this.#epoch,
+      hasPairs: () => this.ring.pairs.length > 0,
+      noteAll: (forced) => this.#noteAll(forced),
+      sendNoted: () => this.#guarded(() => this.#sendNoted()),
+    })
+    this.#lanes = new RetryLanes({
+      ...{ environment, name: subscription.name, topic: subscription.retryTopic, onProgress: options.onWork },
+      answer: (partition, input) => this.#answered(partition, input),
     })
     this.#logStarts = new LogStarts({
       ...{ admin: environment.admin, topics: this.#topics, pairs: this.pairs },
@@ -117,13 +110,38 @@ export class Ownership {
       ...{ environment, subscription, keeper: this.#keeper, topics: this.#topics },
       epoch: () => this.#epoch,
       onLoaded: (pair, input) => this.#guarded(() => this.#loaded(pair, input)),
+      onSkipped: options.onSkipped,
     })
+    this.#hands = {
+      ...{ topics: this.#topics, keeper: this.#keeper, commits: this.#commits, loading: this.#loading },
+      ...{ logStarts: this.#logStarts, lanes: this.#lanes, acks: environment.acks },
+      resumeStream: (pair) => this.#resumeStream(pair),
+      onAppend: options.onAppend,
+      others: options.perform,
+    }
   }
 
   /** False while it is doubtful whether the pairs are still ours. */
   mayAttempt(nowMs: number): boolean {
     const { pulse, sessionTimeoutMs } = this.#options.environment
     return isStillMember({ heartbeatAgeMs: this.#keeper.lastHeartbeatAgeMs(), sessionTimeoutMs, pulse, nowMs })
+  }
+
+  get pairs(): ReadonlyMap<number, Pair> {
+    return this.#owned.byPartition
+  }
+
+  get ring(): PairRing {
+    return this.#owned.ring
+  }
+
+  get ends(): ReadonlyMap<number, number> {
+    return this.#owned.ends
+  }
+
+  /** A rejoin is about to begin: nothing new is started. */
+  get isHandingBack(): boolean {
+    return this.#isHandingBack
   }
 
   /** A member of the group, with partitions or without. */
@@ -153,13 +171,14 @@ export class Ownership {
   tick(nowMs: number): void {
     for (const pair of this.ring.pairs) if (nextDueMs(pair) <= nowMs) this.apply(pair, { kind: 'tick' })
     this.#intake.wake()
-    if (nowMs >= this.#commitAtMs && !this.#commits.isUnderWay) this.#commitDue(nowMs)
+    this.#clock.tick(nowMs)
     this.#logStarts.tick(nowMs)
   }
 
   /** Begins a new epoch of every pair: the committed state is read again, and an operator's position counts. */
   reload(): void {
-    const token = newToken(this.#positionId())
+    const { environment, subscription } = this.#options
+    const token = newToken(environment.catalog.position(subscription.uid)?.id)
     this.applyToAll({ kind: 'joined', token })
   }
 
@@ -171,14 +190,7 @@ export class Ownership {
   /** The last commit, awaited; then the group is left. */
   async stop(): Promise<void> {
     this.#intake.stop()
-    await this.#options.flushLog()
-    const untilMs = performance.now() + lastCommitMs
-    while (this.ring.pairs.length > 0 && performance.now() < untilMs) {
-      this.#noteAll(true)
-      // Between two ownerships nothing can be committed: the next one is a moment away.
-      if ((await this.#commits.send(this.#epoch)) === 'committed') break
-      await sleep(lookAgainMs)
-    }
+    await this.#clock.last()
     this.applyToAll({ kind: 'lost' })
     this.#epoch = null
     await this.#keeper.stop()
@@ -190,25 +202,29 @@ export class Ownership {
     // What waits was noted under the ownership before, and must not go out under this one.
     if (this.#commits.isAnyNoted) this.#send(null)
     this.#epoch = epoch
-    for (const [partition, pair] of this.pairs) {
-      if (partitions.includes(partition)) continue
-      this.apply(pair, { kind: 'lost' })
-      this.pairs.delete(partition)
-    }
-    for (const partition of partitions) {
-      if ((this.pairs.get(partition)?.phase ?? 'gone') === 'gone') this.pairs.set(partition, newPair(partition))
-    }
-    this.ring.pairs = [...this.pairs.values()]
+    this.#owned.assign(partitions, { create: newPair, lose: (pair) => this.apply(pair, { kind: 'lost' }) })
     this.reload()
   }
 
   #loaded(pair: Pair, input: Extract<Input, { kind: 'assigned' }>): void {
-    const end = Math.max(input.log.high, this.ends.get(pair.partition) ?? 0)
-    this.ends.set(pair.partition, end)
+    const { ends } = this.#owned
+    ends.set(pair.partition, Math.max(input.log.high, ends.get(pair.partition) ?? 0))
     this.apply(pair, input)
   }
 
+  /** What was attempted is answered and on record before anybody else may begin it; whatever takes too long is left. */
+  async #handBack(): Promise<void> {
+    this.#isHandingBack = true
+    this.#guarded(() => this.applyToAll({ kind: 'yield' }))
+    await attemptsEnded({
+      timeoutMs: Number.POSITIVE_INFINITY,
+      underWay: () => (this.#isHandingBack ? this.#owned.attempting : 0),
+      isSettled: () => !this.#isHandingBack || this.isSettled,
+    })
+  }
+
   #revoking(): void {
+    this.#isHandingBack = false
     this.#commits.release()
     this.applyToAll({ kind: 'revoked' })
     this.#intake.clear()
@@ -223,7 +239,7 @@ export class Ownership {
     const pair = this.pairs.get(partition)
     if (epoch !== this.#epoch || pair === undefined) return
     const of = topic === this.#topics.stream ? 'stream' : 'retry'
-    if (of === 'stream') this.ends.set(partition, highWatermark)
+    if (of === 'stream') this.#owned.ends.set(partition, highWatermark)
     const input = { kind: 'records', of, fetchedFrom, records } as const
     if (of === 'stream' && (this.#options.isFiltering() || this.#intake.holds(pair))) {
       this.#intake.take(pair, input)
@@ -231,16 +247,6 @@ export class Ownership {
     }
     this.apply(pair, input)
     this.#options.onWork()
-  }
-
-  #commitDue(nowMs: number): void {
-    const runners = this.#options.environment.runnerCount()
-    this.#commitAtMs = nowMs + Math.max(commitEveryMs, commitShareMs * runners)
-    const forced = nowMs >= this.#forceAtMs
-    if (forced) this.#forceAtMs = nowMs + forceCommitEveryMs
-    this.#noteAll(forced)
-    // What these commits rest on was noted in the log before: once that is stored, so is their evidence.
-    this.#commits.holdBack(this.#options.flushLog(), () => this.#guarded(() => this.#sendNoted()))
   }
 
   #noteAll(forced: boolean): void {
@@ -259,47 +265,7 @@ export class Ownership {
   }
 
   #perform(pair: Pair, effects: readonly Effect[]): void {
-    for (const effect of effects) this.#performOne(pair, effect)
-  }
-
-  #performOne(pair: Pair, effect: Effect): void {
-    const { partition } = pair
-    switch (effect.kind) {
-      case 'pause':
-        this.#keeper.pause(this.#topics[effect.of], [partition])
-        break
-      case 'resume':
-        if (effect.of === 'stream') this.#resumeStream(pair)
-        else this.#keeper.resume(this.#topics.retry, [partition])
-        break
-      case 'seek':
-        this.#keeper.seek(this.#topics[effect.of], partition, effect.offset)
-        break
-      case 'load':
-        this.#loading.want(pair, effect.token)
-        break
-      case 'check-log-start':
-        void this.#logStarts.look(effect.of, pair)
-        break
-      case 'commit':
-        this.#commits.note(pair, effect)
-        break
-      case 'append':
-        this.#laneOf(partition).append(effect)
-        this.#options.onAppend(pair, effect)
-        break
-      case 'delivered':
-        this.#options.environment.acks.note(effect.token, partition, effect.offset)
-        break
-      case 'drop-appends':
-        this.#laneOf(partition).drop(effect.token)
-        break
-      case 'trim':
-        this.#trim(partition, effect.offset)
-        break
-      default:
-        this.#options.perform(pair, effect)
-    }
+    for (const effect of effects) perform(pair, effect, this.#hands)
   }
 
   /** Both the pair and the intake have room for more. */
@@ -308,34 +274,9 @@ export class Ownership {
     if (hasRoom) this.#keeper.resume(this.#topics.stream, [pair.partition])
   }
 
-  #laneOf(partition: number): RetryLane {
-    const known = this.#lanes.get(partition)
-    if (known !== undefined) return known
-    const { environment, subscription, onWork } = this.#options
-    const answer = (input: Input) => {
-      const pair = this.pairs.get(partition)
-      if (pair !== undefined) this.#guarded(() => this.apply(pair, input))
-    }
-    const lane = new RetryLane({
-      ...{ lanes: environment.lanes, topic: this.#topics.retry, partition },
-      onAppended: ({ token, ref }, offset) => answer({ kind: 'appended', token, ref, offset }),
-      onRefused: ({ token, ref }, detail) => answer({ kind: 'append-refused', token, ref, detail }),
-      onDelay: (error) => environment.telemetry.retryAppendDelayed(subscription.name, error),
-      onProgress: onWork,
-    })
-    this.#lanes.set(partition, lane)
-    return lane
-  }
-
-  /** What is not trimmed now is trimmed by a later commit. */
-  #trim(partition: number, offset: number): void {
-    const { admin } = this.#options.environment
-    admin.deleteRecords(this.#topics.retry, partition, offset).catch(() => undefined)
-  }
-
-  #positionId(): string | undefined {
-    const { environment, subscription } = this.#options
-    return environment.catalog.position(subscription.uid)?.id
+  #answered(partition: number, input: Input): void {
+    const pair = this.pairs.get(partition)
+    if (pair !== undefined) this.#guarded(() => this.apply(pair, input))
   }
 
   /** What throws in here is a bug of ours: better to end, and let another instance take over, than to go on wrongly. */

@@ -7,6 +7,8 @@ import { findForgotten, findSuspect, forget, noteBeats, type Sightings } from '#
 import type { PeerTelemetry } from './telemetry.ts'
 
 const toldMs = 3_600_000
+/** Between two looks: more, and this process stood still. */
+const standstillMs = 4 * beatEveryMs
 
 export type PeersOptions = {
   redis: RedisConnection
@@ -27,14 +29,18 @@ export type PeersOptions = {
 export function watchPeers({ redis, brokers, prefix, clientId, telemetry, ops }: PeersOptions): { close(): void } {
   let sightings: Sightings = new Map()
   let evictedAtMs = Number.NEGATIVE_INFINITY
+  let lookedAtMs = performance.now()
+  let steadySinceMs = Number.NEGATIVE_INFINITY
   const look = async () => {
     const nowMs = performance.now()
+    if (nowMs - lookedAtMs > standstillMs) steadySinceMs = nowMs
+    lookedAtMs = nowMs
     const beats = await readBeats(redis, prefix)
     if (beats === null) return
     sightings = noteBeats(sightings, beats, nowMs)
     void removeBeats(redis, prefix, findForgotten(sightings, nowMs))
     const suspect = findSuspect({
-      ...{ sightings, self: clientId, evictedAtMs, nowMs },
+      ...{ sightings, self: clientId, evictedAtMs, nowMs, steadyForMs: nowMs - steadySinceMs },
       connectedForMs: redis.upForMs(),
     })
     if (suspect === undefined) return

@@ -21,8 +21,8 @@ export type PipelineContext = {
   targets: Pick<Targets, 'pick' | 'isAnyUp'>
   /** Sends each event to a second target too, where there is one to compare; null: never. */
   comparing: Pick<Comparing, 'follow'> | null
-  /** Whether another request for this delivery may go out: nobody is stopping, and the delivery is still its own for sure. */
-  maySendAgain(): boolean
+  /** No further request for a delivery. Whether it is still ours is asked by its target, when the request is written. */
+  isStopping(): boolean
   /** The job whose deliveries these are; absent for live ones. */
   replay?: string
   /** Another request for this delivery starts, after the first one. */
@@ -53,13 +53,12 @@ export async function deliver(delivery: LoadedDelivery, context: PipelineContext
   const last = await withQuickRetries({
     attempt: (again) => {
       if (again > 0) {
-        if (!context.maySendAgain()) return Promise.resolve(null)
-        made.lastAttemptAtMs = Date.now()
+        if (context.isStopping()) return Promise.resolve(null)
         context.sendsMore()
       }
       return tryOnce(trial)
     },
-    mayHelp: (one) => one?.decision.quickRetry === true && context.targets.isAnyUp() && context.maySendAgain(),
+    mayHelp: (one) => one?.decision.quickRetry === true && context.targets.isAnyUp() && !context.isStopping(),
   })
   return { outcome: outcomeOf(last, trial), last, turn }
 }
@@ -101,6 +100,7 @@ async function tryOnce({ delivery, event, payload, made, list, context }: Trial)
     replay: context.replay ?? null,
     ...(payload === undefined ? {} : { payload }),
   }
+  const startedAtMs = Date.now()
   const attempting = target.attempt(request)
   const isCompared = made.tried.length === 1 && context.comparing?.follow(attempting, request) === true
   const attempted = await attempting
@@ -112,12 +112,13 @@ async function tryOnce({ delivery, event, payload, made, list, context }: Trial)
       url: target.url,
       decision,
       result,
-      startedAtMs: made.lastAttemptAtMs,
+      startedAtMs,
       endedAtMs: Date.now(),
       isCompared,
     }),
   )
   made.attempts += 1
+  made.lastAttemptAtMs = startedAtMs
   if (decision.kind !== 'delivered') context.attemptFailed(delivery, { number, url: target.url }, decision)
   return { target, decision }
 }

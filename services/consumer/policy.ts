@@ -12,27 +12,40 @@ const longestValueBytes = 1024 * 1024
  */
 const inboxEvents = 2_000
 
-/** Values that wait in all inboxes of the process together; more of them wait in Kafka. */
+/** Values that wait in all inboxes of the process together, and as much again of parked ones; more of them wait in Kafka. */
 const allInboxBytes = 64 * 1024 * 1024
 const [smallestInboxBytes, largestInboxBytes] = [256 * 1024, 4 * 1024 * 1024]
 
-/** The share of one partition when `pairs` of them could be owned here. */
-export function inboxBytesFor(pairs: number): number {
-  return Math.min(largestInboxBytes, Math.max(smallestInboxBytes, Math.floor(allInboxBytes / Math.max(1, pairs))))
+/** Events that may wait behind one failing head. */
+const waitingPerKey = 10_000
+/** Events that wait in all pairs of the process together: half a kilobyte each, without their values. */
+const allWaiting = 250_000
+/** More than may wait for one key, so that a failing event ends before it stops the others of its partition. */
+const [fewestWaiting, mostWaiting] = [12_000, 100_000]
+
+/** What one pair may hold of the memory of its process: bytes of fresh events, as many of parked ones, and how many wait. */
+export type PairShare = { bytes: number; waiting: number }
+
+/** The share of each when `pairs` of them could be owned here. */
+export function pairShare(pairs: number): PairShare {
+  const share = (all: number, least: number, most: number) =>
+    Math.min(most, Math.max(least, Math.floor(all / Math.max(1, pairs))))
+  return {
+    bytes: share(allInboxBytes, smallestInboxBytes, largestInboxBytes),
+    waiting: share(allWaiting, fewestWaiting, mostWaiting),
+  }
 }
 
-/** Events that may wait behind one failing head, and in one pair altogether. */
-const waiting = { perKey: 10_000, perPair: 100_000 }
-
-/**
- * What a subscription asks of each of its pairs. `bytes` is the share of one partition in the memory of the process, for
- * fresh events, and as much again for values of parked ones.
- */
-export function pairPolicyOf({ ordering, retry }: Subscription, stream: Stream, bytes: number): PairPolicy {
+/** What a subscription asks of each of its pairs. */
+export function pairPolicyOf(
+  { ordering, retry }: Subscription,
+  stream: Stream,
+  { bytes, waiting }: PairShare,
+): PairPolicy {
   return {
     ...{ ordering, whileBlocked: retry.whileBlocked, retry, judge },
     inbox: { events: inboxEvents, bytes },
-    waiting: { ...waiting, valueBytes: bytes },
+    waiting: { perKey: waitingPerKey, perPair: waiting, valueBytes: bytes },
     eventIdOf: (record) => describeEvent(record, stream).id,
   }
 }

@@ -8,8 +8,8 @@ import type { RunnerEnvironment } from './environment.ts'
 import { Filtering } from './filtering.ts'
 import { HoldControl } from './hold-control.ts'
 import { openTargets } from './open-targets.ts'
-import { type DeliveryEffect, Ownership } from './ownership.ts'
-import type { Effect } from './pair/effects.ts'
+import { Ownership } from './ownership.ts'
+import type { DeliveryEffect, Effect } from './pair/effects.ts'
 import { endAttempt, type Flow, freeSlots, openFlow, setConcurrency, sharedSlots, startAttempt } from './pair/flow.ts'
 import { isHolding, isProbeDue } from './pair/hold.ts'
 import type { Input } from './pair/inputs.ts'
@@ -18,7 +18,7 @@ import { step } from './pair/step.ts'
 import { isStreamWaiting, offerProbe, offerRound, readyCount, takenBy } from './pair-ring.ts'
 import { PairTopics } from './pair-topics.ts'
 import { type Delivered, deliver, type PipelineContext } from './pipeline.ts'
-import { inboxBytesFor, pairPolicyOf } from './policy.ts'
+import { pairPolicyOf, pairShare } from './policy.ts'
 import { RateGate } from './rate-gate.ts'
 import { reportOf } from './report.ts'
 import { createRetryRequests, type RetryRequests } from './retry-requests.ts'
@@ -103,6 +103,7 @@ export class SubscriptionRunner {
       newPair: (partition) => this.#newPair(partition),
       perform: (pair, effect) => this.#perform(pair, effect),
       onAppend: (pair, append) => this.#chronicle.journal.appends(pair, append),
+      onSkipped: (pair, range) => this.#chronicle.journal.passedOver(pair, 'skipped', range),
       flushLog: () => this.#chronicle.journal.flush(),
       onWork: () => this.#dispatch(),
       isFiltering: () => this.#filtering.isActive,
@@ -240,6 +241,7 @@ export class SubscriptionRunner {
     bury(pair, burying, {
       ...{ environment: this.#environment, chronicle: this.#chronicle },
       ...{ subscription: this.#subscription, stream: this.#stream },
+      mayWrite: () => this.#ownership.mayAttempt(performance.now()),
     })
       .then((offset) => {
         if (offset === null) return
@@ -274,8 +276,8 @@ export class SubscriptionRunner {
 
   #policy() {
     const { runnerCount } = this.#environment
-    const bytes = inboxBytesFor(runnerCount() * this.#stream.partitions)
-    return { ...pairPolicyOf(this.#subscription, this.#stream, bytes), judge: this.#filtering.judge }
+    const share = pairShare(runnerCount() * this.#stream.partitions)
+    return { ...pairPolicyOf(this.#subscription, this.#stream, share), judge: this.#filtering.judge }
   }
 
   #createContext(): PipelineContext {
@@ -290,7 +292,7 @@ export class SubscriptionRunner {
         onCompared: (compared) => this.#chronicle.compared(compared),
       }),
       sendsMore: () => this.#rate.spend(),
-      maySendAgain: () => this.#stopping === undefined && this.#ownership.mayAttempt(performance.now()),
+      isStopping: () => this.#stopping !== undefined || this.#ownership.isHandingBack,
       attemptFailed: (...failed) => this.#chronicle.attemptFailed(...failed),
     }
   }

@@ -10,19 +10,26 @@ export type DeadLetterTopic = { readonly lanes: ProduceLanes; readonly topic: st
 type Append = {
   /** Asked before each further try: a lost partition is somebody else's to settle. */
   isWanted(): boolean
+  /** False while it is doubtful whose it is to settle: another owner may have delivered it. It waits meanwhile; absent: never. */
+  mayWrite?(): boolean
   onDelay(error: unknown): void
 }
 
 const repeatEveryMs = 500
+const lookMs = 10
 
 /** Appends a dead letter, however long Kafka takes; gives its offset, or null when it was no longer wanted before Kafka had it. */
 export async function appendDeadLetter(
   { lanes, topic, partitions }: DeadLetterTopic,
   deadLetter: EventRecord,
-  { isWanted, onDelay }: Append,
+  { isWanted, mayWrite = () => true, onDelay }: Append,
 ): Promise<number | null> {
   const partition = lanes.partitionForKey(deadLetter.key ?? Buffer.alloc(0), partitions)
   for (let record = deadLetter; isWanted(); ) {
+    if (!mayWrite()) {
+      await sleep(lookMs)
+      continue
+    }
     try {
       return await lanes.append(topic, partition, record)
     } catch (error) {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import type { TargetHints } from '#shared/redis/target-hints.ts'
 import { type Breaker, type BreakerOptions, createBreaker } from '#shared/resilience/breaker.ts'
 
-export type SharingOptions = { hints: TargetHints; id: string }
+/** `proves`: whether a result says anything of the target; every one by default. */
+export type SharingOptions<T> = { hints: TargetHints; id: string; proves?(result: T): boolean }
 
 /** Another instance has trouble with a target that answered here a moment ago: that is its own network. */
 const doubtMs = 5_000
@@ -18,9 +19,11 @@ export function hintIdOf(uid: string, url: string): string {
 
 /**
  * A breaker that the instances share by hints: it opens when another one found the target down and nothing here says
- * otherwise, closes when another one's probe succeeded, and probes only while no other one does.
+ * otherwise, closes when another one's probe succeeded, and probes only while no other one does. A probe that proves nothing
+ * is due again later, here or elsewhere at once, and nobody is told anything.
  */
-export function createSharedBreaker<T>(options: BreakerOptions<T>, { hints, id }: SharingOptions): Breaker<T> {
+export function createSharedBreaker<T>(options: BreakerOptions<T>, sharing: SharingOptions<T>): Breaker<T> {
+  const { hints, id, proves = () => true } = sharing
   const own = createBreaker(options)
   const keptMs = options.probeTimeoutMs + hintSlackMs
   let successAtMs = Number.NEGATIVE_INFINITY
@@ -41,13 +44,16 @@ export function createSharedBreaker<T>(options: BreakerOptions<T>, { hints, id }
       if (own.state() === 'half-open') own.open()
       return { kind: 'rejected' } as const
     }
+    let isProof = true
     try {
-      return await own.run(attempting(attempt))
+      const ran = await own.run(attempting(attempt))
+      isProof = ran.kind === 'rejected' || proves(ran.result)
+      return ran
     } finally {
       const isBack = own.state() === 'closed'
       if (isBack) hints.up(id)
-      else hints.down(id, keptMs)
-      watch.rest(isBack ? 0 : restMs)
+      else if (isProof) hints.down(id, keptMs)
+      watch.rest(isBack || !isProof ? 0 : restMs)
     }
   }
   return {

@@ -9,6 +9,7 @@ import type { TargetHints } from '#shared/redis/target-hints.ts'
 import type { BreakerState } from '#shared/resilience/breaker.ts'
 import { openHealthCheck } from './health-check.ts'
 import { climb, fallBack, fullRamp, restartRamp } from './pair/ramp.ts'
+import type { Send } from './sender.ts'
 import { createSharedBreaker, hintIdOf } from './shared-breaker.ts'
 
 /**
@@ -60,8 +61,8 @@ export type TargetOptions = {
   uid: string
   spec: Pick<TargetSpec, 'url' | 'healthPath'>
   delivery: Pick<DeliveryPolicy, 'timeoutMs' | 'connectTimeoutMs' | 'concurrency' | 'onStatus'>
-  /** How an attempt is made that is no HTTP request. */
-  send: ((request: AttemptRequest) => Promise<Attempted>) | null
+  /** Null: by HTTP requests. */
+  send: Send | null
   access: TargetAccess
   egress: EgressGuard
   metrics: TargetMetrics
@@ -98,7 +99,7 @@ export function openTarget({ spec, delivery, egress, metrics, stoodStillSince, .
         changed()
       },
     },
-    { hints, id: hintIdOf(uid, url) },
+    { hints, id: hintIdOf(uid, url), proves: (attempted) => attempted !== null },
   )
   let known = noEvidence
   let lastError: string | null = null
@@ -139,23 +140,29 @@ export function openTarget({ spec, delivery, egress, metrics, stoodStillSince, .
     known = observe(known, { evidence, event, atMs: performance.now() })
     if (saysDown(known) && breaker.state() === 'closed') breaker.open()
   }
+  const byHttp: Send = async (request, mayStart) => {
+    const result = await client.attempt(request, { mayStart })
+    return { result, decision: decide(result, Date.now(), onStatus) }
+  }
+  /** Null when it was held back, whatever the sender made of that. */
   const ask = async (request: AttemptRequest): Promise<Attempted | null> => {
     let isHeldBack = false
-    const mayStart = () => {
+    const attempted = await (send ?? byHttp)(request, () => {
       isHeldBack = !hooks.mayStart()
       return !isHeldBack
-    }
-    const result = await client.attempt(request, { mayStart })
-    return isHeldBack ? null : { result, decision: decide(result, Date.now(), onStatus) }
+    })
+    return isHeldBack ? null : attempted
   }
   const run = async (request: AttemptRequest): Promise<Attempted | null> => {
     running += 1
     const startedAtMs = performance.now()
     try {
-      const attempted = await (send ?? ask)(request)
+      const attempted = await ask(request)
       if (attempted === null) return null
-      const { decision } = attempted
-      if (decision.evidence === 'connection' && stoodStillSince(startedAtMs)) return null
+      const { result, decision } = attempted
+      // A receiver gives up whom it gets no answer from, and a connection can end so while nobody looked.
+      const isUnanswered = decision.evidence === 'connection' || result?.kind === 'failure'
+      if (isUnanswered && stoodStillSince(startedAtMs)) return null
       learn(decision, `${request.record.partition}-${request.record.offset}`)
       return attempted
     } finally {

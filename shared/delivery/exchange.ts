@@ -48,7 +48,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.result = new Promise((resolve) => {
       this.#resolve = resolve
     })
-    this.#timer = setTimeout(() => this.#end(this.#tooSlow()), timeoutMs)
+    // A process that stood still finds its timers due before it reads its sockets: what has come by now counts.
+    this.#timer = setTimeout(() => setImmediate(() => this.#end(this.#tooSlow())), timeoutMs)
   }
 
   /** Ends the exchange from outside. */

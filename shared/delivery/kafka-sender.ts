@@ -13,8 +13,11 @@ export type KafkaSenderOptions = {
   timeoutMs: number
 }
 
+/** `mayStart` is asked right before the append, which is a look at the topic after the call; false ends it, nothing was sent. */
+export type SendLimits = { mayStart?: () => boolean }
+
 /** Delivers events of one subscription to another topic of the cluster; never rejects. */
-export type KafkaSender = { attempt(request: AttemptRequest): Promise<Decision> }
+export type KafkaSender = { attempt(request: AttemptRequest, limits?: SendLimits): Promise<Decision> }
 
 /** How long partitions and safety of the topic are believed. */
 const lookAgainMs = 60_000
@@ -34,7 +37,7 @@ export function createKafkaSender({ topic, lanes, admin, timeoutMs }: KafkaSende
     if (known === undefined || nowMs - known.atMs > lookAgainMs) known = { look: lookAt(topic, admin), atMs: nowMs }
     return known.look
   }
-  const append = async (request: AttemptRequest): Promise<Decision> => {
+  const append = async (request: AttemptRequest, mayStart: () => boolean): Promise<Decision> => {
     const found = await look()
     if (found.kind === 'unusable') {
       known = undefined
@@ -44,6 +47,7 @@ export function createKafkaSender({ topic, lanes, admin, timeoutMs }: KafkaSende
     const { key, partition: from, offset } = record
     const partition =
       key === null ? Math.abs(from + offset) % found.partitions : lanes.partitionForKey(key, found.partitions)
+    if (!mayStart()) return decision('retry', 'none', heldBack)
     try {
       const at = await lanes.append(topic, partition, forwardedRecord(request))
       return decision('delivered', 'up', { code: 'stored', detail: `stored as ${topic}/${partition}/${at}` })
@@ -54,12 +58,16 @@ export function createKafkaSender({ topic, lanes, admin, timeoutMs }: KafkaSende
     }
   }
   return {
-    async attempt(request) {
+    async attempt(request, { mayStart = always } = {}) {
       if (isLoop(request)) return { ...decision('dead-letter', 'up', loop), cause: 'target-refused' }
       const { promise: tooLate, resolve } = Promise.withResolvers<Decision>()
-      const timer = setTimeout(() => resolve(decision('retry', 'connection', late(timeoutMs))), timeoutMs)
+      let isOver = false
+      const timer = setTimeout(() => {
+        isOver = true
+        resolve(decision('retry', 'connection', late(timeoutMs)))
+      }, timeoutMs)
       try {
-        return await Promise.race([append(request), tooLate])
+        return await Promise.race([append(request, () => !isOver && mayStart()), tooLate])
       } finally {
         clearTimeout(timer)
       }
@@ -83,6 +91,10 @@ const unusable = (code: string, detail: string): Look => ({ kind: 'unusable', co
 
 type Words = { code: string; detail: string }
 
+const always = () => true
+
+const heldBack: Words = { code: 'aborted', detail: 'it may not start any more' }
+
 const loop: Words = { code: 'loop', detail: 'the event came through this subscription before, or through too many' }
 
 const late = (timeoutMs: number): Words => ({
@@ -100,8 +112,12 @@ function decideError(error: unknown): Decision {
     case 'event-invalid':
       return refused({ code, detail }, 'refused')
     case 'stopping':
-    case 'outcome-unknown':
       return decision('retry', 'none', { code: 'aborted', detail })
+    case 'outcome-unknown':
+      // This instance stops while it is under way; or a broker said something that nobody here knows.
+      return isStopping(error.cause)
+        ? decision('retry', 'none', { code: 'aborted', detail })
+        : decision('retry', 'connection', { code: 'kafka-unexplained', detail })
     case 'overloaded':
       return { ...decision('target-waits', 'none', { code, detail }), retryAfterMs: 1_000 }
     case 'stream-unknown':
@@ -110,6 +126,8 @@ function decideError(error: unknown): Decision {
       return decision('retry', 'connection', { code, detail })
   }
 }
+
+const isStopping = (cause: unknown) => cause instanceof TailraceError && cause.code === 'stopping'
 
 const refused = (words: Words, cause: DeadLetterCause): Decision => ({ ...decision('dead-letter', 'up', words), cause })
 

@@ -3,8 +3,11 @@ import { zstdCompress, zstdDecompress } from 'node:zlib'
 import type { Kafka as KafkaClient, KafkaConfig } from 'kafkajs'
 import kafkajs from 'kafkajs'
 import type { Log } from '#shared/observability/log.ts'
+import { patchFetchResponses, tellDamageTo } from './checksum-patch.ts'
 import { logCreatorFor } from './client-log.ts'
+import { patchCommits } from './commit-patch.ts'
 import { patchFetchLoop } from './fetch-patch.ts'
+import { patchJoin } from './join-patch.ts'
 import { patchMetadata } from './metadata-patch.ts'
 import { patchRequestQueue } from './timer-patch.ts'
 import type { Wire } from './wire.ts'
@@ -41,7 +44,10 @@ export const leaderRetry: RetryTimes = { retries: 1, initialRetryTime: 50, maxRe
 
 patchRequestQueue()
 patchFetchLoop()
+patchFetchResponses()
 patchMetadata()
+patchCommits()
+patchJoin()
 
 // A record batch in a codec nobody registered stops a kafkajs consumer for good.
 CompressionCodecs[CompressionTypes.ZSTD] = () => ({
@@ -51,6 +57,7 @@ CompressionCodecs[CompressionTypes.ZSTD] = () => ({
 
 /** A kafkajs client with every timeout and retry said explicitly (its defaults triple an outage). */
 export function createClient(connection: KafkaConnection, options: ClientOptions): KafkaClient {
+  tellDamageTo(connection.log)
   const config: KafkaConfig = {
     clientId: `${connection.clientId}${options.suffix ?? ''}`,
     brokers: shuffled(options.brokers ?? connection.brokers),

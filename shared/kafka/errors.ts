@@ -6,8 +6,9 @@ import { messageOf, TailraceError } from '#shared/errors.ts'
  * - `producer-fatal`: the sequence of this producer is broken for good; a new producer must take over
  * - `unknown-topic`: the cluster does not know the partition; right after a creation that passes, later it does not
  * - `permanent`: refused and not written; the same bytes will be refused again
+ * - `unexplained`: refused with a code that nobody here knows, so none that is known to pass; it may be written or not
  */
-export type AppendFault = 'ambiguous' | 'producer-fatal' | 'unknown-topic' | 'permanent'
+export type AppendFault = 'ambiguous' | 'producer-fatal' | 'unknown-topic' | 'permanent' | 'unexplained'
 
 const faults = new Map<string, AppendFault>([
   ['OUT_OF_ORDER_SEQUENCE_NUMBER', 'producer-fatal'],
@@ -27,11 +28,26 @@ const faults = new Map<string, AppendFault>([
   ['UNSUPPORTED_FOR_MESSAGE_FORMAT', 'permanent'],
 ])
 
+/** What kafkajs calls every code above 88, its last one; the code itself is in the message. */
+const unknownCode = 'KAFKAJS_UNKNOWN_ERROR_CODE'
+
+/** Of the codes above 88 those that Kafka 4.3 itself calls retriable, and the one that newer brokers fence a producer with. */
+const newerFaults = new Map<number, AppendFault>([
+  ...[89, 103, 106, 122, 123, 133].map((code): [number, AppendFault] => [code, 'ambiguous']),
+  [90, 'producer-fatal'],
+  [100, 'unknown-topic'],
+])
+
 const fencing = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS', 'FENCED_INSTANCE_ID'])
 
-/** What this error of a `send` means; anything not listed is ambiguous, because that answer never loses an event. */
+/**
+ * What this error of a `send` means; anything not listed is ambiguous, because that answer never loses an event, but for a
+ * code of a newer broker: it would be given again for ever.
+ */
 export function appendFaultOf(error: unknown): AppendFault {
-  return namesOf(error).reduce<AppendFault>((fault, name) => faults.get(name) ?? fault, 'ambiguous')
+  const names = namesOf(error)
+  if (names.includes(unknownCode)) return newerFaults.get(newerCodeOf(error)) ?? 'unexplained'
+  return names.reduce<AppendFault>((fault, name) => faults.get(name) ?? fault, 'ambiguous')
 }
 
 /** The coordinator no longer takes this member at its word: another generation has begun. */
@@ -58,6 +74,12 @@ export function refusalOf(error: unknown, topic: string): TailraceError {
   return new TailraceError('internal', reason, { cause: error })
 }
 
+/** What a caller of the lanes gets for records whose fate a broker told in a code that nobody here knows. */
+export function unexplained(error: unknown, topic: string): TailraceError {
+  const detail = `Kafka answered for ${topic} what this version does not know: ${messageOf(error)}`
+  return new TailraceError('outcome-unknown', detail, { cause: error })
+}
+
 /** Any error of kafkajs as a lost dependency; `doing` says what was wanted from Kafka. */
 export function kafkaUnavailable(error: unknown, doing: string): TailraceError {
   if (error instanceof TailraceError) return error
@@ -70,6 +92,11 @@ function namesOf(error: unknown): string[] {
   const type: unknown = Reflect.get(error, 'type')
   const parts = [error.cause, ...listOf(error, 'errors'), ...listOf(error, 'groups').map(errorOf)]
   return [error.name, ...(typeof type === 'string' ? [type] : []), ...parts.flatMap(namesOf)]
+}
+
+/** -1 when the message does not tell. */
+function newerCodeOf(error: unknown): number {
+  return Number(/Unknown error code (\d+)/.exec(messageOf(error))?.[1] ?? -1)
 }
 
 function listOf(error: Error, member: string): unknown[] {

@@ -29,6 +29,11 @@ export type GroupKeeperOptions = {
   /** At GROUP_JOIN, synchronously. Everything assigned is paused at that moment and stays so until `resume`. */
   onAssigned(assignment: Assignment): void
   /**
+   * A rejoin begins. The ownership and its commits go on until this resolves, or for 2 s; nothing new should begin. Not
+   * called when the membership is lost without warning.
+   */
+  onHandBack?(): Promise<void>
+  /**
    * The ownership ends: a commit started synchronously in here still counts, unless the member was evicted before;
    * afterwards the old epoch is dead.
    */
@@ -48,8 +53,8 @@ export type CommittedEntry = { topic: string; partition: number; offset: number 
 export type GroupKeeper = {
   /**
    * `stale`: the epoch is over, or the coordinator no longer takes this member at its word. Rejects with a TailraceError
-   * when Kafka is lost. kafkajs repeats a commit inside, so an old one may land in a later generation: whatever is
-   * committed must be true for ever, not only for its epoch.
+   * when Kafka is lost, also when it is not known whether the commit was made: whatever is committed must be true for
+   * ever, not only for its epoch.
    */
   commit(epoch: number, entries: readonly CommitEntry[]): Promise<'committed' | 'stale'>
   /** What the group has committed, all partitions of all topics, on a connection of its own. */

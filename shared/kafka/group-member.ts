@@ -3,6 +3,7 @@ import type { Batch, Consumer } from 'kafkajs'
 import { CommitReceipts } from './commit-receipts.ts'
 import { createClient, type KafkaConnection } from './connection.ts'
 import type { RecordBatch } from './group-keeper.ts'
+import { gated } from './join-patch.ts'
 import { busyPace, LongPoll } from './long-poll.ts'
 import { ReadPositions } from './read-positions.ts'
 import { toStoredRecord } from './record-mapping.ts'
@@ -13,7 +14,8 @@ import { createWire } from './wire.ts'
 export type MemberEvents = {
   /** All assigned partitions are paused already. `askedAtMs`: when the answered request went out, monotonic. */
   joined(member: { id: string; partitions: readonly number[]; askedAtMs: number }): void
-  rebalancing(): void
+  /** It is about to join anew; does so as soon as this resolves. */
+  rejoining(): Promise<void>
   /** The coordinator accepted a heartbeat that went out then. */
   heartbeat(askedAtMs: number): void
   /** The fetch loop went round, with or without an answer. */
@@ -62,7 +64,7 @@ const crashLog = /^Crash: /
  * One kafkajs consumer from its start to its end; a broken one is not mended but replaced.
  *
  * - starting: connecting and joining; ends with the first `joined`
- * - member: `joined` may come again without `rebalancing` before it (kafkajs rejoins quietly after a leader move)
+ * - member: `joined` may come again; without `rejoining` before it when the coordinator had forgotten this member
  * - over: after `broken`, `leave` or `abandon`; every event is ignored from then on
  *
  * A position outside the log also ends it, before kafkajs could commit its reset: kafkajs would go on at the log start
@@ -93,7 +95,7 @@ export class GroupMember {
       maxBytesPerPartition: fetchBytes,
       metadataMaxAge: metadataMaxAgeMs,
       allowAutoTopicCreation: false,
-      partitionAssigners: [stickyProtocol(options.claim)],
+      partitionAssigners: [gated(stickyProtocol(options.claim), () => this.#rejoining())],
       retry: { ...retry, restartOnFailure: async () => false },
     })
     const { groupId, mayRest } = options
@@ -161,7 +163,6 @@ export class GroupMember {
     consumer.on('consumer.group_join', ({ payload }) =>
       this.#whileMember(() => this.#joined(payload.memberId, payload.memberAssignment)),
     )
-    consumer.on('consumer.rebalancing', () => this.#whileMember(() => events.rebalancing()))
     consumer.on('consumer.heartbeat', () => this.#whileMember(() => events.heartbeat(this.#askedAtMs)))
     consumer.on('consumer.fetch', () => this.#whileMember(() => events.looped()))
     consumer.on('consumer.network.request', ({ payload: { apiName, pendingDuration, duration } }) => {
@@ -175,6 +176,10 @@ export class GroupMember {
       if (batchSize === 0) this.#positions.skip(topic, partition, Number(lastOffset))
     })
     consumer.on('consumer.crash', ({ payload }) => this.#break('kafkajs crashed', payload.error))
+  }
+
+  async #rejoining(): Promise<void> {
+    if (!this.#isOver) await this.#options.events.rejoining()
   }
 
   #joined(memberId: string, assignment: Readonly<Record<string, number[]>>): void {

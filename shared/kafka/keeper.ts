@@ -18,6 +18,8 @@ const firstPauseMs = 100
 const longestPauseMs = 5_000
 /** A membership that lasted so long makes the next loss a first one. */
 const soundAfterMs = 10_000
+/** Others wait for it, and the rebalance timeout is 5 s. */
+const handBackMs = 2_000
 /** About 80 s of memberships that end at once, while brokers answer. */
 const attemptsLimit = 20
 
@@ -26,7 +28,7 @@ const attemptsLimit = 20
  *
  * - away: no membership. Looks for a living coordinator, leaves the group for own earlier members, starts a member;
  *   pauses 0.1 to 5 s (jittered) between attempts that come to nothing
- * - joining: a member runs without assignment: at the start, and from REBALANCING to GROUP_JOIN
+ * - joining: a member runs without assignment: at the start, and while it joins anew
  * - joined: an assignment is held; its epoch is the current one. Ends in joining, away or stopped, each time with
  *   `onRevoking` first
  * - stopped: for good
@@ -193,7 +195,7 @@ export class Keeper implements GroupKeeper {
       claim: () => this.#claim,
       events: {
         joined: (member) => this.#joined(member),
-        rebalancing: () => this.#revoke({ state: 'joining', since: performance.now() }),
+        rejoining: () => this.#handBack(),
         heartbeat: (askedAtMs) => {
           this.#heartbeatAt = askedAtMs
           this.#sign('heartbeatAt')
@@ -207,6 +209,20 @@ export class Keeper implements GroupKeeper {
         broken: (reason, error) => this.#lose(reason, error),
       },
     })
+  }
+
+  /** What is under way gets a moment to end, in which the epoch still lives; then it is over, and the group is joined anew. */
+  async #handBack(): Promise<void> {
+    const epoch = this.#epoch
+    if (this.#vitals.state !== 'joined') return
+    // The coordinator has just said that the group rebalances, and the fetch loop waits for us.
+    this.#sign('heartbeatAt')
+    this.#sign('loopedAt')
+    const ended = this.#options.onHandBack?.()
+    if (ended !== undefined) await Promise.race([ended, sleep(handBackMs, undefined, { ref: false })])
+    if (this.#epoch === epoch && this.#vitals.state === 'joined') {
+      this.#revoke({ state: 'joining', since: performance.now() })
+    }
   }
 
   #joined({ id: memberId, partitions, askedAtMs }: Parameters<MemberEvents['joined']>[0]): void {

@@ -56,7 +56,7 @@ function observer(metrics: Metrics): LaneObserver {
   const replaced = metrics.counter('lane_producers_replaced_total', 'Producers replaced after a fatal sequence error.')
   const refused = metrics.counter('lane_batches_refused_total', 'Batches that Kafka refused for good.')
   const counterOf = (fault: AppendFault) =>
-    fault === 'permanent' ? refused : fault === 'producer-fatal' ? replaced : resends
+    fault === 'permanent' || fault === 'unexplained' ? refused : fault === 'producer-fatal' ? replaced : resends
   return {
     acknowledged: (count, size, ms) => {
       records.observe(count)

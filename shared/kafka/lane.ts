@@ -1,6 +1,6 @@
 import { TailraceError } from '#shared/errors.ts'
 import type { Clock } from './clock.ts'
-import { type AppendFault, appendFaultOf, refusalOf } from './errors.ts'
+import { type AppendFault, appendFaultOf, refusalOf, unexplained } from './errors.ts'
 import { type LaneEntry, LaneQueue, queueBytesLimit } from './lane-queue.ts'
 import { cutError, isCut, rejectAndCut, withoutCut } from './lane-run.ts'
 import type { LaneMessage } from './record-mapping.ts'
@@ -56,7 +56,9 @@ const unknownTopicAfterMs = 15_000
  *
  * A batch that Kafka refuses for good is halved until the bad record is alone; only that one fails, in order. When it is
  * one of a run, what still waits of the run fails too: within a run no record is written after one that was not. When the
- * topic or the partition does not exist, all that waits is refused with it: by itself each batch would take its 15 s.
+ * topic or the partition does not exist, all that waits is refused with it: by itself each batch would take its 15 s. What
+ * Kafka says nobody knows what about ends as `outcome-unknown`, the whole batch, and its producer with it: the sequence
+ * numbers may be used up.
  */
 export class Lane {
   readonly #options: LaneOptions
@@ -129,12 +131,13 @@ export class Lane {
   /**
    * Judges the failure of a send that carried this batch alone, or of a round: that one never condemns the batch, because
    * it does not say whose fault it is. Afterwards either the same batch is in flight still, or, when Kafka refuses it for
-   * good, its first half, or nothing.
+   * good, its first half, or nothing. After `producer-fatal` and `unexplained` its producer must not send anything else.
    */
   failed(error: unknown, sent: 'alone' | 'in a round'): AppendFault {
     const fault = sent === 'alone' ? this.#judge(error) : 'ambiguous'
     this.#options.observe.failed(fault, error)
     if (fault === 'permanent') this.#refuse(error)
+    else if (fault === 'unexplained') this.#giveUp(error)
     else this.#failures += 1
     return fault
   }
@@ -267,6 +270,12 @@ export class Lane {
       const middle = entries.length >> 1
       this.#halves.unshift(entries.slice(0, middle), entries.slice(middle))
     }
+    this.#end()
+  }
+
+  #giveUp(error: unknown): void {
+    const ending = unexplained(error, this.#name)
+    for (const entry of this.#inFlight) rejectAndCut(entry, ending)
     this.#end()
   }
 

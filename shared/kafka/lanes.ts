@@ -40,8 +40,8 @@ export type ProduceLanes = {
   /**
    * Resolves with the offset after acks=all. Rejects at once with `kafka-unavailable` when the lane is broken and with
    * `overloaded` when its queue is full (nothing was queued then), later with a refusal that Kafka will always repeat
-   * (`event-too-large`, `event-invalid`, `stream-unknown`). It never gives up by itself: a deadline and
-   * `outcome-unknown` belong to the caller.
+   * (`event-too-large`, `event-invalid`, `stream-unknown`), or with `outcome-unknown` when a broker answers in a code that
+   * nobody here knows. It never gives up by itself otherwise: a deadline belongs to the caller.
    */
   append(topic: string, partition: number, record: EventRecord): Promise<number>
   /**

@@ -33,7 +33,7 @@ async function tryOnce(lane: Lane, { producers }: SettleOptions, held?: Producer
     return lease
   } catch (error) {
     const fault = lane.failed(error, 'alone')
-    if (fault === 'producer-fatal') lease?.retire()
+    if (fault === 'producer-fatal' || fault === 'unexplained') lease?.retire()
     // Perhaps only this producer does not know it; then its source has another one.
     else if (fault === 'unknown-topic') lease?.giveBack()
     else return lease

@@ -13,8 +13,16 @@ const resolutionMs = 10
 export function watchProcess(): ProcessStats {
   const delay = monitorEventLoopDelay({ resolution: resolutionMs })
   delay.enable()
+  let lastRssBytes = 0
   return {
-    rssBytes: () => process.memoryUsage.rss(),
+    rssBytes() {
+      try {
+        lastRssBytes = process.memoryUsage.rss()
+      } catch {
+        // Node opens a file for it: without a descriptor left it is what it last was
+      }
+      return lastRssBytes
+    },
     loopDelayMs: () => {
       // The histogram counts the sampling interval itself; what exceeds it is delay.
       const mean = Number.isNaN(delay.mean) ? 0 : Math.max(0, delay.mean / 1e6 - resolutionMs)

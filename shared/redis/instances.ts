@@ -12,6 +12,8 @@ export type PairReport = {
   inFlight: number
   queued: number
   blockedKeys: number
+  /** Deliveries under way, the first of many; versions before did not report them. */
+  delivering?: { offset: number; attempts: number; firstAttemptAtMs: number | null }[]
 }
 
 /** What an instance still has to do for a subscription. Times are broker times, ms; null: nothing waits. */

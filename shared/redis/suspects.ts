@@ -13,6 +13,8 @@ export type Situation = {
   sightings: Sightings
   /** Client id of this process. */
   self: string
+  /** How long this process has looked around without standing still. */
+  steadyForMs: number
   /** How long this process has been connected to Redis without a break. */
   connectedForMs: number
   /** When it last evicted another one; -Infinity for never. */
@@ -27,6 +29,8 @@ const silentMs = 2_000
  */
 const freshMs = 1_000
 const connectedMs = 3_000
+/** Who was frozen, or starved, says nothing of others until it has seen them for a while: they may be as short of time. */
+const steadyMs = 5_000
 const pauseMs = 5_000
 const forgottenMs = 60_000
 
@@ -46,12 +50,14 @@ export function noteBeats(before: Sightings, beats: Beats, atMs: number): Sighti
 
 /**
  * The consumer that has been silent longest and may be evicted now, if any. A blip of Redis must not make everybody evict
- * everybody, so only when all of this holds: the own beat arrives, Redis has been connected for 3 s, another process
+ * everybody, so only when all of this holds: the own beat arrives, Redis has been connected for 3 s, this process has not
+ * stood still for 5 s, another process
  * (of any service: with two consumers it is a producer or a console) is seen to live, the suspect has been silent for
  * 2 s, and the last eviction was 5 s ago. Otherwise the session timeout decides. Who left cleanly has no beat to miss.
  */
-export function findSuspect({ sightings, self, connectedForMs, evictedAtMs, nowMs }: Situation): string | undefined {
-  if (connectedForMs < connectedMs || nowMs - evictedAtMs < pauseMs) return undefined
+export function findSuspect(situation: Situation): string | undefined {
+  const { sightings, self, steadyForMs, connectedForMs, evictedAtMs, nowMs } = situation
+  if (steadyForMs < steadyMs || connectedForMs < connectedMs || nowMs - evictedAtMs < pauseMs) return undefined
   const isFresh = ([, sighting]: [string, Sighting]) => sighting.hasChanged && nowMs - sighting.changedAtMs <= freshMs
   const fresh = [...sightings].filter(isFresh).map(([clientId]) => clientId)
   if (!fresh.includes(self) || fresh.length < 2) return undefined

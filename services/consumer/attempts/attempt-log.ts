@@ -1,6 +1,6 @@
 import type { Subscription } from '#shared/catalog/model.ts'
 import { BatchBuilder } from '#shared/delivery/log/batch.ts'
-import type { ExpiredRange, LogEntry, LoggedComparison } from '#shared/delivery/log/entries.ts'
+import type { LogEntry, LoggedComparison, LoggedRange } from '#shared/delivery/log/entries.ts'
 import { TailraceError } from '#shared/errors.ts'
 import type { EventRecord } from '#shared/event/record.ts'
 import { appendPatiently } from '#shared/kafka/append-patiently.ts'
@@ -67,8 +67,8 @@ export class SubscriptionLog {
     this.#change(partition, (builder) => builder.compare(comparison))
   }
 
-  expire(partition: number, range: ExpiredRange): void {
-    this.#builderOf(partition).expire(range)
+  noteRange(partition: number, range: LoggedRange): void {
+    this.#builderOf(partition).addRange(range)
   }
 
   /**

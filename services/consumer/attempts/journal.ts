@@ -1,5 +1,6 @@
 import type { Subscription } from '#shared/catalog/model.ts'
-import type { LogEntry, LoggedAttempt, LoggedComparison } from '#shared/delivery/log/entries.ts'
+import type { LogEntry, LoggedAttempt, LoggedComparison, LoggedRange } from '#shared/delivery/log/entries.ts'
+import type { Range } from '../load.ts'
 import { wallClockMs } from '../pair/clocks.ts'
 import type { Delivery } from '../pair/deliveries.ts'
 import type { Effect } from '../pair/effects.ts'
@@ -86,9 +87,9 @@ export class Journal {
     this.#log.compare(partition, comparison)
   }
 
-  /** Retention took [from, to). */
-  expired({ partition }: Pair, { from, to }: { from: number; to: number }): void {
-    this.#log.expire(partition, { from, to, atMs: Date.now() })
+  /** Nobody delivers these. */
+  passedOver({ partition }: Pick<Pair, 'partition'>, state: LoggedRange['state'], { from, to }: Range): void {
+    this.#log.noteRange(partition, { state, from, to, atMs: Date.now() })
   }
 
   #note(pair: Pair, delivery: Delivery, { key, type, list }: Turn, now: Now): void {

@@ -26,6 +26,8 @@ export type ItemOptions = {
   context: PipelineContext
   /** False once another runner may have the job. */
   isWanted(): boolean
+  /** False while it is doubtful who has the job. */
+  mayWrite(): boolean
   journal: Pick<JobJournal, 'tell'>
   /** Does what the last attempt asked for: to give its target time, or to take it out. */
   heed(last: Ended): void
@@ -97,7 +99,7 @@ type Failed = { delivery: LoadedDelivery; turn: Turn; burial: Burial }
 
 async function bury(item: JobItem, { delivery, turn, burial }: Failed, options: ItemOptions): Promise<ItemResult> {
   const { cause, code, detail } = burial
-  const { environment, job, isWanted } = options
+  const { environment, job, isWanted, mayWrite } = options
   const { subscription, stream } = options.recipient
   const ending = { cause, code, detail }
   const facts = { subscription, stream, delivery, ending, nowMs: Date.now(), job: job.id }
@@ -105,6 +107,8 @@ async function bury(item: JobItem, { delivery, turn, burial }: Failed, options: 
   const ref = { subscription: subscription.name, uid: subscription.uid, topic, partition, offset: delivery.offset }
   const offset = await appendDeadLetter(environment.deadLetters, deadLetterOf(facts), {
     isWanted,
+    // Behind the mark of a runner that has delivered it since, a dead letter would stand for good.
+    mayWrite,
     onDelay: (error) => environment.telemetry.deadLetterDelayed(ref, error),
   })
   if (offset === null) return { kind: 'stopped' }

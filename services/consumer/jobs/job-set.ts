@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isOver, type Job } from '#shared/catalog/job-schema.ts'
 import type { Stream, Subscription } from '#shared/catalog/model.ts'
 import { secretsFault } from '#shared/catalog/secrets-fault.ts'
 import { type Passage, passedByAll } from '#shared/event/filter/passed-by-all.ts'
 import type { JobEnvironment } from './environment.ts'
-import { JobRun, type Recipient } from './job-run.ts'
+import { JobRun } from './job-run.ts'
+import type { Recipient } from './job-target.ts'
 import { type Leadership, openLeadership } from './leadership.ts'
 import { openReplayedRange } from './replayed-range.ts'
 import { openSelectedLetters } from './selected-letters.ts'
@@ -24,23 +26,38 @@ type SetOptions = {
 
 /** Jobs at a time, each of another subscription; the others are queued. */
 const mostAtOnce = 8
+const catchUpMs = 1_000
+const againAfterMs = 200
 
 /**
  * The jobs of the installation, on the one instance that runs them: the oldest of each subscription. Whoever comes after it
- * goes on from what is in the log.
+ * goes on from what is in the log, and starts nothing before it has read what the one before wrote into the catalog.
  */
 export function followJobs({ environment, group, topic }: SetOptions): JobSet {
   const { catalog, connection, sessionTimeoutMs, metrics, pulse, onBroken } = environment
   const running = new Map<string, JobRun>()
   let isStopped = false
+  /** Counts the turns of this instance, and its losses. */
+  let turn = 0
+  let isInformed = false
+  const onGained = async () => {
+    turn += 1
+    const mine = turn
+    while (mine === turn && !isStopped && !(await catalog.catchUp(catchUpMs))) await sleep(againAfterMs)
+    if (mine !== turn) return
+    isInformed = true
+    reconcile()
+  }
   const onLost = () => {
+    turn += 1
+    isInformed = false
     const lost = [...running.values()]
     running.clear()
     for (const run of lost) run.abandon().catch(onBroken)
   }
   const leadership: Leadership = openLeadership({
     ...{ connection, groupId: group, topic, sessionTimeoutMs, metrics, pulse, onBroken, onLost },
-    onGained: () => reconcile(),
+    onGained: () => void onGained().catch(onBroken),
   })
   const start = (job: Job) => {
     const run: JobRun = new JobRun({
@@ -63,7 +80,7 @@ export function followJobs({ environment, group, topic }: SetOptions): JobSet {
     if (isStopped) return
     const unfinished = unfinishedJobs(catalog)
     leadership.want(unfinished.length > 0 || running.size > 0)
-    if (!leadership.isLeader()) return
+    if (!leadership.isLeader() || !isInformed) return
     for (const job of turnsOf(unfinished)) {
       if (!running.has(job.id) && running.size < mostAtOnce && isReadable(job)) start(job)
     }

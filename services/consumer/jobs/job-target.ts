@@ -22,11 +22,17 @@ export type JobTarget = {
   close(): Promise<void>
 }
 
+/** Who a job delivers to. */
+export type Recipient = { subscription: Subscription; stream: Stream }
+
 export type JobTargetOptions = {
   environment: JobEnvironment
   job: Pick<Job, 'id'>
-  recipient(): { subscription: Subscription; stream: Stream }
-  maySendAgain(): boolean
+  recipient(): Recipient
+  /** Whether this instance still runs the jobs, asked in the moment in which a request goes out. */
+  mayStart(): boolean
+  /** No further request for a delivery. */
+  isStopping(): boolean
 }
 
 /** A job has a quarter of what live events of the subscription have, beside them. */
@@ -48,7 +54,7 @@ export function jobRate(
 export const bucketOf = (perSecond: number): TokenBucket =>
   createTokenBucket({ perSecond, burst: Math.max(1, Math.ceil(perSecond / 5)) })
 
-export function openJobTarget({ environment, job, recipient, maySendAgain }: JobTargetOptions): JobTarget {
+export function openJobTarget({ environment, job, recipient, mayStart, isStopping }: JobTargetOptions): JobTarget {
   const { catalog, telemetry } = environment
   const subscription = () => recipient().subscription
   const ownShare = (): Subscription => {
@@ -58,7 +64,7 @@ export function openJobTarget({ environment, job, recipient, maySendAgain }: Job
   // Live deliveries see to the health of the targets; what they find out is heard here.
   const targets = openTargets({
     ...{ environment, subscription: ownShare },
-    ...{ mayStart: () => true, isPaused: () => true, onChange: () => undefined },
+    ...{ mayStart, isPaused: () => true, onChange: () => undefined },
   })
   const secrets = () => catalog.signingSecrets(subscription().uid)
   let [known, knownState, knownSecrets] = [subscription(), catalog.state(subscription().uid), secrets()]
@@ -66,7 +72,7 @@ export function openJobTarget({ environment, job, recipient, maySendAgain }: Job
   let fault: string | null = null
   return {
     context: {
-      ...{ subscription, secrets, maySendAgain, replay: job.id },
+      ...{ subscription, secrets, isStopping, replay: job.id },
       stream: () => recipient().stream,
       targets: {
         pick: (tried) => targets.pick(tried),

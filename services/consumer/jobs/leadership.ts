@@ -13,9 +13,11 @@ export type LeadershipOptions = {
   metrics: Metrics
   pulse: Pick<Pulse, 'stalledAtMs'>
   onGained(): void
-  /** Another instance may have it now. */
+  /** Another instance may have it now, or may have had it. */
   onLost(): void
   onBroken(error: unknown): void
+  /** Joins the group; for tests. */
+  keep?: typeof keepGroup
 }
 
 /** Whether this instance is the one that runs the jobs: it owns the one partition of the topic in a group of its own. */
@@ -31,10 +33,13 @@ export type Leadership = {
 /**
  * States: out (not wanted) → joining → leading or standing by; leading → doubtful while a rebalance runs → leading again, or
  * lost. A consumer that dies is evicted from this group like from those of subscriptions, and takes as long to be replaced.
+ * One that was evicted alive (it stood still) joins again as another member: whoever led meanwhile may have left since, so
+ * to be leading again is then to have lost it and to have gained it anew.
  */
 export function openLeadership(options: LeadershipOptions): Leadership {
-  const { sessionTimeoutMs, pulse, onGained, onLost } = options
+  const { sessionTimeoutMs, pulse, onGained, onLost, keep = keepGroup } = options
   let keeper: GroupKeeper | undefined
+  let leadingAs: string | null = null
   let isLeading = false
   let isDoubtful = false
   const turn = (leads: boolean) => {
@@ -44,10 +49,12 @@ export function openLeadership(options: LeadershipOptions): Leadership {
     if (!did && leads) onGained()
   }
   const join = (): GroupKeeper =>
-    keepGroup({
+    keep({
       ...{ connection: options.connection, groupId: options.groupId, topics: [options.topic], sessionTimeoutMs },
       ...{ metrics: options.metrics, onBroken: options.onBroken },
-      onAssigned({ partitions }) {
+      onAssigned({ partitions, memberId }) {
+        if (memberId !== leadingAs) turn(false)
+        leadingAs = memberId
         isDoubtful = false
         turn(partitions.includes(0))
       },

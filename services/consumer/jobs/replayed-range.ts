@@ -1,5 +1,6 @@
 import type { Job, JobState } from '#shared/catalog/job-schema.ts'
 import type { Subscription } from '#shared/catalog/model.ts'
+import { decodeMetadata, encodeMetadata } from '#shared/delivery/commit-metadata.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import type { KafkaAdmin } from '#shared/kafka/admin.ts'
 import { inSlices } from '#shared/resilience/slices.ts'
@@ -13,7 +14,6 @@ import {
   passTo,
   start,
 } from '../pair/ack-window.ts'
-import { decodeMetadata, encodeMetadata } from '../pair/commit-metadata.ts'
 import { orderOf } from './order.ts'
 import type { JobItem, JobSource } from './source.ts'
 

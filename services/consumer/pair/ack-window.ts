@@ -1,3 +1,5 @@
+import type { Run } from '#shared/delivery/commit-metadata.ts'
+
 /**
  * Which offsets of one stream partition are finished.
  *
@@ -13,9 +15,6 @@ export type AckWindow = {
   /** What the commit remembered as finished: ascending, above the first base. */
   readonly restored: readonly Run[]
 }
-
-/** Offsets [start, start + length) are finished. */
-export type Run = { readonly start: number; readonly length: number }
 
 export function openWindow(base: number, restored: readonly Run[] = []): AckWindow {
   return { next: base, unfinished: new Set(), restored }

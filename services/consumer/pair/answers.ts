@@ -105,7 +105,9 @@ function takeBack({ table }: Pair, delivery: Delivery): void {
   if (queue.busy === delivery) queue.busy = null
 }
 
-function count(delivery: Delivery, { attempts, firstAttemptAtMs, lastAttemptAtMs }: Outcome): void {
+/** What was never sent leaves no trace. */
+function count(delivery: Delivery, { kind, attempts, firstAttemptAtMs, lastAttemptAtMs }: Outcome): void {
+  if (kind === 'unproven' && attempts === 0) return
   delivery.attempts += attempts
   delivery.firstAttemptAtMs ??= firstAttemptAtMs
   delivery.lastAttemptAtMs = lastAttemptAtMs

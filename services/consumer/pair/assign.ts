@@ -1,8 +1,9 @@
+import { type CommitMetadata, nothingRemembered } from '#shared/delivery/commit-metadata.ts'
 import { addToRuns, isInRuns } from './ack-window.ts'
 import { begin } from './begin.ts'
 import { monotonicMs } from './clocks.ts'
-import { type CommitMetadata, decodeMetadata } from './commit-metadata.ts'
 import { appendFence, load } from './epochs.ts'
+import { readUpTo } from './fences.ts'
 import type { CommittedState, Input } from './inputs.ts'
 import { meetRetryStart } from './read-retry.ts'
 import { meetStreamStart } from './read-stream.ts'
@@ -24,11 +25,11 @@ export function join(pair: Pair, token: string): void {
 }
 
 /**
- * The committed state is here. The token in it says who committed last: still ours means that nobody came between, and
+ * The committed state is here. The token in it says who committed last: still ours means that nobody else did since, and
  * everything in memory stays, attempts under way included. Anything else starts anew.
  */
 export function assign(pair: Pair, input: Assigned): void {
-  const remembered = decodeMetadata(input.committed?.metadata ?? '', input.committed?.offset ?? 0)
+  const remembered = input.committed ?? nothingRemembered
   pair.wallAheadMs = input.wallMs - pair.nowMs
   const lost = lostPosition(input)
   if (lost !== null) fail(pair, input, lost)
@@ -40,13 +41,15 @@ function isOurs({ table, token, policy }: Pair, remembered: CommitMetadata): boo
   return table.retry.isComplete && remembered.token === token && isQueuedBy(table, policy)
 }
 
+/** Somebody may have come between without a commit: the retry half is read to its end first, a fence of theirs would stand there. */
 function keep(pair: Pair, { log, retry }: CommittedState): void {
   const reader = pair.table.retry
   reader.position = reader.top
   meetRetryStart(pair, retry.log.low)
   meetStreamStart(pair, log.low)
   openRetry(pair)
-  begin(pair)
+  if (reader.top >= retry.log.high) begin(pair)
+  else readUpTo(pair, retry.log.high)
 }
 
 function startAnew(
@@ -65,6 +68,7 @@ function startAnew(
   pair.table = openTable(base, Math.max(retry.committed ?? 0, retry.log.low), {
     restored: addToRuns(remembered.runs, uncommitted),
     recalled,
+    former: { token: remembered.token ?? '', streamEnd: log.high },
     ownedUntilMs: remembered.atMs === null ? pair.nowMs : monotonicMs(pair, remembered.atMs),
     queuing: { ordering: pair.policy.ordering, whileBlocked: pair.policy.whileBlocked },
   })

@@ -1,8 +1,9 @@
+import { encodeMetadata } from '#shared/delivery/commit-metadata.ts'
 import { baseOf, finishedRuns } from './ack-window.ts'
 import { wallClockMs } from './clocks.ts'
-import { encodeMetadata } from './commit-metadata.ts'
+import { firstEarlyEnd } from './early-ends.ts'
 import { ensure } from './invariants.ts'
-import { emit, isWorking, type Pair } from './states.ts'
+import { emit, mayCommit, type Pair } from './states.ts'
 
 /** Trimming rewrites nothing but moves a file's start; once a minute keeps a retry topic as small as anybody needs. */
 const trimEveryMs = 60_000
@@ -26,7 +27,7 @@ export function commit(pair: Pair, forced: boolean): void {
 }
 
 export function commitIfDue(pair: Pair, forced: boolean): void {
-  if (isWorking(pair) || pair.phase === 'draining') commit(pair, forced)
+  if (mayCommit(pair)) commit(pair, forced)
 }
 
 /** What is committed is safe from a crash of everybody: below it nobody needs the retry partition again. */
@@ -41,6 +42,7 @@ export function committed(pair: Pair, offsets: { offset: number; retryOffset: nu
 }
 
 export function lowestOpen({ table }: Pair): number {
-  for (const offset of table.open.keys()) return offset
-  return table.retry.top
+  const needed = firstEarlyEnd(table)
+  for (const offset of table.open.keys()) return Math.min(offset, needed)
+  return Math.min(table.retry.top, needed)
 }

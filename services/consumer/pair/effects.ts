@@ -50,3 +50,18 @@ export type Effect =
   /** So many deliveries wait that the stream half will pause at `limit`. */
   | { kind: 'report-waiting'; waiting: number; limit: number }
   | { kind: 'report-unreadable'; offset: number; detail: string }
+
+/** What a pair asks of its runner; the rest is its ownership's. */
+export type DeliveryEffect = Extract<
+  Effect,
+  {
+    kind:
+      | 'attempt'
+      | 'append-dead-letter'
+      | 'report-expired'
+      | 'report-offsets-lost'
+      | 'report-waiting'
+      | 'report-unreadable'
+      | 'recall'
+  }
+>

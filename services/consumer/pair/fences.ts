@@ -27,8 +27,13 @@ export function readFence(pair: Pair, owner: string): void {
   }
 }
 
+/** The table is complete but for what was appended up to `end` since it was last read. */
+export function readUpTo(pair: Pair, end: number): void {
+  pair.phase = 'reading'
+  pair.table.retry.fenceAt = end - 1
+}
+
 function completeTable(pair: Pair): void {
-  if (pair.table.retry.isComplete) return
   pair.table.retry.isComplete = true
   if (pair.phase === 'reading') begin(pair)
 }

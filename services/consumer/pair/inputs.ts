@@ -1,3 +1,4 @@
+import type { CommitMetadata } from '#shared/delivery/commit-metadata.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import type { AppendRef, Half } from './effects.ts'
 import type { PairPolicy } from './states.ts'
@@ -10,7 +11,10 @@ export type Outcome = { attempts: number; firstAttemptAtMs: number; lastAttemptA
   | { kind: 'delivered' }
   /** Failed while a target is up: to be tried again on the schedule; `cause` is of the dead letter if there is no later attempt. */
   | { kind: 'failed'; eventId: string; cause: string; code: string; detail: string }
-  /** Not this event's fault: the breakers, asked again after the attempt, are all open, or it was broken off. */
+  /**
+   * Not this event's fault: the breakers, asked again after the attempt, are all open, it was broken off, or its request was
+   * not written because it is doubtful whose it is.
+   */
   | { kind: 'unproven' }
   /** The target asked for time. `own`: others succeeded meanwhile, so only this event waits. */
   | { kind: 'target-waits'; waitMs: number; own: boolean; code: string; detail: string }
@@ -18,9 +22,12 @@ export type Outcome = { attempts: number; firstAttemptAtMs: number; lastAttemptA
   | { kind: 'refused'; cause: string; code: string; detail: string }
 )
 
+/** Where the stream half goes on, and what its commit remembers; the position of an operator remembers nothing. */
+export type Committed = CommitMetadata & { readonly offset: number }
+
 /** The committed state of both halves of the pair, and their logs. The logs are asked for after the commit was fetched. */
 export type CommittedState = {
-  readonly committed: { readonly offset: number; readonly metadata: string } | null
+  readonly committed: Committed | null
   readonly startOffset: number
   /** Deliveries had begun before: a missing commit is then a loss, not a beginning. */
   readonly started: boolean
@@ -36,6 +43,8 @@ export type Input =
   /** The member joined and the pair is its own. `token` is fresh and random. */
   | { kind: 'joined'; token: string }
   | ({ kind: 'assigned'; token: string; wallMs: number } & CommittedState)
+  /** A rejoin is about to begin: nothing new is started, so that what is under way can end before it. */
+  | { kind: 'yield' }
   /** The ownership may be ending, a rejoin has begun: the last chance to commit. */
   | { kind: 'revoked' }
   | { kind: 'lost' }

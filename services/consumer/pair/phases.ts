@@ -5,12 +5,12 @@ import type { Input } from './inputs.ts'
 import { collectUnjudged } from './judge-again.ts'
 import { releaseAll } from './offers.ts'
 import { followSchedule } from './reschedule.ts'
-import { emit, isWorking, type Pair, type PairPolicy } from './states.ts'
+import { emit, isWorking, mayCommit, type Pair, type PairPolicy } from './states.ts'
 import { isQueuedBy } from './table.ts'
 
 type Change = Extract<
   Input,
-  { kind: 'joined' | 'assigned' | 'revoked' | 'lost' | 'heartbeat' | 'drain' | 'hold' | 'release' }
+  { kind: 'joined' | 'assigned' | 'yield' | 'revoked' | 'lost' | 'heartbeat' | 'drain' | 'hold' | 'release' }
 >
 
 /** What moves a pair from one phase to another. */
@@ -21,6 +21,9 @@ export function changeOwnership(pair: Pair, input: Change): void {
       return
     case 'assigned':
       if (pair.phase === 'loading' && input.token === pair.nextToken) assign(pair, input)
+      return
+    case 'yield':
+      if (isWorking(pair)) pair.phase = 'yielding'
       return
     case 'revoked':
       revoke(pair)
@@ -47,7 +50,7 @@ export function changeOwnership(pair: Pair, input: Change): void {
 
 /** A rejoin has begun. Nothing is started until it is known whose the pair is then; what is under way may still end. */
 function revoke(pair: Pair): void {
-  if (isWorking(pair) || pair.phase === 'draining') commit(pair, false)
+  if (mayCommit(pair)) commit(pair, false)
   if (pair.phase !== 'draining') pair.phase = 'loading'
 }
 
@@ -58,7 +61,7 @@ function leave(pair: Pair): void {
 
 /** The pair is handed back: nothing new is read or attempted; what is under way settles before the last commit. */
 function drain(pair: Pair): void {
-  if (!isWorking(pair)) {
+  if (!mayCommit(pair)) {
     leave(pair)
     return
   }

@@ -5,6 +5,7 @@ import { isAside } from './aside.ts'
 import { inheritClock, monotonicMs } from './clocks.ts'
 import { closeAll, closeTrimmed } from './closings.ts'
 import { addDelivery, type Delivery, findDelivery, newDelivery } from './deliveries.ts'
+import { endedEarly, noteEarlyEnd } from './early-ends.ts'
 import { endAgain } from './endings.ts'
 import { passFence, readFence } from './fences.ts'
 import { place } from './heads.ts'
@@ -61,6 +62,7 @@ function readFirst(pair: Pair, record: StoredRecord): void {
       break
     case 'done':
       closeAll(pair, findDelivery(table.deliveries, read.source.offset, read.source.timestampMs), record.offset)
+      noteEarlyEnd(pair, read, record.offset)
       break
     case 'fence':
       readFence(pair, read.owner)
@@ -76,6 +78,7 @@ function readFirst(pair: Pair, record: StoredRecord): void {
 
 /** Reading again creates and closes nothing: what it meets may have ended since. It only loads values. */
 function readAgain(pair: Pair, record: StoredRecord): void {
+  pair.table.retry.fruitless += 1
   const delivery = pair.table.open.get(record.offset)
   const read = delivery === undefined ? null : readRetryRecord(record)
   if (delivery === undefined || read?.kind !== 'park') return
@@ -159,11 +162,12 @@ function openPark({ table }: Pair, delivery: Delivery, offset: number): void {
 }
 
 /**
- * Whether it passed through our hands and ended: the stream half handed it over in this epoch, and it is not in the table
- * any more. What an earlier owner finished does not count, nor an event of a former topic of this name.
+ * Whether it passed through our hands and ended: early, or the stream half handed it over in this epoch, and it is not in
+ * the table any more. What an earlier owner finished does not count, nor an event of a former topic of this name.
  */
 function isTerminalHere({ table }: Pair, { offset, timestampMs }: Source): boolean {
   const { window, handed } = table
+  if (endedEarly(table, { offset, timestampMs })) return true
   if (offset < handed.from || offset >= window.next || isRestored(window, offset)) return false
   return timestampMs >= handed.firstMs && timestampMs <= handed.lastMs
 }

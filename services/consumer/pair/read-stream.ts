@@ -2,6 +2,7 @@ import type { StoredRecord } from '#shared/event/record.ts'
 import { isRestored, passTo } from './ack-window.ts'
 import { bury } from './burials.ts'
 import { addDelivery, type Delivery, findDelivery, hasPark, isLoaded, newDelivery, sizeOf } from './deliveries.ts'
+import { forgetEarlyEnds, takeEarlyEnd } from './early-ends.ts'
 import { place } from './heads.ts'
 import { ensure } from './invariants.ts'
 import { insert, orderingKey, queueOf } from './key-queues.ts'
@@ -39,13 +40,15 @@ function readOne(pair: Pair, record: StoredRecord): void {
   passTo(table.window, offset + 1)
   table.dirty = true
   noteTime(pair, timestampMs)
+  const isOver = takeEarlyEnd(table, record)
   if (isRestored(table.window, offset)) {
     pair.suppressed += 1
     recall(pair, 'stream', offset, () => record)
     return
   }
   const known = findDelivery(table.deliveries, offset, timestampMs)
-  if (known !== null) adopt(pair, known, record)
+  if (isOver) pair.suppressed += 1
+  else if (known !== null) adopt(pair, known, record)
   else deliver(pair, record, pair.policy.judge(record))
 }
 
@@ -85,6 +88,7 @@ function buryUnread(pair: Pair, delivery: Delivery, cause: 'malformed-record' | 
 /** Offsets below `next` that were not handed over do not exist: they count as finished, but nobody saw their events end. */
 function pass({ table }: Pair, next: number): void {
   passTo(table.window, next)
+  forgetEarlyEnds(table, next)
   table.handed.from = next
   table.dirty = true
 }

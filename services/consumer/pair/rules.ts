@@ -15,6 +15,8 @@ export type DroppedRules = {
   readonly followersInOrder?: true
   /** Answers, acknowledgements and fetches of an older epoch change nothing. */
   readonly ignoreOlderEpochs?: true
+  /** What ended before the stream half came to it is not delivered again: trims duplicates only. */
+  readonly forgetEarlyEnds?: true
   /** The invariants throw when they are broken. */
   readonly invariants?: true
 }

@@ -11,16 +11,27 @@ import { openTable, type Table } from './table.ts'
  * reading   the own fence is appended, the retry half is read up to it. The stream half stays shut.
  * running   both halves are read, heads of queues are attempted
  * holding   as running, but only probes are attempted: nothing is burned while the targets are down or work is paused
+ * yielding  a rejoin begins: no new attempt; what is under way ends; then the last commit before it is known whose it is
  * draining  no new attempt; what is under way ends; then the last commit
  * fenced    another owner's fence stood behind the own one: everything has stopped until a heartbeat says whose the pair is
  * failed    the position is lost; only an operator can say where to go on
  * gone      not ours any more; whatever still arrives changes nothing
  *
  *   loading → reading → running ⇄ holding → draining → gone
+ *   running, holding → yielding → loading      (rejoin)
  *   running, holding → fenced → loading        (heartbeat)
  *   any → loading (rejoin, or an operator's new position) or gone
  */
-export type Phase = 'loading' | 'reading' | 'running' | 'holding' | 'draining' | 'fenced' | 'failed' | 'gone'
+export type Phase =
+  | 'loading'
+  | 'reading'
+  | 'running'
+  | 'holding'
+  | 'yielding'
+  | 'draining'
+  | 'fenced'
+  | 'failed'
+  | 'gone'
 
 /** Where a record goes when it is read: a delivery, nothing (filtered out), or straight to the dead letters. */
 export type Verdict = 'deliver' | 'filtered' | 'malformed-record' | 'too-large'
@@ -101,6 +112,10 @@ export function createPair(
 
 /** Records of both halves are taken in, appends and commits made. */
 export const isWorking = ({ phase }: Pair): boolean => phase === 'running' || phase === 'holding'
+
+/** Working, or handing back: the last commit is still to come. */
+export const mayCommit = (pair: Pair): boolean =>
+  isWorking(pair) || pair.phase === 'yielding' || pair.phase === 'draining'
 
 export function emit(pair: Pair, effect: Effect): void {
   pair.effects.push(effect)

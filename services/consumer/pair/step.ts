@@ -9,7 +9,7 @@ import { offer, probe, releaseDue, releaseOne } from './offers.ts'
 import { changeOwnership, changePolicy } from './phases.ts'
 import { meetRetryStart, readRetry } from './read-retry.ts'
 import { meetStreamStart, readStream } from './read-stream.ts'
-import { isWorking, type Pair } from './states.ts'
+import { emit, isWorking, type Pair } from './states.ts'
 import { readAgain } from './values.ts'
 
 /**
@@ -21,6 +21,7 @@ export function step(pair: Pair, input: Input, nowMs: number): readonly Effect[]
   pair.effects = effects
   pair.nowMs = Math.max(pair.nowMs, nowMs)
   if (pair.phase !== 'gone') apply(pair, input)
+  else if (input.kind === 'answered') noteLate(pair, input)
   readAgain(pair)
   watchBounds(pair)
   return effects
@@ -30,6 +31,7 @@ function apply(pair: Pair, input: Input): void {
   switch (input.kind) {
     case 'answered':
       if (isCurrent(pair, input.token)) answer(pair, input, input.outcome)
+      else noteLate(pair, input)
       return
     case 'offer':
       if (pair.phase === 'running' && isJudged(pair)) offer(pair, input.slots, input.ofRetry)
@@ -73,6 +75,11 @@ function apply(pair: Pair, input: Input): void {
     default:
       changeOwnership(pair, input)
   }
+}
+
+/** The epoch is over, but whoever took over from it may not have looked yet what was delivered in it. */
+function noteLate(pair: Pair, { token, offset, outcome }: Extract<Input, { kind: 'answered' }>): void {
+  if (outcome.kind === 'delivered') emit(pair, { kind: 'delivered', token, offset })
 }
 
 /** Nothing of an older epoch changes the state of this one. */

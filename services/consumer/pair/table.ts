@@ -1,7 +1,9 @@
 import type { Ordering, WhileBlocked } from '#shared/catalog/model.ts'
-import { type AckWindow, openWindow, type Run } from './ack-window.ts'
+import type { Run } from '#shared/delivery/commit-metadata.ts'
+import { type AckWindow, openWindow } from './ack-window.ts'
 import type { Deliveries, Delivery } from './deliveries.ts'
 import type { DueTimes } from './due-times.ts'
+import type { EarlyEnds } from './early-ends.ts'
 import type { KeyQueue, KeyQueues } from './key-queues.ts'
 import { openLine, type ReadyLine } from './ready-line.ts'
 
@@ -13,6 +15,8 @@ export type Table = {
   /** What a former owner delivered in its last moments, and what neither half has brought yet. */
   readonly recalled: Map<number, Recalled>
   readonly handed: Handed
+  readonly earlyEnds: EarlyEnds
+  readonly former: Former
   readonly retry: RetryReader
   readonly deliveries: Deliveries
   /** Open parks that were read, and whose they are; ascending, because first readings are. */
@@ -25,6 +29,8 @@ export type Table = {
   readonly due: DueTimes
   /** Queues whose head is due, but its value is not in memory. */
   readonly wanted: Set<KeyQueue>
+  /** Since when there are some, ms. */
+  wantedSinceMs: number | null
   /** Queued under another filter, to be judged by the one of now; nothing is attempted before that. */
   unjudged: Delivery[]
   readonly count: Counts
@@ -42,6 +48,9 @@ export type Table = {
   dirty: boolean
 }
 
+/** The token of the last commit before this epoch, '' when it says nothing, and where the stream ended then. */
+export type Former = { readonly token: string; readonly streamEnd: number }
+
 /** A delivery of a former owner: when, and whether its commit had let go of the stream offset, as it does of a parked one. */
 export type Recalled = { readonly atMs: number; readonly isCommitted: boolean }
 
@@ -56,7 +65,9 @@ export type RetryReader = {
   position: number
   /** One past the highest record ever read in this epoch. */
   top: number
-  /** Where the own fence stands; null until that is known. */
+  /** Records read again since the last one whose value was taken. */
+  fruitless: number
+  /** What is to be read before work begins ends here: with the own fence, or what a kept pair had not read; null until that is known. */
   fenceAt: number | null
   /** The own fence was read: the table is complete. */
   isComplete: boolean
@@ -77,6 +88,7 @@ export type Counts = {
   retryBytes: number
 }
 
+const nobody: Former = { token: '', streamEnd: 0 }
 const byKey: Queuing = { ordering: 'key', whileBlocked: 'wait' }
 
 export function openTable(
@@ -84,18 +96,27 @@ export function openTable(
   retryFrom: number,
   begins: {
     restored?: readonly Run[]
+    former?: Former
     recalled?: Map<number, Recalled>
     queuing?: Queuing
     ownedUntilMs?: number
   } = {},
 ): Table {
-  const { restored = [], recalled = new Map(), queuing = byKey, ownedUntilMs = Number.POSITIVE_INFINITY } = begins
+  const {
+    restored = [],
+    former = nobody,
+    recalled = new Map(),
+    queuing = byKey,
+    ownedUntilMs = Number.POSITIVE_INFINITY,
+  } = begins
   return {
     queuing,
     window: openWindow(base, restored),
     recalled,
     handed: { from: base, firstMs: Number.POSITIVE_INFINITY, lastMs: Number.NEGATIVE_INFINITY },
-    retry: { position: retryFrom, top: retryFrom, fenceAt: null, isComplete: false },
+    earlyEnds: new Map(),
+    former,
+    retry: { position: retryFrom, top: retryFrom, fruitless: 0, fenceAt: null, isComplete: false },
     deliveries: new Map(),
     open: new Map(),
     ahead: new Map(),
@@ -103,6 +124,7 @@ export function openTable(
     ready: { stream: openLine(), retry: openLine() },
     due: [],
     wanted: new Set(),
+    wantedSinceMs: null,
     unjudged: [],
     count: { attempting: 0, attemptingRetry: 0, appending: 0, waiting: 0, inbox: 0, inboxBytes: 0, retryBytes: 0 },
     full: false,

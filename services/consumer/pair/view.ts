@@ -1,3 +1,4 @@
+import { hasPark } from './deliveries.ts'
 import { earliestDueMs } from './due-times.ts'
 import { isWorking, type Pair } from './states.ts'
 
@@ -31,13 +32,25 @@ export type PairView = {
   /** Keys whose head has failed, and how many of those heads wait for a time or a value. */
   blockedKeys: number
   retrying: number
+  /** What is under way now, the first of many. */
+  delivering: UnderWay[]
 }
+
+/** `attempts` and time of those that are over, ms. */
+export type UnderWay = { offset: number; attempts: number; firstAttemptAtMs: number | null }
+
+/** As many as a subscription has at a time unless it is allowed more: every instance reports them once a second. */
+const mostShown = 64
 
 export function viewOf({ committed, table }: Pair): PairView {
   const { attempting, waiting } = table.count
   let blockedKeys = 0
+  const delivering: UnderWay[] = []
   for (const { head } of table.queues.values()) {
-    if (head !== null && (head.open.length > 0 || head.isParkAhead)) blockedKeys += 1
+    if (head === null) continue
+    const { offset, attempts, firstAttemptAtMs, state } = head
+    if (hasPark(head)) blockedKeys += 1
+    if (state === 'attempting' && delivering.length < mostShown) delivering.push({ offset, attempts, firstAttemptAtMs })
   }
   const retrying = table.due.length + table.wanted.size + table.ready.retry.count
   return {
@@ -46,5 +59,6 @@ export function viewOf({ committed, table }: Pair): PairView {
     queued: waiting - attempting,
     blockedKeys,
     retrying,
+    delivering,
   }
 }

@@ -1,7 +1,7 @@
 import { zstdCompressSync } from 'node:zlib'
 import type { EventRecord } from '#shared/event/record.ts'
 import type { Side } from '../comparison.ts'
-import type { ExpiredRange, LogEntry, LoggedAttempt, LoggedComparison } from './entries.ts'
+import type { LogEntry, LoggedAttempt, LoggedComparison, LoggedRange } from './entries.ts'
 import { isFirstTry } from './entries.ts'
 import { type Columns, formatVersion, type WireAttempt, type WireComparison, type WireEntry } from './wire-form.ts'
 
@@ -28,7 +28,7 @@ export class BatchBuilder {
   readonly #owner: BatchOwner
   #columns = emptyColumns()
   #entries: WireEntry[] = []
-  #expired: ExpiredRange[] = []
+  #ranges: LoggedRange[] = []
   #comparisons: WireComparison[] = []
   #urls = new Dictionary()
   #types = new Dictionary()
@@ -61,9 +61,9 @@ export class BatchBuilder {
     else this.#addWhole(entry)
   }
 
-  expire(range: ExpiredRange): void {
+  addRange(range: LoggedRange): void {
     if (this.#isUntimed) this.#baseMs = range.atMs
-    this.#expired.push(range)
+    this.#ranges.push(range)
   }
 
   compare({ offset, number, atMs, url, comparison }: LoggedComparison): void {
@@ -78,17 +78,19 @@ export class BatchBuilder {
   /** The record of all that was added; the builder is empty afterwards. */
   take(): EventRecord {
     const { uid, subscription, stream, partition, instance, job } = this.#owner
+    const [expired, skipped] = [this.#rangesOf('expired'), this.#rangesOf('skipped')]
     const value = zstdCompressSync(
       JSON.stringify({
         ...{ v: formatVersion, i: instance, j: job, b: this.#baseMs, u: this.#urls.words, y: this.#types.words },
         ...{ s: this.#columns, e: this.#entries },
-        x: this.#expired.map(({ from, to, atMs }) => [from, to, atMs]),
+        x: expired,
+        ...(skipped.length === 0 ? {} : { k: skipped }),
         ...(this.#comparisons.length === 0 ? {} : { q: this.#comparisons }),
       }),
     )
     this.#columns = emptyColumns()
     this.#entries = []
-    this.#expired = []
+    this.#ranges = []
     this.#comparisons = []
     this.#urls = new Dictionary()
     this.#types = new Dictionary()
@@ -102,7 +104,11 @@ export class BatchBuilder {
 
   /** Nothing is there that counts from the base. */
   get #isUntimed(): boolean {
-    return this.count === 0 && this.#expired.length === 0
+    return this.count === 0 && this.#ranges.length === 0
+  }
+
+  #rangesOf(state: LoggedRange['state']): [number, number, number][] {
+    return this.#ranges.filter((range) => range.state === state).map(({ from, to, atMs }) => [from, to, atMs])
   }
 
   #addFirstTry({ offset, atMs, key, type }: LogEntry, attempt: LoggedAttempt) {

@@ -60,8 +60,16 @@ export type LogEntry = {
   readonly list: readonly LoggedAttempt[]
 }
 
-/** Offsets [from, to) that retention took before they were delivered. */
-export type ExpiredRange = { readonly from: number; readonly to: number; readonly atMs: number }
+/**
+ * Offsets [from, to) that nobody delivers: `expired`, retention took them before; `skipped`, an operator moved the
+ * subscription over them.
+ */
+export type LoggedRange = {
+  readonly state: 'expired' | 'skipped'
+  readonly from: number
+  readonly to: number
+  readonly atMs: number
+}
 
 /** Entries of one subscription and one partition of its stream: one record of the attempts topic. */
 export type LogBatch = {
@@ -74,7 +82,7 @@ export type LogBatch = {
   readonly job: string | null
   /** In the order in which they were noted, those of first-try successes before the others. */
   readonly entries: readonly LogEntry[]
-  readonly expired: readonly ExpiredRange[]
+  readonly ranges: readonly LoggedRange[]
   /** Of attempts in this record, earlier or later ones. */
   readonly comparisons: readonly LoggedComparison[]
 }

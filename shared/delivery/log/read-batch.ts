@@ -2,7 +2,7 @@ import { zstdDecompressSync } from 'node:zlib'
 import { Value } from 'typebox/value'
 import type { StoredRecord } from '#shared/event/record.ts'
 import type { Comparison, Side } from '../comparison.ts'
-import type { LogBatch, LogEntry, LoggedAttempt, LoggedComparison } from './entries.ts'
+import type { LogBatch, LogEntry, LoggedAttempt, LoggedComparison, LoggedRange } from './entries.ts'
 import { type WireAttempt, type WireComparison, type WireEntry, type WireForm, wireForm } from './wire-form.ts'
 
 /** A record holds at most 256 KiB and one entry more; whatever claims to be larger is not ours. */
@@ -21,10 +21,14 @@ export function readBatch(record: StoredRecord): LogBatch | null {
   const form = owner === null ? null : unpack(record.value)
   if (owner === null || form === null) return null
   const entries = [...firstTries(form), ...form.e.map((entry) => wholeEntry(form, entry))]
-  const expired = form.x.map(([from, to, atMs]) => ({ from, to, atMs }))
+  const ranges = [...rangesOf('expired', form.x), ...rangesOf('skipped', form.k ?? [])]
   const comparisons = (form.q ?? []).map((one) => comparisonOf(form, one))
   const { tailrace_subscription: subscription = '', tailrace_stream: stream = '' } = record.headers
-  return { ...owner, subscription, stream, instance: form.i, job: form.j, entries, expired, comparisons }
+  return { ...owner, subscription, stream, instance: form.i, job: form.j, entries, ranges, comparisons }
+}
+
+function rangesOf(state: LoggedRange['state'], tuples: WireForm['x']): LoggedRange[] {
+  return tuples.map(([from, to, atMs]) => ({ state, from, to, atMs }))
 }
 
 function unpack(value: Buffer | null): WireForm | null {

@@ -74,6 +74,9 @@ const wireComparison = Type.Union([
   Type.Object({ ...compared, k: Type.Literal('mismatch'), p: wireSide, s: wireSide }),
 ])
 
+/** From, to, when. */
+const ranges = Type.Array(Type.Tuple([Type.Number(), Type.Number(), Type.Number()]))
+
 export const wireForm = Type.Object({
   v: Type.Literal(formatVersion),
   i: Type.String(),
@@ -84,7 +87,10 @@ export const wireForm = Type.Object({
   y: Type.Array(textOrNull),
   s: columns,
   e: Type.Array(wireEntry),
-  x: Type.Array(Type.Tuple([Type.Number(), Type.Number(), Type.Number()])),
+  /** What retention took. */
+  x: ranges,
+  /** What an operator passed over; absent where that is nothing. */
+  k: Type.Optional(ranges),
   /** Absent where nothing is compared, as in all records of before there were comparisons. */
   q: Type.Optional(Type.Array(wireComparison)),
 })

@@ -6,6 +6,7 @@ import { testBrokers } from '../../support/dependencies.ts'
 import { createReceiver, type Received } from '../../support/receiver.ts'
 import { until } from '../../support/until.ts'
 import { createInstallation, forkConsumer, type Installation, idsByKey, runConsumer } from './fixture.ts'
+import { untilOwned } from './takeover.ts'
 
 const events = (count: number, keys: number) =>
   Array.from({ length: count }, (_, index) => ({ key: `k${index % keys}`, id: `e${String(index).padStart(5, '0')}` }))
@@ -58,6 +59,21 @@ test('an evicted member that joins again keeps its queues and what is under way:
   assert.deepEqual(fences, [1, 1, 1], 'one fence per partition: the retry topic was read once')
 })
 
+test('a consumer that joins waits for what the others have under way: nothing repeats', async (t) => {
+  const installation = await createInstallation(t)
+  const receiver = await createReceiver(t, { behaviour: { kind: 'answer', delayMs: 900 } })
+  const subscription = await installation.subscribe(receiver, { delivery: { concurrency: 12 } })
+  await runConsumer(installation, 'one')
+  await installation.publish(events(120, 30))
+  await until('some are under way', () => receiver.requests.length >= 12)
+  await runConsumer(installation, 'two')
+  await untilOwned(installation, subscription, 2)
+  assert.ok(receiver.requests.length < 120, 'it joined in the middle')
+  await until('all is committed', async () => (await installation.lag(subscription)) === 0)
+  assert.equal(receiver.requests.length, 120)
+  firstsInOrder(receiver.requests)
+})
+
 const memberIds = async ({ admin }: Installation, group: string) =>
   (await admin.groupMembers(group)).map(({ memberId }) => memberId)
 
@@ -67,10 +83,7 @@ test('when a consumer dies another one takes over; nothing is lost, order holds,
   const subscription = await installation.subscribe(receiver, { delivery: { concurrency: 20 } })
   const victim = await forkConsumer(installation, 'one')
   await runConsumer(installation, 'two')
-  await until('both own partitions', async () => {
-    const members = await installation.admin.groupMembers(subscription.group)
-    return members.length === 2 && members.every(({ assignment }) => assignment[installation.topic]?.length)
-  })
+  await untilOwned(installation, subscription, 2)
   await installation.publish(events(3_000, 60))
   await until('they are in the middle', () => receiver.requests.length > 900)
   victim.kill('SIGKILL')

@@ -82,7 +82,12 @@ function beatAsProducer({ env, prefix, defer }: Installation): RedisConnection {
   return redis
 }
 
-async function untilOwned({ admin, topic }: Installation, { group }: Subscription, count: number): Promise<void> {
+/** Waits until the group has so many members, and each owns partitions. */
+export async function untilOwned(
+  { admin, topic }: Installation,
+  { group }: Subscription,
+  count: number,
+): Promise<void> {
   await until(`${count} members own partitions`, async () => {
     const members = await admin.groupMembers(group)
     return members.length === count && members.every(({ assignment }) => assignment[topic]?.length)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { encodeMetadata, nothingRemembered } from '#shared/delivery/commit-metadata.ts'
 import type { CommitEntry } from '#shared/kafka/group-keeper.ts'
 import { type LoadOptions, loadState } from '../../../services/consumer/load.ts'
 import { isOfPosition, newToken } from '../../../services/consumer/tokens.ts'
@@ -22,7 +23,7 @@ async function load({
 }: World) {
   const asked: string[] = []
   const sent: CommitEntry[] = []
-  const state = await loadState({
+  const loaded = await loadState({
     topics: { stream: 's', retry: 'r' },
     epoch: 1,
     startOffsets: { 0: 5 },
@@ -57,19 +58,21 @@ async function load({
     },
     markStarted: async () => void asked.push('mark'),
   })
-  return { asked, sent, state: state?.get(0), isLoaded: state !== null }
+  return { asked, sent, state: loaded?.get(0), isLoaded: loaded !== null }
 }
 
 test('commits are fetched before the ends of the logs, or a commit in between would look lost', async () => {
-  const { asked, state } = await load({ committed: { offset: 7, metadata: '1;t;' } })
+  const metadata = encodeMetadata({ token: 't', base: 7, runs: [{ start: 9, length: 2 }], atMs: 1_000 }).text
+  const { asked, state } = await load({ committed: { offset: 7, metadata } })
   assert.deepEqual(asked, ['started', 'commits', 'log of s', 'log of r', 'delivered under 0,t'])
   assert.deepEqual(state, {
-    committed: { offset: 7, metadata: '1;t;' },
+    committed: { offset: 7, token: 't', runs: [{ start: 9, length: 2 }], atMs: 1_000 },
     startOffset: 5,
     started: true,
     delivered: new Map(),
     log: { low: 1, high: 90 },
     retry: { committed: 3, log: { low: 1, high: 9 } },
+    skipped: [],
   })
 })
 
@@ -89,13 +92,41 @@ test('nothing is marked when the ownership ended meanwhile', async () => {
 test("an operator's position stands in place of the commit until one carries its mark", async () => {
   const position = { id: 'p2', revision: 1, at: '', offsets: { 0: 40 } }
   const before = await load({ position, committed: { offset: 7, metadata: `1;${newToken('p1')};` } })
-  assert.deepEqual(before.state?.committed, { offset: 40, metadata: '' })
+  assert.deepEqual(before.state?.committed, { offset: 40, ...nothingRemembered })
   assert.equal(before.asked.at(-1), 'delivered under ', 'what was delivered is delivered again')
-  const metadata = `1;${newToken('p2')}.3;`
-  const after = await load({ position, committed: { offset: 44, metadata } })
-  assert.deepEqual(after.state?.committed, { offset: 44, metadata })
+  const token = `${newToken('p2')}.3`
+  const after = await load({ position, committed: { offset: 44, metadata: `1;${token};` } })
+  assert.deepEqual(after.state?.committed, { offset: 44, token, runs: [], atMs: null })
   const other = await load({ position: { ...position, offsets: { 1: 40 } }, committed: { offset: 7, metadata: '' } })
   assert.equal(other.state?.committed?.offset, 7, 'another partition was moved')
+})
+
+test('what an operator passed over is told: what was unfinished between the commit and the position', async () => {
+  const position = { id: 'p2', revision: 1, at: '', offsets: { 0: 40 } }
+  const runs = [
+    { start: 10, length: 5 },
+    { start: 38, length: 9 },
+  ]
+  const metadata = encodeMetadata({ token: newToken('p1'), base: 7, runs, atMs: 0 }).text
+  const { state } = await load({ position, committed: { offset: 7, metadata } })
+  assert.deepEqual(state?.skipped, [
+    { from: 7, to: 10 },
+    { from: 15, to: 38 },
+  ])
+  const cases: [World, object][] = [
+    [{ position }, [{ from: 5, to: 40 }]],
+    [
+      { position: { ...position, offsets: { 0: 200 } }, committed: { offset: 80, metadata: '' } },
+      [{ from: 80, to: 90 }],
+    ],
+    [{ position, committed: { offset: 40, metadata: '' } }, []],
+    [{ position, committed: { offset: 60, metadata: '' } }, []],
+    [{ position, committed: { offset: 44, metadata: `1;${newToken('p2')};` } }, []],
+    [{ position: { ...position, offsets: { 0: 3 } }, committed: { offset: 0, metadata: '' } }, [{ from: 1, to: 3 }]],
+    [{ committed: { offset: 7, metadata: '' } }, []],
+  ]
+  for (const [world, expected] of cases)
+    assert.deepEqual((await load(world)).state?.skipped, expected, JSON.stringify(world))
 })
 
 test('a token tells the position it began under, also after reloads', () => {

@@ -26,6 +26,7 @@ function loadingWith(offsets: KafkaAdmin['offsets']) {
     topics: { stream: 's', retry: 'r' },
     epoch: () => 1,
     onLoaded: ({ partition }) => void loaded.push(partition),
+    onSkipped: () => undefined,
   })
   return { loading, loaded }
 }

@@ -82,3 +82,27 @@ test('one that is no longer ours is left to the next owner', async () => {
   }
   assert.equal(await appendDeadLetter(topic, deadLetter, { isWanted, onDelay: () => {} }), null)
 })
+
+test('while it is doubtful whose it is nothing is written; then it is, unless another one has it', async () => {
+  let appends = 0
+  const topic = lanesThat(async () => {
+    appends += 1
+    return 5
+  })
+  const outcomes: (number | null)[] = []
+  for (const isOursInTheEnd of [true, false]) {
+    let looks = 0
+    const isOver = () => looks >= 3
+    outcomes.push(
+      await appendDeadLetter(topic, deadLetter, {
+        isWanted: () => isOursInTheEnd || !isOver(),
+        mayWrite() {
+          looks += 1
+          return isOursInTheEnd && isOver()
+        },
+        onDelay: () => {},
+      }),
+    )
+  }
+  assert.deepEqual([outcomes, appends], [[5, null], 1])
+})

@@ -6,7 +6,7 @@ import { createSharedBreaker, hintIdOf } from '../../../services/consumer/shared
 import { fakeHints } from '../../support/hints.ts'
 import { until } from '../../support/until.ts'
 
-function setUp(t: TestContext, { lease = (): ProbeLease => 'mine' } = {}) {
+function setUp(t: TestContext, { lease = (): ProbeLease => 'mine', proves = (): boolean => true } = {}) {
   const states: BreakerState[] = []
   const { hints, hear, taken, watched } = fakeHints(lease)
   const breaker = createSharedBreaker<boolean>(
@@ -16,7 +16,7 @@ function setUp(t: TestContext, { lease = (): ProbeLease => 'mine' } = {}) {
       resetMs: 20,
       onState: (state) => states.push(state),
     },
-    { hints, id: 'x' },
+    { hints, id: 'x', proves },
   )
   t.after(() => breaker.shutdown())
   const halfOpen = () => until('a probe is due', () => breaker.state() === 'half-open')
@@ -59,6 +59,16 @@ test('a probe in vain says so again and lets nobody probe for a while', async (t
   taken()
   assert.deepEqual(await breaker.run(down), { kind: 'ran', result: false })
   assert.deepEqual([breaker.state(), taken()], ['open', ['down', 'rest 3500']])
+})
+
+test('a probe that proves nothing is due again, and nobody is told anything', async (t) => {
+  const { breaker, taken, halfOpen } = setUp(t, { proves: () => false })
+  breaker.open()
+  await halfOpen()
+  taken()
+  assert.deepEqual(await breaker.run(down), { kind: 'ran', result: false })
+  assert.deepEqual(taken(), ['rest 0'])
+  await halfOpen()
 })
 
 test('a probe that is answered lets everybody go on', async (t) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { Run } from '#shared/delivery/commit-metadata.ts'
 import {
   type AckWindow,
   addToRuns,
@@ -11,7 +12,6 @@ import {
   isRestored,
   openWindow,
   passTo,
-  type Run,
   start,
 } from '../../../../services/consumer/pair/ack-window.ts'
 

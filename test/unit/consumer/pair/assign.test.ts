@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeMetadata } from '../../../../services/consumer/pair/commit-metadata.ts'
+import { encodeMetadata } from '#shared/delivery/commit-metadata.ts'
 import type { Effect } from '../../../../services/consumer/pair/effects.ts'
-import { appends, flowOf, foreign, kinds, pairUnderTest, record } from './pair-under-test.ts'
+import { appends, commitAt, flowOf, foreign, kinds, pairUnderTest, record } from './pair-under-test.ts'
 
 test('joining pauses both halves by name and asks for the committed state, nothing else', () => {
   const one = pairUnderTest()
@@ -38,7 +38,7 @@ test('the gate: nothing of the stream is taken in or attempted before the own fe
 
 test('commits at once when it begins, so that others find the token of this owner', () => {
   const one = pairUnderTest()
-  const commit = one.start({ committed: { offset: 5, metadata: '' } }).find(({ kind }) => kind === 'commit')
+  const commit = one.start({ committed: commitAt(5) }).find(({ kind }) => kind === 'commit')
   assert.deepEqual(commit, {
     kind: 'commit',
     token: 'own',
@@ -52,7 +52,7 @@ test('commits at once when it begins, so that others find the token of this owne
 test('begins at the committed offset and skips what the metadata remembers, and goes on remembering it', () => {
   const one = pairUnderTest()
   const { text } = encodeMetadata({ token: 'other', base: 5, runs: [{ start: 6, length: 2 }], atMs: 0 })
-  const effects = one.start({ committed: { offset: 5, metadata: text } })
+  const effects = one.start({ committed: commitAt(5, text) })
   assert.deepEqual(
     effects.find((effect) => effect.kind === 'commit'),
     {
@@ -72,7 +72,7 @@ test('what was delivered after the last commit is not delivered again, but told,
   const one = pairUnderTest()
   const { text } = encodeMetadata({ token: 'other', base: 5, runs: [{ start: 7, length: 1 }], atMs: 0 })
   const delivered = new Map([3, 5, 7, 8].map((offset) => [offset, offset * 10] as const))
-  const effects = one.start({ committed: { offset: 5, metadata: text }, delivered })
+  const effects = one.start({ committed: commitAt(5, text), delivered })
   const commit = effects.find((effect) => effect.kind === 'commit')
   assert.equal(commit?.offset, 6)
   const told = one.read(...[5, 6, 7, 8, 9].map((offset) => record(offset, null)))
@@ -104,7 +104,7 @@ test('what waited and was delivered in the last moment is closed when its park i
   const one = pairUnderTest()
   one.put(foreign.park(record(0)), foreign.park(record(1)))
   one.join()
-  one.assign({ committed: { offset: 2, metadata: '' }, delivered: new Map([[0, 70]]) })
+  one.assign({ committed: commitAt(2), delivered: new Map([[0, 70]]) })
   const effects = one.settle()
   const [recalled] = effects.flatMap((effect) => (effect.kind === 'recall' ? [effect] : []))
   assert.deepEqual([recalled?.record.offset, recalled?.record.value?.toString(), recalled?.atMs], [0, 'v', 70])
@@ -126,7 +126,7 @@ test('begins at the start position when nothing was ever committed', () => {
 
 test('a missing commit after deliveries had begun is a loss, and so is a position beyond either log', () => {
   const beyond = { committed: 5, log: { low: 0, high: 4 } }
-  for (const state of [{ committed: null }, { committed: { offset: 1_001, metadata: '' } }, { retry: beyond }]) {
+  for (const state of [{ committed: null }, { committed: commitAt(1_001) }, { retry: beyond }]) {
     const one = pairUnderTest()
     one.join()
     assert.deepEqual(kinds(one.assign(state)), ['report-offsets-lost'])
@@ -138,7 +138,7 @@ test('a missing commit after deliveries had begun is a loss, and so is a positio
 
 test('what retention took is reported, at the beginning and while waiting', () => {
   const one = pairUnderTest()
-  const [expired] = one.start({ committed: { offset: 5, metadata: '' }, log: { low: 9, high: 20 } })
+  const [expired] = one.start({ committed: commitAt(5), log: { low: 9, high: 20 } })
   assert.deepEqual(expired, { kind: 'report-expired', from: 5, to: 9 })
   one.read(record(9))
   assert.deepEqual(one.apply({ kind: 'log-start', of: 'stream', offset: 15 }), [
@@ -161,7 +161,7 @@ test('a rejoin with the own token keeps queues, fence and attempts under way', (
   assert.equal(one.commit(), undefined)
   one.join('next')
   one.answer(0, 'delivered')
-  const again = one.assign({ committed: { offset: kept?.offset ?? 0, metadata: kept?.metadata ?? '' } })
+  const again = one.assign({ committed: commitAt(kept?.offset ?? 0, kept?.metadata ?? '') })
   assert.deepEqual(appends(again), [])
   assert.deepEqual(flowOf(again, 'retry'), ['seek', 'resume'])
   assert.deepEqual(again.filter(({ kind }) => kind === 'seek').at(-1), { kind: 'seek', of: 'stream', offset: 2 })
@@ -176,7 +176,7 @@ test('a rejoin after somebody else committed begins anew and ignores older answe
   one.offer()
   one.apply({ kind: 'revoked' })
   one.join('next')
-  const effects = one.assign({ committed: { offset: 0, metadata: '1;other;' } })
+  const effects = one.assign({ committed: commitAt(0, '1;other;') })
   assert.deepEqual(effects[0], { kind: 'drop-appends', token: 'own' })
   assert.deepEqual(appends(effects), ['fence'])
   one.settle()
@@ -266,7 +266,7 @@ test('a lost pair takes nothing any more', () => {
   one.read(record(0))
   one.offer()
   assert.deepEqual(kinds(one.apply({ kind: 'lost' })), ['drop-appends'])
-  assert.deepEqual(one.answer(0, 'delivered'), [])
+  assert.deepEqual(one.answer(0, 'failed'), [])
   assert.equal(one.commit(), undefined)
 })
 
@@ -276,8 +276,24 @@ test('another ordering is another epoch of the same ownership', () => {
   one.read(record(0, 'a'), record(1, 'a'))
   const effects = one.apply({ kind: 'policy', policy: { ...one.pair.policy, ordering: 'none' } })
   assert.deepEqual(kinds(effects), ['commit', 'pause', 'pause', 'drop-appends', 'load'])
-  one.assign({ committed: { offset: 0, metadata: '1;own;' } })
+  one.assign({ committed: commitAt(0, '1;own;') })
   one.settle()
   one.read(record(0, 'a'), record(1, 'a'))
   assert.deepEqual(one.offer(), [0, 1])
 })
+
+for (const end of ['lost', 'joined'] as const) {
+  test(`a delivery that is answered when its epoch is over (${end}) is told all the same, for whoever takes over`, () => {
+    const one = pairUnderTest()
+    one.start()
+    one.read(record(0), record(1, 'b'))
+    one.offer()
+    if (end === 'lost') one.apply({ kind: 'lost' })
+    else {
+      one.join('next')
+      one.assign({ committed: commitAt(0, encodeMetadata({ token: 'other', base: 0, runs: [], atMs: 0 }).text) })
+    }
+    assert.deepEqual(one.answer(0, 'delivered', 'own'), [{ kind: 'delivered', token: 'own', offset: 0 }])
+    assert.deepEqual(one.answer(1, 'failed', 'own'), [])
+  })
+}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeMetadata } from '../../../../services/consumer/pair/commit-metadata.ts'
+import { encodeMetadata } from '#shared/delivery/commit-metadata.ts'
+import type { Delivery } from '../../../../services/consumer/pair/deliveries.ts'
 import type { PairPolicy } from '../../../../services/consumer/pair/states.ts'
 import { appends, flowOf, foreign, kinds, pairUnderTest, record } from './pair-under-test.ts'
 
@@ -174,6 +175,28 @@ test('an answer while all breakers are open leaves a parked head parked, and bur
   assert.deepEqual(one.offer(), [0])
 })
 
+for (const isParked of [false, true]) {
+  test(`what was not sent after all is the next of its key again, ${isParked ? 'parked' : 'queued'} as before, and leaves no trace`, () => {
+    const one = pairUnderTest()
+    one.start()
+    one.read(record(0, 'a'), record(1, 'a'))
+    one.offer()
+    if (isParked) {
+      one.answer(0, 'failed')
+      one.settle()
+      one.at(1_200)
+      one.offer()
+    }
+    one.commit()
+    const before = timesOf(one.pair.table.deliveries.get(0))
+    assert.deepEqual(one.answer(0, 'not-sent'), [], 'nothing is parked, appended or buried')
+    assert.equal(one.state(0), isParked ? 'parked' : 'queued')
+    assert.deepEqual([one.state(1), one.commit()?.offset], [isParked ? 'parked' : 'queued', undefined])
+    assert.deepEqual(timesOf(one.pair.table.deliveries.get(0)), before)
+    assert.deepEqual(one.offer(), [0])
+  })
+}
+
 test('a hold that was on before the load is on after it', () => {
   const one = pairUnderTest()
   one.apply({ kind: 'hold' })
@@ -231,3 +254,6 @@ test('of the slots that are offered, parked heads take no more than their share'
   )
   assert.equal(one.offer(9, 9).length, 3)
 })
+
+const timesOf = (delivery: Delivery | undefined) =>
+  [delivery?.attempts, delivery?.firstAttemptAtMs, delivery?.lastAttemptAtMs, delivery?.clock] as const

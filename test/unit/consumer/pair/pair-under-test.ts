@@ -1,6 +1,7 @@
+import { decodeMetadata } from '#shared/delivery/commit-metadata.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import type { AppendRef, Effect, Half } from '../../../../services/consumer/pair/effects.ts'
-import type { Input, Outcome } from '../../../../services/consumer/pair/inputs.ts'
+import type { Committed, Input, Outcome } from '../../../../services/consumer/pair/inputs.ts'
 import { doneRecord, fenceRecord, parkRecord } from '../../../../services/consumer/pair/retry-record.ts'
 import type { DroppedRules } from '../../../../services/consumer/pair/rules.ts'
 import { createPair, type PairPolicy } from '../../../../services/consumer/pair/states.ts'
@@ -35,6 +36,7 @@ const outcomes = {
   failed: { kind: 'failed', ...failure, ...times },
   refused: { kind: 'refused', ...failure, cause: 'refused', ...times },
   unproven: { kind: 'unproven', ...times },
+  'not-sent': { kind: 'unproven', attempts: 0, firstAttemptAtMs: 5, lastAttemptAtMs: 5 },
   waits: { kind: 'target-waits', waitMs: 500, own: true, ...failure, ...times },
   'all-wait': { kind: 'target-waits', waitMs: 500, own: false, ...failure, ...times },
 } satisfies Record<string, Outcome>
@@ -46,6 +48,9 @@ export const foreign = {
   done: ({ key, ...source }: StoredRecord) => doneRecord({ key, source, owner: 'other', ending: 'delivered' }),
   fence: () => fenceRecord('other'),
 }
+
+/** A commit as its loader hands it over, with the metadata that stood in it. */
+export const commitAt = (offset: number, metadata = ''): Committed => ({ offset, ...decodeMetadata(metadata, offset) })
 
 type Appended = Extract<Effect, { kind: 'append' }>
 type Assigned = Extract<Input, { kind: 'assigned' }>
@@ -94,7 +99,7 @@ export function pairUnderTest(changes: PolicyChanges = {}, dropped: DroppedRules
       kind: 'assigned',
       token: pair.nextToken,
       wallMs: nowMs,
-      committed: { offset: 0, metadata: '' },
+      committed: commitAt(0),
       startOffset: 0,
       started: true,
       delivered: new Map(),

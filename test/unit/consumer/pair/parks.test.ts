@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeMetadata } from '../../../../services/consumer/pair/commit-metadata.ts'
-import { appends, foreign, pairUnderTest, record } from './pair-under-test.ts'
+import { encodeMetadata } from '#shared/delivery/commit-metadata.ts'
+import { appends, commitAt, foreign, pairUnderTest, record } from './pair-under-test.ts'
 
 test('a park carries the event, its own headers, its source and why it waits', () => {
   const one = pairUnderTest()
@@ -110,7 +110,7 @@ test('a late park of an event that ended here is closed at once', () => {
 
 test('a late park of an event that only an earlier owner knew is taken in, before everything later of its key', () => {
   const one = pairUnderTest()
-  one.start({ committed: { offset: 5, metadata: '' } })
+  one.start({ committed: commitAt(5) })
   one.read(record(5), record(6))
   one.put(foreign.park(record(2)))
   assert.deepEqual(appends(one.readRetry()), ['park 5', 'park 6'])
@@ -121,7 +121,7 @@ test('a late park of an event that only an earlier owner knew is taken in, befor
 
 test('an event that comes before one under attempt waits for its answer', () => {
   const one = pairUnderTest()
-  one.start({ committed: { offset: 5, metadata: '' } })
+  one.start({ committed: commitAt(5) })
   one.read(record(5))
   one.offer()
   one.put(foreign.park(record(2), 0))
@@ -134,7 +134,7 @@ test('an event that comes before one under attempt waits for its answer', () => 
 test('a late park of what an earlier owner finished is taken in: that owner may have meant this very park', () => {
   const one = pairUnderTest()
   const { text } = encodeMetadata({ token: 'other', base: 0, runs: [{ start: 1, length: 1 }], atMs: 0 })
-  one.start({ committed: { offset: 0, metadata: text } })
+  one.start({ committed: commitAt(0, text) })
   one.read(record(0, 'a'), record(1, 'b'), record(2, 'c'))
   one.put(foreign.park(record(1, 'b')))
   assert.deepEqual(appends(one.readRetry()), [])
@@ -143,7 +143,7 @@ test('a late park of what an earlier owner finished is taken in: that owner may 
 
 test('nothing is parked behind an attempt that is not parked itself, until it has ended', () => {
   const one = pairUnderTest()
-  one.start({ committed: { offset: 5, metadata: '' } })
+  one.start({ committed: commitAt(5) })
   one.read(record(5), record(6))
   one.offer()
   one.put(foreign.park(record(2)))

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeMetadata } from '../../../../services/consumer/pair/commit-metadata.ts'
-import { appends, foreign, kinds, pairUnderTest, record } from './pair-under-test.ts'
+import { encodeMetadata } from '#shared/delivery/commit-metadata.ts'
+import { appends, commitAt, foreign, kinds, pairUnderTest, record } from './pair-under-test.ts'
 
-const start = { committed: { offset: 0, metadata: '' } }
+const start = { committed: commitAt(0) }
 
 test('trims below what is committed, at most once a minute', () => {
   const one = pairUnderTest()
@@ -133,12 +133,12 @@ test('what the stream half still holds costs nothing of the budget', () => {
 test('a new position in place of the committed one: everything begins anew, and what is parked stays', () => {
   const one = pairUnderTest()
   one.put(foreign.park(record(3)))
-  one.start({ committed: { offset: 10, metadata: '' } })
+  one.start({ committed: commitAt(10) })
   one.apply({ kind: 'hold' })
   one.join('moved')
   assert.deepEqual(one.read(record(10)), [])
   assert.equal(one.commit(), undefined, 'nothing of before is committed any more')
-  one.assign({ committed: { offset: 2, metadata: '' } })
+  one.assign({ committed: commitAt(2) })
   const commit = one.settle().find((effect) => effect.kind === 'commit')
   assert.deepEqual([commit?.token, commit?.offset, commit?.retryOffset], ['moved', 2, 0])
   one.read(record(2), record(3), record(4))
@@ -152,7 +152,7 @@ test('a failed pair takes a new position', () => {
   one.start({ committed: null })
   assert.equal(one.pair.phase, 'failed')
   one.join('moved')
-  one.assign({ committed: { offset: 7, metadata: '' } })
+  one.assign({ committed: commitAt(7) })
   const commit = one.settle().find((effect) => effect.kind === 'commit')
   assert.equal(commit?.offset, 7)
 })
@@ -177,7 +177,7 @@ test('a point of the schedule that passed while nobody owned the pair is made up
     const one = pairUnderTest()
     one.put(foreign.park(record(0)))
     one.at(5_000)
-    one.start({ committed: { offset: 1, metadata: lastSeen(seenMs) } })
+    one.start({ committed: commitAt(1, lastSeen(seenMs)) })
     one.at(5_000)
     return one.offer()
   }

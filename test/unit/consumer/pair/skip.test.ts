@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { appends, foreign, pairUnderTest, record } from './pair-under-test.ts'
+import { appends, commitAt, foreign, pairUnderTest, record } from './pair-under-test.ts'
 
 const skipping = { whileBlocked: 'skip' } as const
 
@@ -75,7 +75,7 @@ test('the stream offset is finished by the acknowledged park, and not before', (
 test('another owner finds what failed aside, and what waited behind a head in the queue of its key', () => {
   const one = pairUnderTest(skipping)
   one.put(foreign.park(record(0)), foreign.park(record(1), 0), foreign.park(record(2), 0))
-  one.start({ committed: { offset: 3, metadata: '' } })
+  one.start({ committed: commitAt(3) })
   one.read(record(3))
   assert.deepEqual(one.offer(), [1], 'the head of the key; what stands behind it waits its turn')
   one.answer(1, 'failed')
@@ -90,7 +90,7 @@ test('a long queue never buries its head: nothing waits for it', () => {
   const one = pairUnderTest({ ...skipping, waiting: { perKey: 1 } })
   one.put(foreign.park(record(0), 0), foreign.park(record(1), 0), foreign.park(record(2), 0))
   assert.deepEqual(
-    one.start({ committed: { offset: 3, metadata: '' } }).filter(({ kind }) => kind === 'append-dead-letter'),
+    one.start({ committed: commitAt(3) }).filter(({ kind }) => kind === 'append-dead-letter'),
     [],
   )
   assert.deepEqual(one.offer(), [0])
@@ -105,7 +105,7 @@ test('from wait to skip with a backlog: the epoch begins anew, the head stays as
   one.settle()
   one.apply({ kind: 'policy', policy: { ...one.pair.policy, ...skipping } })
   assert.equal(one.pair.phase, 'loading')
-  one.assign({ committed: { offset: 3, metadata: '' } })
+  one.assign({ committed: commitAt(3) })
   one.settle()
   assert.deepEqual(one.offer(), [1])
   one.answer(1, 'delivered')
@@ -122,7 +122,7 @@ test('from skip to wait with a backlog: what was aside is the head of its key ag
   one.offer()
   one.answer(1, 'delivered')
   one.apply({ kind: 'policy', policy: { ...one.pair.policy, whileBlocked: 'wait' } })
-  one.assign({ committed: { offset: 2, metadata: '' } })
+  one.assign({ committed: commitAt(2) })
   one.settle()
   assert.deepEqual(appends(one.read(record(2))), ['park 2'])
   assert.deepEqual(one.offer(), [])

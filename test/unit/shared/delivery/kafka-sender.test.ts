@@ -62,9 +62,22 @@ test('an event that comes round is seen by its header, and so is one that has no
   assert.equal(isLoop(requestOf({ ...ours, tailrace_via: Array(16).fill('x').join(',') })), true)
 })
 
-type Setting = { partitions?: number | null; unsafe?: string[]; append?: () => Promise<number>; timeoutMs?: number }
+type Setting = {
+  partitions?: number | null
+  unsafe?: string[]
+  append?: () => Promise<number>
+  /** The topic is not described before. */
+  look?: Promise<void>
+  timeoutMs?: number
+}
 
-function senderUnderTest({ partitions = 4, unsafe = [], append = async () => 7, timeoutMs = 1_000 }: Setting = {}) {
+function senderUnderTest({
+  partitions = 4,
+  unsafe = [],
+  append = async () => 7,
+  look,
+  timeoutMs = 1_000,
+}: Setting = {}) {
   const appended: { partition: number; record: EventRecord }[] = []
   const setting = { partitions, unsafe, looks: 0 }
   const sender = createKafkaSender({
@@ -80,6 +93,7 @@ function senderUnderTest({ partitions = 4, unsafe = [], append = async () => 7, 
     admin: {
       async describeTopic() {
         setting.looks += 1
+        await look
         return setting.partitions === null ? undefined : ({ partitions: Array(setting.partitions) } as TopicDescription)
       },
       unsafeTopicReasons: async () => setting.unsafe,
@@ -119,7 +133,7 @@ const endings: [ErrorCode, string, string, string | null][] = [
   ['stream-unknown', 'retry', 'connection', null],
   ['overloaded', 'target-waits', 'none', null],
   ['stopping', 'retry', 'none', null],
-  ['outcome-unknown', 'retry', 'none', null],
+  ['outcome-unknown', 'retry', 'connection', null],
   ['event-too-large', 'dead-letter', 'up', 'too-large'],
   ['event-invalid', 'dead-letter', 'up', 'refused'],
 ]
@@ -132,10 +146,35 @@ test('each refusal of a lane leads to what an HTTP target would lead to', async 
   }
 })
 
+test('an append whose end is not known because this instance stops says nothing of its topic', async () => {
+  const unknown = new TailraceError('outcome-unknown', 'no', { cause: new TailraceError('stopping', 'no') })
+  const { sender } = senderUnderTest({ append: () => Promise.reject(unknown) })
+  const { kind, evidence, code } = await sender.attempt(requestOf())
+  assert.deepEqual([kind, evidence, code], ['retry', 'none', 'aborted'])
+})
+
 test('an attempt ends in time although Kafka does not answer', async () => {
   const { sender } = senderUnderTest({ append: () => new Promise(() => {}), timeoutMs: 20 })
   const late = await sender.attempt(requestOf())
   assert.deepEqual([late.kind, late.evidence, late.code], ['retry', 'connection', 'kafka-timeout'])
+})
+
+test('right before the append it is asked whether that may start; if not, nothing is appended and nothing is proven', async () => {
+  const { sender, appended, setting } = senderUnderTest()
+  const asked: number[] = []
+  const mayStart = () => asked.push(setting.looks) < 0
+  const { kind, evidence, code } = await sender.attempt(requestOf(), { mayStart })
+  assert.deepEqual([kind, evidence, code], ['retry', 'none', 'aborted'])
+  assert.deepEqual([asked, appended.length], [[1], 0], 'asked after the look at the topic')
+})
+
+test('an attempt that ended while its topic was looked at appends nothing any more', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const { sender, appended, setting } = senderUnderTest({ timeoutMs: 20, look: promise })
+  assert.equal((await sender.attempt(requestOf())).code, 'kafka-timeout')
+  resolve()
+  assert.equal((await sender.attempt(requestOf())).kind, 'delivered')
+  assert.deepEqual([appended.length, setting.looks], [1, 1])
 })
 
 test('a circle is a dead letter and is not appended', async () => {

@@ -4,8 +4,11 @@ import type { Clock } from '#shared/kafka/clock.ts'
 import type { LaneObserver } from '#shared/kafka/lane.ts'
 import type { LaneProducers, ProducerLease } from '#shared/kafka/lane-producers.ts'
 
-/** What the fake broker does with one send: `lost-reply` and `lost-request` look the same to the lane. */
-export type Outcome = 'ok' | 'lost-reply' | 'lost-request' | 'fatal' | 'silence'
+/**
+ * What the fake broker does with one send: `lost-reply` and `lost-request` look the same to the lane, and so do
+ * `odd-reply` and `odd-refusal`, a code of a newer broker with the batch written or not.
+ */
+export type Outcome = 'ok' | 'lost-reply' | 'lost-request' | 'odd-reply' | 'odd-refusal' | 'fatal' | 'silence'
 
 /** Time that passes only in `sleep` and `advance`. */
 export class FakeClock implements Clock {
@@ -25,6 +28,10 @@ export function kafkaError(type: string): Error {
   const cause = Object.assign(new Error(type), { name: 'KafkaJSProtocolError', type })
   return Object.assign(new Error(type, { cause }), { name: 'KafkaJSNonRetriableError' })
 }
+
+/** A code that kafkajs does not know. */
+export const oddError = () =>
+  Object.assign(kafkaError('KAFKAJS_UNKNOWN_ERROR_CODE'), { message: 'Unknown error code 999' })
 
 export const timeoutError = () => Object.assign(new Error('timed out'), { name: 'KafkaJSRequestTimeoutError' })
 
@@ -84,6 +91,7 @@ export class FakePartition implements LaneProducers {
     if (refusal !== undefined) throw refusal
     const outcome = this.#outcomes.shift() ?? 'ok'
     if (outcome === 'lost-request') throw timeoutError()
+    if (outcome === 'odd-refusal') throw oddError()
     if (outcome === 'fatal') throw kafkaError('OUT_OF_ORDER_SEQUENCE_NUMBER')
     if (outcome === 'silence') {
       await new Promise<void>((resolve) => this.#silent.push(resolve))
@@ -91,6 +99,7 @@ export class FakePartition implements LaneProducers {
     }
     const offset = this.#append(id, sequence, values)
     if (outcome === 'lost-reply') throw timeoutError()
+    if (outcome === 'odd-reply') throw oddError()
     return offset
   }
 

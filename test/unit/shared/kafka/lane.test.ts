@@ -80,6 +80,33 @@ test('takes a new producer only after a fatal sequence error', async () => {
   assert.deepEqual(observe.faults, ['ambiguous', 'ambiguous', 'producer-fatal'])
 })
 
+for (const outcome of ['odd-reply', 'odd-refusal'] as const) {
+  test(`what Kafka says in a code that nobody knows ends the whole batch as unknown, and nothing after it is taken for it (${outcome})`, async () => {
+    const partition = new FakePartition([outcome])
+    const { lane, append, clock, observe } = openLane(partition)
+    for (const one of ['a', 'b'].map(append)) await assert.rejects(one, codeOf('outcome-unknown'))
+    assert.deepEqual([clock.slept, observe.faults, lane.inFlight], [[], ['unexplained'], 0])
+    const written = outcome === 'odd-reply' ? ['a', 'b'] : []
+    assert.deepEqual(await Promise.all(['c', 'd'].map(append)), [written.length, written.length + 1])
+    assert.deepEqual(partition.log, [...written, 'c', 'd'])
+    assert.deepEqual(
+      partition.sends.map(({ producer }) => producer),
+      [0, 1],
+    )
+  })
+}
+
+test('a batch that may be written ends as unknown too when its repetition is answered so', async () => {
+  const partition = new FakePartition(['lost-reply', 'odd-refusal'])
+  const { append } = openLane(partition)
+  const first = append('a')
+  await Promise.resolve()
+  const [second, third] = [append('b'), append('c')]
+  await assert.rejects(first, codeOf('outcome-unknown'))
+  assert.deepEqual(await Promise.all([second, third]), [1, 2])
+  assert.deepEqual(partition.log, ['a', 'b', 'c'])
+})
+
 test('fails only the record that Kafka refuses for good and keeps the order of its neighbours', async () => {
   const partition = new FakePartition([], (value) => (value === 'bad' ? kafkaError('MESSAGE_TOO_LARGE') : undefined))
   const { append } = openLane(partition)

@@ -37,7 +37,7 @@ function situation(changed: Partial<Situation> = {}, beats: (nowMs: number) => B
     ...beats(nowMs),
   })
   const sightings = watch({ untilMs: 10_000, beats: all })
-  return { sightings, self, connectedForMs: 3_000, evictedAtMs: 5_000, nowMs: 10_000, ...changed }
+  return { sightings, self, steadyForMs: 5_000, connectedForMs: 3_000, evictedAtMs: 5_000, nowMs: 10_000, ...changed }
 }
 
 test('a consumer that has been silent for 2 s is a suspect, not a moment before', () => {
@@ -47,6 +47,10 @@ test('a consumer that has been silent for 2 s is a suspect, not a moment before'
 
 test('nobody is suspected before Redis has been connected for 3 s', () => {
   assert.equal(findSuspect(situation({ connectedForMs: 2_999 })), undefined)
+})
+
+test('nobody is suspected by who stood still less than 5 s ago', () => {
+  assert.equal(findSuspect(situation({ steadyForMs: 4_999 })), undefined)
 })
 
 test('nobody is suspected within 5 s of the last eviction', () => {
@@ -122,7 +126,7 @@ test('a restarted instance has a heart of its own: the dead one is the suspect',
 test('after a standstill of its own a process suspects nobody', () => {
   const beats = (nowMs: number) => ({ [self]: alive(nowMs), [witness]: alive(nowMs), [peer]: alive(nowMs) })
   const before = watch({ untilMs: 5_000, beats })
-  const silentSoFar = { connectedForMs: 60_000, evictedAtMs: 0, self }
+  const silentSoFar = { steadyForMs: 5_000, connectedForMs: 60_000, evictedAtMs: 0, self }
   const answeredLate = noteBeats(before, { ...beats(5_000), [self]: 'next', [witness]: 'next' }, 5_250)
   assert.equal(findSuspect({ ...silentSoFar, sightings: answeredLate, nowMs: 5_250 }), undefined)
   const afterwards = noteBeats(answeredLate, beats(25_000), 25_000)

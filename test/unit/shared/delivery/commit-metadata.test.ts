@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Run } from '../../../../services/consumer/pair/ack-window.ts'
-import { decodeMetadata, encodeMetadata } from '../../../../services/consumer/pair/commit-metadata.ts'
+import { decodeMetadata, encodeMetadata, type Run } from '#shared/delivery/commit-metadata.ts'
 
 const anyRuns = fc.array(
   fc.record({ gap: fc.integer({ min: 1, max: 5_000 }), length: fc.integer({ min: 1, max: 70_000 }) }),

@@ -1,14 +1,24 @@
-import type { Run } from './ack-window.ts'
+/** Offsets [start, start + length) are finished. */
+export type Run = { readonly start: number; readonly length: number }
 
 /**
  * What is committed beside an offset: `1;<commit token>;<runs>;<ms>`. Runs are varint pairs (unfinished before it, finished
- * in it) in base64url; the last part is the wall clock of the owner, so that the next one knows since when nobody was there. The broker refuses more than 4,096 bytes for that partition alone, silently for the others
- * (`offset.metadata.max.bytes`), so we stay at 3,500 and drop the highest runs: their events are delivered again after a takeover.
+ * in it) in base64url; the last part is the wall clock of the owner, so that the next one knows since when nobody was there.
+ * The broker refuses more than 4,096 bytes for that partition alone, silently for the others (`offset.metadata.max.bytes`), so
+ * we stay at 3,500 and drop the highest runs: their events are delivered again after a takeover.
  */
 const version = '1'
 const maxBytes = 3_500
 
-export type CommitMetadata = { token: string | null; runs: Run[]; atMs: number | null }
+/** `token`: of the epoch that committed; `runs`: finished above the offset; `atMs`: the wall clock of its owner then. */
+export type CommitMetadata = {
+  readonly token: string | null
+  readonly runs: readonly Run[]
+  readonly atMs: number | null
+}
+
+/** What a commit without metadata, or with one that this version cannot read, remembers. */
+export const nothingRemembered: CommitMetadata = { token: null, runs: [], atMs: null }
 
 export type EncodedMetadata = { text: string; truncated: boolean }
 
@@ -34,7 +44,7 @@ export function encodeMetadata({ token, base, runs, atMs }: Commit): EncodedMeta
 /** Reads what some version committed; an unknown version or a damaged text means that nothing is remembered. */
 export function decodeMetadata(text: string, base: number): CommitMetadata {
   const [found, token, body, time = ''] = text.split(';')
-  if (found !== version || token === undefined || body === undefined) return { token: null, runs: [], atMs: null }
+  if (found !== version || token === undefined || body === undefined) return nothingRemembered
   const numbers = varints(Buffer.from(body, 'base64url'))
   const runs: Run[] = []
   let end = base
