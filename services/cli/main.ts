@@ -24,6 +24,10 @@ program
   .option('--port-offset <number>', 'added to every port, for a second run beside the first', offset, 0)
   .option('--producers <number>', 'how many producers', count, 2)
   .option('--consumers <number>', 'how many consumers', count, 2)
+  .option(
+    '--broker-settings <folder>',
+    '1.properties, 2.properties, 3.properties in it come on top of our broker settings',
+  )
   .action(up)
 
 program

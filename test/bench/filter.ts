@@ -38,7 +38,7 @@ for (const round of ['warm-up', 'measured']) {
     filtering.follow({ filter }, stream)
     const batch = Array.from({ length: records }, (_, offset) => recordOf(offset))
     const judging = microseconds(() => batch.forEach((record) => void filtering.judge(record)))
-    const policy = { ...pairPolicyOf(subscription, stream, 1e9), judge: filtering.judge }
+    const policy = { ...pairPolicyOf(subscription, stream, { bytes: 1e9, waiting: 1e6 }), judge: filtering.judge }
     const reading = microseconds(() => read(policy, batch))
     if (round === 'measured') console.log(`${name.padEnd(20)} judged ${judging}   read by a pair ${reading}`)
   }

@@ -1,41 +1,43 @@
-import { setTimeout as pause } from 'node:timers/promises'
-import { untilHealthy } from '../support/health.ts'
 import type { Stack } from '../support/stack.ts'
-import { type Load, openExperiment } from './experiment.ts'
-import { allowedDuplicates, type FaultName, inject, mayFailRequests } from './faults.ts'
-import { type MixName, mixes } from './load/mixes.ts'
-import { type Result, resultOf } from './scenarios/scenario.ts'
+import type { Load } from './experiment.ts'
+import { type FaultName, faultOf } from './faults.ts'
+import type { Result } from './figures/figures.ts'
+import type { MixName } from './load/mixes.ts'
+import { nothing, type Step } from './mix/plan.ts'
+import type { Prepared } from './preparations.ts'
+import { runSteps, warmUpMs } from './run-steps.ts'
 
+/** `isBrief`: as little between the faults as shows what each one costs, and no load without them. */
 export type Breaking = {
   names: readonly FaultName[]
   load: Load
+  isBrief?: boolean
   subscriptions: readonly MixName[]
   round: number
   signal: AbortSignal
+  prepared: Prepared
 }
 
-/** Before the first fault: every partition is owned and flows. */
-const warmUpMs = 5_000
+/** Between the end of a fault and the next one. */
+const briefMs = 2_000
 
-/** One run: load on its subscriptions, the faults one after the other in it, drain, verdicts. */
-export async function breakOnce(stack: Stack, breaking: Breaking): Promise<Result> {
-  const { names, round, load, signal } = breaking
-  await untilHealthy(stack)
-  const subscriptions = breaking.subscriptions.map((name) => mixes[name])
-  const experiment = await openExperiment(stack, { subscriptions })
-  try {
-    const publisher = experiment.publish(load)
-    const restMs = Math.max(0, load.seconds * 1000 - warmUpMs)
-    for (const [index, name] of names.entries()) {
-      await pause(index === 0 ? warmUpMs : restMs / names.length, undefined, { signal })
-      await inject(stack, experiment, { name, round, signal })
-    }
-    const outcome = await experiment.conclude(publisher.finished, {
-      allowedDuplicates: allowedDuplicates(names),
-      mayFailRequests: mayFailRequests(names),
-    })
-    return resultOf(outcome)
-  } finally {
-    if (!signal.aborted) await experiment.close()
-  }
+/** One run: the faults one after the other, spread over the load; a control has one that does nothing. */
+export function breakOnce(stack: Stack, { names, isBrief = false, round, ...rest }: Breaking): Promise<Result> {
+  const load = longEnough(rest.load, names)
+  const faults: readonly Step['fault'][] = names.length === 0 ? [nothing] : names
+  const shareMs = isBrief ? 0 : Math.max(0, load.seconds * 1000 - warmUpMs) / faults.length
+  const steps = faults.map(
+    (fault, index): Step => ({
+      ...{ index, fault, round: round + index },
+      waitMs: index === 0 ? 0 : briefMs,
+      notBeforeMs: warmUpMs + index * shareMs,
+    }),
+  )
+  return runSteps(stack, { ...rest, steps, load, endsWithSteps: isBrief })
+}
+
+/** A load that goes on while the longest of the faults lasts. */
+function longEnough(load: Load, names: readonly FaultName[]): Load {
+  const least = names.map((name) => faultOf(name)?.leastSeconds ?? 0)
+  return { ...load, seconds: Math.max(load.seconds, ...least) }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { decodeMetadata } from '#shared/delivery/commit-metadata.ts'
 import { type CommittedOffset, type KafkaAdmin, openAdmin, type PartitionOffsets } from '#shared/kafka/admin.ts'
 import { createLogger } from '#shared/observability/log.ts'
-import { decodeMetadata } from '../../services/consumer/pair/commit-metadata.ts'
 import { isCommitted } from './check/coverage.ts'
 import { type CommitLine, type FinishedRun, monotonicNs } from './history.ts'
 
@@ -77,7 +77,7 @@ async function sampleOf(admin: KafkaAdmin, { subscription, group, topic, retryTo
   return (await Promise.all(samples)).flat()
 }
 
-const runsOf = (entry: CommittedOffset | undefined): FinishedRun[] =>
+const runsOf = (entry: CommittedOffset | undefined): readonly FinishedRun[] =>
   entry === undefined ? [] : decodeMetadata(entry.metadata, entry.offset ?? 0).runs
 
 /** Nothing while the coordinator moves, and of a topic that does not exist. */

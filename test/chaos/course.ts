@@ -39,6 +39,7 @@ export async function openCourse({ api, brokers, receivers }: System, options: C
   const { group, retryTopic, retry, delivery } = created
   const retries = tapRetries({ brokers, run, subscription, topic: retryTopic }, history.append)
   await until(`${subscription} is active`, async () => (await api.subscription(subscription)).status.phase === 'active')
-  const scope = { subscription, stream, giveUpAfterMs: retry.giveUpAfterMs, timeoutMs: delivery.timeoutMs }
+  const { scheduleMs, giveUpAfterMs } = retry
+  const scope = { subscription, stream, scheduleMs, giveUpAfterMs, timeoutMs: delivery.timeoutMs }
   return { scope, receiver, subscribed: { subscription, group, topic, retryTopic, retries } } satisfies Course
 }

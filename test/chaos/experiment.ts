@@ -10,15 +10,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { System } from '../support/stack.ts'
 import { until } from '../support/until.ts'
+import { type Bookkeeper, openBooks } from './bookkeeper.ts'
 import type { DuplicateLimit } from './check/duplicates.ts'
 import { type Facts, gatherFacts, type Scope } from './check/facts.ts'
-import { explain, type Judgement, judge } from './check/judge.ts'
+import { explain, type Judgement, judge, judgeRun } from './check/judge.ts'
 import { type Course, type CourseSetup, openCourse } from './course.ts'
-import { type HistoryWriter, monotonicNs, openHistory, type PublishLine, readHistory } from './history.ts'
+import {
+  type HistoryLine,
+  type HistoryWriter,
+  monotonicNs,
+  openHistory,
+  type PublishLine,
+  readHistory,
+} from './history.ts'
 import { type Publisher, type Receiver, startPublisher, startReceiver } from './load/children.ts'
 import type { OutgoingEvent } from './load/event.ts'
 import { publishInOrder } from './load/in-order.ts'
-import type { PublisherProgress } from './load/until-known.ts'
+import { type PublisherProgress, sumOf } from './load/until-known.ts'
 import { type Observation, observe } from './observation.ts'
 import { type RetryTap, tapRetries } from './retry-tap.ts'
 
@@ -30,8 +38,12 @@ export type Outcome = {
   facts: Facts
   published: PublisherProgress
   judgements: readonly { scope: Scope; judgement: Judgement }[]
+  /** Of what concerns no single subscription. */
+  ofRun: Judgement
   /** Empty when every invariant holds and no publish request failed that had not to, else what is wrong and where the history lies. */
   complaint: string
+  /** What the faults of the run measured themselves. */
+  figures: readonly string[]
   /** Where the history was, or still is. */
   folder: string
 }
@@ -41,13 +53,23 @@ export type Experiment = {
   stream: string
   topic: string
   courses: readonly Course[]
-  publish(load: Load, as?: PublishAs): Pick<Publisher, 'finished' | 'progress'>
+  publish(load: Load, as?: PublishAs): Pick<Publisher, 'finished' | 'progress' | 'end'>
   /** Events of one's own instead of a load. */
   publishEvents(events: readonly OutgoingEvent[]): Promise<PublisherProgress>
+  /** One more publisher, whose events count like those of the others; it must be done when the run is concluded. */
+  publishBeside(load: Load, as: PublishAs & { apiKey: string }): Pick<Publisher, 'finished' | 'progress'>
+  /** One more subscription with a receiver of its own, judged like the others: of the whole run, so begin at `earliest`. */
+  addCourse(setup: CourseSetup & { subscription: string }): Promise<Course>
   /** A receiver without a subscription, for deliveries that are not the product's; `fenceTopic` is read for its fences. */
   addReceiver(subscription: string, fenceTopic?: string): Promise<Receiver>
   /** Writes a fault into the history, as of now or of an earlier monotonic time. */
   mark(fault: string, victim: string, ns?: number): void
+  /** Writes down that nothing holds back the victims of the last fault any more. */
+  markUndone(): void
+  /** Writes anything else into the history. */
+  note(line: HistoryLine): void
+  /** Says what a fault measured, and what is wrong with it, if anything. */
+  tell(figure: string, complaint?: string): void
   /** Writes down that the system is whole again after the last fault. */
   markWhole(): void
   /** Whether the group of a subscription has committed an event now. */
@@ -109,7 +131,11 @@ export async function openExperiment(stack: System, setup: Setup = {}): Promise<
     return { run, stream, ...door, publisher, history: file(publisher) }
   }
   const taps: RetryTap[] = []
-  const running: Running = { run, stream, folder, history, observation, courses, publishers, taps }
+  const bookkeeper = await openBooks(stack, { run, courses }, history.append)
+  const told: Told = { figures: [], complaints: [] }
+  const beside: Publisher[] = []
+  const common = { run, stream, folder, history, observation, bookkeeper, courses, publishers, taps }
+  const running: Running = { ...common, told, beside }
   let closing: Promise<void> | undefined
   return {
     ...{ run, stream, topic, courses },
@@ -123,9 +149,26 @@ export async function openExperiment(stack: System, setup: Setup = {}): Promise<
     },
     publish: (load, { publisher, keyPrefix } = { publisher: 'p1', keyPrefix: 'k' }) =>
       startPublisher({ ...named(publisher), ...load, keyPrefix, fillBytes: 300, patienceMs: 60_000 }),
+    publishBeside: (load, { apiKey, publisher, keyPrefix }) => {
+      const started = startPublisher({ ...named(publisher), ...load, keyPrefix, apiKey, fillBytes: 300, patienceMs: 0 })
+      beside.push(started)
+      return started
+    },
+    addCourse: async ({ subscription, ...course }) => {
+      const opened = await openCourse(stack, { run, stream, topic, folder, subscription, ...course, history })
+      observation.add(opened.subscribed)
+      courses.push(opened)
+      return opened
+    },
     publishEvents: (events) => publishInOrder(named('p1'), events),
     mark: (fault, victim, ns = monotonicNs()) =>
       history.append({ op: 'fault', run, actor: 'driver', ns, fault, victim }),
+    markUndone: () => history.append({ op: 'undone', run, actor: 'driver', ns: monotonicNs() }),
+    note: history.append,
+    tell: (figure, complaint = '') => {
+      told.figures.push(figure)
+      if (complaint !== '') told.complaints.push(complaint)
+    },
     markWhole: () => history.append({ op: 'whole', run, actor: 'driver', ns: monotonicNs() }),
     isCommitted: observation.isCommitted,
     conclude: async (published, limits) => conclude(running, await published, limits),
@@ -140,16 +183,23 @@ type Running = Pick<Experiment, 'run' | 'stream' | 'courses'> & {
   folder: string
   history: HistoryWriter
   observation: Observation
+  bookkeeper: Bookkeeper
   publishers: ReadonlySet<string>
   /** Of what is not the product's. */
   taps: readonly RetryTap[]
+  told: Told
+  beside: readonly Publisher[]
 }
 
-async function conclude(running: Running, published: PublisherProgress, limits: Limits): Promise<Outcome> {
-  const { folder, history, observation, courses } = running
+type Told = { figures: string[]; complaints: string[] }
+
+async function conclude(running: Running, usual: PublisherProgress, limits: Limits): Promise<Outcome> {
+  const { folder, history, observation, bookkeeper, courses, told } = running
+  const published = sumOf([usual, ...running.beside.map((publisher) => publisher.progress())])
   const { allowedDuplicates, quietMs = 20_000, drainMs = usualDrainMs, mayFailRequests = false } = limits
   await Promise.all(courses.map((course) => drained(course, { published, observation, quietMs, drainMs })))
   await observation.stop()
+  await bookkeeper.close(courses)
   for (const tap of running.taps) tap.stop()
   await Promise.all(courses.map(({ receiver }) => receiver.stop()))
   await observation.readTopics()
@@ -158,8 +208,12 @@ async function conclude(running: Running, published: PublisherProgress, limits: 
   const facts = await gatherFacts(readHistory(actors.map((actor) => join(folder, `${actor}.jsonl`))))
   const allowed = typeof allowedDuplicates === 'number' ? () => allowedDuplicates : allowedDuplicates
   const judgements = courses.map(({ scope }) => ({ scope, judgement: judge(facts, scope, allowed(facts, scope)) }))
-  const complaint = await complaintOf({ facts, judgements, published, folder, mayFailRequests })
-  return { facts, published, judgements, complaint, folder }
+  const ofRun = judgeRun(
+    facts,
+    judgements.map(({ judgement }) => judgement),
+  )
+  const complaint = await complaintOf({ facts, judgements, ofRun, published, folder, mayFailRequests, told })
+  return { facts, published, judgements, ofRun, complaint, folder, figures: told.figures }
 }
 
 async function close({ api }: System, { stream, observation, courses, taps }: Running): Promise<void> {
@@ -192,14 +246,17 @@ async function drained(course: Course, { published, observation, quietMs, drainM
   await until('the receiver has everything', fact, drainMs)
 }
 
-type Result = Omit<Outcome, 'complaint'> & { mayFailRequests: boolean | Excuse }
+type Result = Omit<Outcome, 'complaint' | 'figures'> & { mayFailRequests: boolean | Excuse; told: Told }
 
-async function complaintOf({ facts, judgements, published, folder, mayFailRequests }: Result): Promise<string> {
+async function complaintOf(result: Result): Promise<string> {
+  const { facts, judgements, ofRun, published, folder, mayFailRequests, told } = result
   const complaints = judgements
     .filter(({ judgement }) => !judgement.holds)
     .map(({ scope, judgement }) => `${scope.subscription}: ${explain(judgement)}`)
+  if (!ofRun.holds) complaints.push(explain(ofRun))
   const failedRequests = unexcused(facts, mayFailRequests)
   const { abandoned } = published
+  complaints.push(...told.complaints)
   if (abandoned > 0) complaints.push(`${abandoned} events were given up by their publisher`)
   if (failedRequests > 0) complaints.push(`${failedRequests} publish requests failed`)
   if (complaints.length > 0) complaints.push(`The history is in ${folder}`)

@@ -9,37 +9,66 @@ export type Gaps = { ackMs: number; deliveryMs: number; partitionMs: number }
  * Longest time between two acknowledgements, between two deliveries, and between two deliveries of one partition, whichever
  * was worst. The last one is the takeover when the window holds the death of a consumer: its partitions moved meanwhile.
  */
-export function measureGaps(facts: Facts, scope: Scope, window = momentsOf(facts, scope).load): Gaps {
+export function measureGaps(facts: Facts, scope: Scope, window: GapWindow = momentsOf(facts, scope).load): Gaps {
+  const { ack, delivery, partition } = findGaps(facts, scope, window)
+  return { ackMs: lengthMs(ack), deliveryMs: lengthMs(delivery), partitionMs: lengthMs(partition) }
+}
+
+/** The same pauses as spans of time. */
+export type GapSpans = { ack: Window; delivery: Window; partition: Window }
+
+export function findGaps(facts: Facts, scope: Scope, window: GapWindow = momentsOf(facts, scope).load): GapSpans {
   const { acknowledged, delivered, ofPartitions } = momentsOf(facts, scope)
+  const none = { fromNs: window.fromNs, toNs: window.fromNs }
   return {
-    ackMs: longestGapMs(acknowledged, window),
-    deliveryMs: longestGapMs(delivered, window),
-    partitionMs: Math.max(0, ...ofPartitions.map((moments) => longestGapMs(moments, window))),
+    ack: longestGap(acknowledged, window),
+    delivery: longestGap(delivered, window),
+    partition: ofPartitions.map((moments) => longestGap(moments, window)).reduce(longer, none),
   }
 }
+
+export const lengthMs = ({ fromNs, toNs }: Window): number => (toNs - fromNs) / 1e6
+
+/** Of equal ones the first. */
+export const longer = (a: Window, b: Window): Window => (lengthMs(b) > lengthMs(a) ? b : a)
 
 /** What a fault cost: gaps in ms, and how many deliveries were repeated. */
 export type FaultCost = Gaps & { fault: string; victim: string; duplicates: number }
 
 /** What each fault of the run cost until the next one, or until the end: of the load for gaps, of the run for duplicates. */
 export function measureFaults(facts: Facts, scope: Scope): FaultCost[] {
-  const { toNs } = momentsOf(facts, scope).load
   const repeats = Float64Array.from(repeatsOf(facts, scope), ({ ns }) => ns).sort()
+  const windows = windowsOfFaults(facts, scope)
   return facts.faults.map(({ fault, victim, ns }, index) => {
-    const nextNs = facts.faults[index + 1]?.ns
-    const duplicates = indexAt(repeats, nextNs ?? Infinity) - indexAt(repeats, ns)
-    return { fault, victim, duplicates, ...measureGaps(facts, scope, { fromNs: ns, toNs: nextNs ?? toNs }) }
+    const nextNs = facts.faults[index + 1]?.ns ?? Infinity
+    const duplicates = indexAt(repeats, nextNs) - indexAt(repeats, ns)
+    return { fault, victim, duplicates, ...measureGaps(facts, scope, windows[index]) }
   })
 }
 
-/** The longest time within the window without one of these moments; moments behind its end close the last gap. */
-export function longestGapMs(moments: Sorted, { fromNs, toNs }: Window): number {
-  let longest = 0
-  let before = fromNs
-  for (let index = indexAt(moments, fromNs); index < moments.length && before < toNs; index += 1) {
-    const moment = moments[index] ?? before
-    longest = Math.max(longest, moment - before)
-    before = moment
+/** Where one is cut, its last gap ends with it; else with the first moment behind it. */
+export type GapWindow = Window & { isCut?: boolean }
+
+/** From each fault to the next one, whose own pause is not that of the one before; from the last one to the end of the load. */
+export function windowsOfFaults(facts: Facts, scope: Scope): GapWindow[] {
+  const { toNs } = momentsOf(facts, scope).load
+  return facts.faults.map(({ ns }, index) => {
+    const next = facts.faults[index + 1]
+    return { fromNs: ns, toNs: next?.ns ?? toNs, isCut: next !== undefined }
+  })
+}
+
+/** The longest time within the window without one of these moments. */
+export function longestGap(moments: Sorted, { fromNs, toNs, isCut = false }: GapWindow): Window {
+  let [before, longestFrom, longest] = [fromNs, fromNs, 0]
+  const close = (ns: number) => {
+    if (ns - before > longest) [longestFrom, longest] = [before, ns - before]
+    before = ns
   }
-  return Math.max(longest, before < toNs ? toNs - before : 0) / 1e6
+  for (let index = indexAt(moments, fromNs); index < moments.length && before < toNs; index += 1) {
+    const ns = moments[index] ?? before
+    close(isCut ? Math.min(ns, toNs) : ns)
+  }
+  if (before < toNs) close(toNs)
+  return { fromNs: longestFrom, toNs: longestFrom + longest }
 }

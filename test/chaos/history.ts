@@ -50,6 +50,8 @@ export type ReceiveLine = Seen &
     sender: number | null
     /** The job that it was sent for; `null` for a live delivery. */
     job: string | null
+    /** What the answer asked for by Retry-After; absent when it had none. */
+    retryAfterMs?: number
   }
 
 /** One record of a stream's topic as an independent reader saw it; `ns` is when the broker appended it, as for all records. */
@@ -68,6 +70,8 @@ export type RetryLine = Seen &
     kind: 'park' | 'done' | 'fence'
     source: LogPosition | null
     owner: string
+    /** Since when its event, or the head before it, has been failing, where a park says so; else since its own time. */
+    clockNs?: number
   }
 
 /** Offsets above the committed one that are committed as well. */
@@ -77,11 +81,82 @@ export type FinishedRun = { start: number; length: number }
 export type CommitLine = Seen &
   LogPosition & { op: 'commit'; subscription: string; finished: readonly FinishedRun[]; isLast: boolean }
 
-/** Something that was done to the system. */
-export type FaultLine = Seen & { op: 'fault'; fault: string; victim: string }
+/**
+ * Something that was done to the system; `victim` names every process that it hit. `gapMs`: how long no delivery may succeed
+ * on account of it, where that is judged.
+ */
+export type FaultLine = Seen & { op: 'fault'; fault: string; victim: string; gapMs?: number }
+
+/** Nothing holds the victims of the fault before it back any more: from here on the system may recover. */
+export type UndoneLine = Seen & { op: 'undone' }
 
 /** The system is whole again after the fault before it. */
 export type WholeLine = Seen & { op: 'whole' }
+
+/** A process ended that was signalled at `askedNs`. */
+export type ExitLine = Seen & { op: 'exit'; victim: string; signal: string; askedNs: number }
+
+/** From now on a receiver answers all requests well, some, or none. */
+export type ModeLine = Seen & { op: 'mode'; subscription: string; serves: Serving }
+
+export type Serving = 'all' | 'some' | 'none'
+
+/** One record of a stream's topic as a second reader saw it while the run lasted: where it stands and what it is. */
+export type RereadLine = Seen & LogPosition & { op: 'reread'; id: string; sha256: string }
+
+/**
+ * One of several equal requests with an Idempotency-Key, or one with that key and another body. `id` is the history's, `answeredId`
+ * the one that the service gave out; `dedup` is what the answer says about its recognition.
+ */
+export type TwinLine = Seen & {
+  op: 'twin'
+  idempotencyKey: string
+  id: string
+  bodySha256: string
+  status: number | null
+  code: string | null
+  answeredId: string | null
+  position: LogPosition | null
+  dedup: string | null
+  sentNs: number
+}
+
+/** One request that no publisher should send, and the answer; null: the connection broke. */
+export type BadRequestLine = Seen & {
+  op: 'bad-request'
+  id: string
+  what: string
+  status: number | null
+  code: string | null
+}
+
+/** Which process id each name had at `ns`. */
+export type ProcessesLine = Seen & { op: 'processes'; pids: Readonly<Record<string, number>> }
+
+/** What the product itself says of a subscription when all is over. */
+export type AccountLine = Seen & {
+  op: 'account'
+  subscription: string
+  /** Records of its stream. */
+  events: number | null
+  lagEvents: number | null
+  retrying: number | null
+  deadLetters: number | null
+}
+
+/** How many deliveries each living consumer had counted by their outcome; of all subscriptions together. */
+export type CountersLine = Seen & { op: 'counters'; consumers: readonly ConsumerCounters[] }
+
+export type ConsumerCounters = { name: string; pid: number; delivered: number; deadLettered: number }
+
+/** What became of a stream whose topic was made `unsafe` in some way, or was left safe (null); `status` is that of a publish. */
+export type WiringLine = Seen & {
+  op: 'wiring'
+  stream: string
+  unsafe: string | null
+  phase: string
+  status: number | null
+}
 
 export type HistoryLine =
   | PublishLine
@@ -91,7 +166,17 @@ export type HistoryLine =
   | RetryLine
   | CommitLine
   | FaultLine
+  | UndoneLine
   | WholeLine
+  | ExitLine
+  | ModeLine
+  | RereadLine
+  | TwinLine
+  | BadRequestLine
+  | ProcessesLine
+  | AccountLine
+  | CountersLine
+  | WiringLine
 
 export type HistoryWriter = { append(line: HistoryLine): void; close(): Promise<void> }
 

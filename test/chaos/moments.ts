@@ -30,20 +30,33 @@ export function indexAt(moments: Sorted, ns: number): number {
   return low
 }
 
+/** In one pass, and of the moments alone: a long run has millions of deliveries. */
 function gather(facts: Facts, scope: Scope): Moments {
-  const requests = facts.requests.filter((request) => request.stream === scope.stream)
-  const receipts = [...receiptsOf(facts, scope).values()].flat().filter(succeeded)
-  const byPartition = Map.groupBy(receipts, (receipt) => receipt.partition)
-  const due = requests.map(({ dueNs }) => dueNs)
+  const acknowledged: number[] = []
+  const load = { fromNs: Infinity, toNs: 0 }
+  for (const { stream, outcome, ns, dueNs } of facts.requests) {
+    if (stream !== scope.stream) continue
+    if (outcome === 'acknowledged') acknowledged.push(ns)
+    load.fromNs = Math.min(load.fromNs, dueNs)
+    load.toNs = Math.max(load.toNs, dueNs)
+  }
+  const delivered: number[] = []
+  const ofPartitions = new Map<number, number[]>()
+  for (const receipts of receiptsOf(facts, scope).values()) {
+    for (const receipt of receipts) {
+      if (!succeeded(receipt)) continue
+      delivered.push(receipt.ns)
+      const ofOne = ofPartitions.get(receipt.partition) ?? []
+      ofPartitions.set(receipt.partition, ofOne)
+      ofOne.push(receipt.ns)
+    }
+  }
   return {
-    acknowledged: sorted(requests.filter((one) => one.outcome === 'acknowledged')),
-    delivered: sorted(receipts),
-    ofPartitions: [...byPartition.values()].map(sorted),
-    load: { fromNs: smallest(due), toNs: largest(due) },
+    acknowledged: sorted(acknowledged),
+    delivered: sorted(delivered),
+    ofPartitions: [...ofPartitions.values()].map(sorted),
+    load,
   }
 }
 
-const sorted = (lines: readonly { ns: number }[]): Sorted => Float64Array.from(lines, ({ ns }) => ns).sort()
-
-const smallest = (numbers: readonly number[]): number => numbers.reduce((a, b) => Math.min(a, b), Infinity)
-const largest = (numbers: readonly number[]): number => numbers.reduce((a, b) => Math.max(a, b), 0)
+const sorted = (moments: readonly number[]): Sorted => Float64Array.from(moments).sort()

@@ -2,7 +2,7 @@ import { kcatMissing } from '../support/kcat.ts'
 import { type CommitSampler, sampleCommits } from './commit-samples.ts'
 import type { Subscribed } from './course.ts'
 import type { HistoryLine, HistoryWriter } from './history.ts'
-import { tapDeadLetters, tapLog, tapRetryTopic } from './tap.ts'
+import { followLog, tapDeadLetters, tapLog, tapRetryTopic } from './tap.ts'
 
 /** What outsiders see of a run: offsets and retry topics while it lasts, every topic when it is over. */
 export type Observation = {
@@ -21,9 +21,11 @@ type Options = { brokers: readonly string[]; run: string; topic: string }
 export async function observe(options: Options, history: HistoryWriter): Promise<Observation> {
   const sampler = await sampleCommits(options, history.append)
   const all: Subscribed[] = []
+  const reader = followLog(options, history.append)
   let stopping: Promise<void> | undefined
   const stop = async () => {
     await sampler.stop()
+    reader.stop()
     for (const { retries } of all) retries.stop()
   }
   return {

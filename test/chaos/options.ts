@@ -2,11 +2,15 @@ import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { Refusal } from '../../services/cli/up/refusal.ts'
 import type { Load } from './experiment.ts'
-import { type FaultName, faults, isFaultName } from './faults.ts'
+import { isRow } from './faults/fault.ts'
+import { type FaultName, faultGroups, faultsOfRow, isFaultName, isGroupName, namesOf } from './faults.ts'
 import { isMixName, type MixName, mixedRunMixes, mixes, usualMixes } from './load/mixes.ts'
+import type { Reporting } from './report/open-report.ts'
+import type { Scenario } from './scenarios/scenario.ts'
 import { isScenarioName, type ScenarioName, scenarios } from './scenarios.ts'
 
-export type ChaosOptions = { kind: 'list' } | RunOptions
+/** `invariants`: those whose defects are to be seen; none means all. */
+export type ChaosOptions = { kind: 'list' } | { kind: 'defects'; invariants: readonly string[] } | RunOptions
 
 export type RunOptions = {
   kind: 'run'
@@ -14,47 +18,61 @@ export type RunOptions = {
   repeats: number
   /** Folder of a running stack to break; undefined for one of its own. */
   stackDir: string | undefined
+  reporting: Reporting
+}
+
+/** Faults one after the other, none for a control. `isBrief`: their load ends with them. */
+export type FaultPlan = {
+  title?: string
+  names: readonly FaultName[]
+  isBrief?: boolean
+  load: Load
+  subscriptions: readonly MixName[]
 }
 
 /**
- * One run: faults one after the other, faults drawn by a seed (repeated runs take the next seeds), or a scenario, and the
- * load that they come into; `backlog` as its option says.
+ * One run: faults that somebody named, faults drawn by a seed (repeated runs take the next seeds), or a scenario, and the
+ * load that they come into (`backlog` as its option says); or the systems with a seeded defect.
  */
 export type Plan =
-  | { names: readonly FaultName[]; load: Load; subscriptions: readonly MixName[] }
+  | FaultPlan
+  | { title: 'seeded defects' }
   | { seed: number; load: Load; subscriptions: readonly MixName[] }
   | { scenario: ScenarioName; load: Load; backlog: number }
 
-const quickRun = (name: FaultName, seconds: number): Plan => ({
-  names: [name],
-  load: { ratePerSecond: 150, keys: 100, seconds },
-  subscriptions: usualMixes,
-})
+/** The ten faults that matter most, in one run; its load ends with them. */
+const quickFaults: FaultPlan = {
+  title: 'quick',
+  names: [
+    ...(['kill-broker', 'kill-consumer', 'freeze-consumer', 'term-consumer', 'kill-producer'] as const),
+    ...(['term-producer', 'kill-redis', 'freeze-broker', 'commit-timeout-rejoin', 'kill-everything'] as const),
+  ],
+  isBrief: true,
+  load: { ratePerSecond: 100, keys: 100, seconds: 600 },
+  subscriptions: mixedRunMixes,
+}
 
-/** Each fault once, in under five minutes all together; seconds of load. */
-const quick: readonly Plan[] = [
-  quickRun('kill-broker', 16),
-  quickRun('kill-consumer', 14),
-  quickRun('freeze-consumer', 30),
-  quickRun('kill-everything', 16),
-  quickRun('kill-redis', 12),
-]
+const quick: readonly Plan[] = [quickFaults, { title: 'seeded defects' }]
 
 /** Reads the command line. Throws a Refusal that names the option, what is wrong with it and what it takes. */
 export function readOptions(args: readonly string[]): ChaosOptions {
   const values = parse(args)
   if (values.list || values.help) return { kind: 'list' }
+  if (values.defects) return { kind: 'defects', invariants: values.invariants?.split(',') ?? [] }
   const repeats = positive('repeats', values.repeats)
-  const stackDir = values.stack
-  if (values.quick) return { kind: 'run', plans: quick, repeats, stackDir }
-  const plan = values.mix ? mixOf(values) : planOf(values)
-  return { kind: 'run', plans: [plan], repeats, stackDir }
+  const plans = values.quick ? quick : plansOf(values)
+  return { kind: 'run', plans, repeats, stackDir: values.stack, reporting: { args, folder: values.report } }
 }
 
-/** Every fault with its line. */
+/** Every fault with its row and its line. */
 export const faultList = (): string =>
-  Object.entries({ ...faults, ...scenarios })
-    .map(([name, { what }]) => `  ${name.padEnd(30)} ${what}`)
+  Object.entries({ ...faultGroups, scenarios })
+    .map(([group, some]) => `${group}\n${linesOf(some)}`)
+    .join('\n')
+
+const linesOf = (some: Readonly<Record<string, { what: string; row?: string }>>): string =>
+  Object.entries(some)
+    .map(([name, { what, row = '' }]) => `  ${row.padEnd(3)} ${name.padEnd(30)} ${what}`)
     .join('\n')
 
 function parse(args: readonly string[]) {
@@ -63,19 +81,25 @@ function parse(args: readonly string[]) {
       args: [...args],
       options: {
         fault: { type: 'string' },
+        group: { type: 'string' },
+        each: { type: 'boolean', default: false },
         mix: { type: 'boolean', default: false },
         minutes: { type: 'string', default: '20' },
         seed: { type: 'string', default: String(randomInt(1_000_000)) },
+        defects: { type: 'boolean', default: false },
+        invariants: { type: 'string' },
         quick: { type: 'boolean', default: false },
+        control: { type: 'boolean', default: false },
         list: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         repeats: { type: 'string', default: '1' },
         rate: { type: 'string' },
         seconds: { type: 'string', default: '60' },
         keys: { type: 'string', default: '500' },
-        backlog: { type: 'string', default: '200000' },
+        backlog: { type: 'string', default: '100000' },
         subscriptions: { type: 'string' },
         stack: { type: 'string' },
+        report: { type: 'string' },
       },
     })
     return values
@@ -86,8 +110,35 @@ function parse(args: readonly string[]) {
 
 type Values = ReturnType<typeof parse>
 
+function plansOf(values: Values): Plan[] {
+  if (values.control) return [controlOf(values)]
+  if (values.mix) return [mixOf(values)]
+  if (values.group !== undefined) return groupOf(values, values.group)
+  const plan = planOf(values)
+  return values.each && 'names' in plan ? plan.names.map((name) => ({ ...plan, names: [name] })) : [plan]
+}
+
+function controlOf(values: Values): Plan {
+  if (values.fault !== undefined || values.group !== undefined || values.mix) {
+    throw new Refusal('--control is a run without a fault: leave out --fault, --group and --mix.')
+  }
+  return { title: 'control', names: [], load: faultLoad(values), subscriptions: mixNames(values, usualMixes) }
+}
+
+/** Each fault of a group in a run of its own. */
+function groupOf(values: Values, group: string): Plan[] {
+  if (values.fault !== undefined) throw new Refusal('--group names its faults itself: leave out --fault.')
+  if (!isGroupName(group)) {
+    throw new Refusal(`--group ${group} is unknown; there are ${Object.keys(faultGroups).join(', ')}.`)
+  }
+  const load = faultLoad(values)
+  return namesOf(group).map((name) => ({ names: [name], load, subscriptions: mixNames(values, usualMixes) }))
+}
+
 function mixOf(values: Values): Plan {
-  if (values.fault !== undefined) throw new Refusal('--mix draws its faults itself: leave out --fault.')
+  if (values.fault !== undefined || values.group !== undefined) {
+    throw new Refusal('--mix draws its faults itself: leave out --fault and --group.')
+  }
   const load = loadOf(values, { ratePerSecond: '200', seconds: 60 * positive('minutes', values.minutes) })
   return { seed: natural('seed', values.seed), load, subscriptions: mixNames(values, mixedRunMixes) }
 }
@@ -95,12 +146,18 @@ function mixOf(values: Values): Plan {
 function planOf(values: Values): Plan {
   const { fault: text, backlog } = values
   if (text === undefined) {
-    throw new Refusal(`--fault is missing: name one, or several with commas, or take --quick or --mix.\n${faultList()}`)
+    throw new Refusal(
+      `--fault is missing: name one, or several with commas, or take --group, --quick, --mix or --control.\n${faultList()}`,
+    )
   }
-  const load = loadOf(values, { ratePerSecond: '1000', seconds: positive('seconds', values.seconds) })
-  if (isScenarioName(text)) return { scenario: text, load, backlog: positive('backlog', backlog) }
-  return { names: text.split(',').map(faultName), load, subscriptions: mixNames(values, usualMixes) }
+  const load = faultLoad(values)
+  const scenario = scenarioName(text)
+  if (scenario !== undefined) return { scenario, load, backlog: positive('backlog', backlog) }
+  return { names: text.split(',').flatMap(faultNames), load, subscriptions: mixNames(values, usualMixes) }
 }
+
+const faultLoad = (values: Values): Load =>
+  loadOf(values, { ratePerSecond: '1000', seconds: positive('seconds', values.seconds) })
 
 const loadOf = ({ rate, keys }: Values, usual: { ratePerSecond: string; seconds: number }): Load => ({
   ratePerSecond: positive('rate', rate ?? usual.ratePerSecond),
@@ -108,10 +165,20 @@ const loadOf = ({ rate, keys }: Values, usual: { ratePerSecond: string; seconds:
   keys: positive('keys', keys),
 })
 
-function faultName(name: string): FaultName {
-  if (isFaultName(name)) return name
-  if (isScenarioName(name)) throw new Refusal(`--fault ${name} is a run of its own: name it without others.`)
-  throw new Refusal(`--fault ${name} is unknown; there are:\n${faultList()}`)
+/** By its name, or all that are of a row. */
+function faultNames(text: string): readonly FaultName[] {
+  if (isFaultName(text)) return [text]
+  const ofRow = faultsOfRow(text)
+  if (ofRow.length > 0) return ofRow
+  if (scenarioName(text) !== undefined) {
+    throw new Refusal(`--fault ${text} is a run of its own: name it without others.`)
+  }
+  throw new Refusal(`--fault ${text} is unknown; there are:\n${faultList()}`)
+}
+
+function scenarioName(text: string): ScenarioName | undefined {
+  const found = Object.entries<Scenario>(scenarios).find(([name, { row }]) => name === text || isRow(row, text))
+  return found !== undefined && isScenarioName(found[0]) ? found[0] : undefined
 }
 
 function mixNames({ subscriptions }: Values, usual: readonly MixName[]): readonly MixName[] {

@@ -47,5 +47,9 @@ export function retryLine(
   if (kind === undefined) return undefined
   const source = parseSource(headers.tailrace_source ?? '') ?? null
   const seen = { actor: 'tap', ns: monotonicNsAt(timestampMs), partition, offset }
-  return { op: 'retry', ...names, ...seen, kind, source, owner: headers.tailrace_owner ?? '' }
+  const { tailrace_clock: clock, tailrace_owner: owner = '' } = headers
+  return {
+    ...{ op: 'retry', ...names, ...seen, kind, source, owner },
+    ...(clock === undefined ? {} : { clockNs: monotonicNsAt(Number(clock)) }),
+  }
 }

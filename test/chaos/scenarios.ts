@@ -17,10 +17,12 @@ export const scenarios = {
   },
   'poison-key': {
     what: 'one key fails for the length of the run at 10/s; the others keep 95 % of the rate of a run without it',
+    row: 'D5',
     run: poisonKey,
   },
   'receiver-outage': {
     what: 'a receiver answers 503 for the length of the run; nothing but probes goes to it, and everything after its return',
+    row: 'D4',
     run: receiverOutage,
   },
   'backlog-takeover': {

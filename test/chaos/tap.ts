@@ -1,10 +1,12 @@
 import { type KcatRecord, readTopic, topicExists } from '../support/kcat.ts'
+import { type Following, followTopic } from '../support/kcat-follow.ts'
 import {
   type Content,
   type DeadLetterLine,
   type LogLine,
   monotonicNsAt,
   parseEventId,
+  type RereadLine,
   type RetryLine,
   sha256,
 } from './history.ts'
@@ -20,6 +22,16 @@ export async function* tapLog({ brokers, run, topic }: TapOptions): AsyncGenerat
     const content = contentOf(record)
     yield { op: 'log', run, actor: 'tap', ns: monotonicNsAt(timestampMs), topic, partition, offset, ...content }
   }
+}
+
+/** Where each record of a stream stands and what it is, seen while the run lasts: a second look at what `tapLog` reads at its end. */
+export function followLog({ brokers, run, topic }: TapOptions, append: (line: RereadLine) => void): Following {
+  return followTopic(brokers, topic, (record) => {
+    const { partition, offset, timestampMs } = record
+    const { id, sha256: digest } = contentOf(record)
+    const ns = monotonicNsAt(timestampMs)
+    append({ op: 'reread', run, actor: 'follower', ns, topic, partition, offset, id, sha256: digest })
+  })
 }
 
 /** The dead letters of one run; the topic holds those of all runs and subscriptions. */

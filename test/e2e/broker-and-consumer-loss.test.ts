@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { openExperiment } from '../chaos/experiment.ts'
-import { allowedDuplicates, inject } from '../chaos/faults.ts'
+import { allowedDuplicates } from '../chaos/allowances.ts'
+import { inject } from '../chaos/faults.ts'
 import { report } from '../chaos/report.ts'
 import { defer } from '../support/defer.ts'
 import { untilHealthy } from '../support/health.ts'
-import { useStack } from '../support/stack.ts'
+import { useExperiment } from './fixture.ts'
 
 /** E2E_FULL=1 is the load that the promise is made for; the default finds the same defects in less time. */
 const load =
@@ -18,10 +18,7 @@ const names = ['kill-broker', 'kill-consumer', 'term-producer'] as const
 
 describe('a broker and a consumer that die, and a producer that stops, under load', () => {
   it('cost no acknowledged event, no order and no publish request', async (t) => {
-    const stack = await useStack(t)
-    await untilHealthy(stack)
-    const experiment = await openExperiment(stack)
-    defer(t, () => experiment.close())
+    const { stack, experiment } = await useExperiment(t)
     defer(t, () => untilHealthy(stack))
     const publisher = experiment.publish(load)
     for (const name of names) {

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { openExperiment } from '../chaos/experiment.ts'
 import { freezeCoordinator } from '../chaos/faults/freeze-coordinator.ts'
 import { measureFaults } from '../chaos/gaps.ts'
 import { report } from '../chaos/report.ts'
 import { defer } from '../support/defer.ts'
 import { untilHealthy } from '../support/health.ts'
-import { useStack } from '../support/stack.ts'
+import { useExperiment } from './fixture.ts'
 
 const load = { ratePerSecond: 100, seconds: 16, keys: 100 }
 const frozenMs = 10_000
@@ -16,10 +15,7 @@ const repeatedMs = 6_000
 
 describe('the broker that coordinates a consumer group, frozen under load', () => {
   it('is left behind by the consumers long before it thaws; nothing is lost, order holds', async (t) => {
-    const stack = await useStack(t)
-    await untilHealthy(stack)
-    const experiment = await openExperiment(stack)
-    defer(t, () => experiment.close())
+    const { stack, experiment } = await useExperiment(t)
     defer(t, () => untilHealthy(stack))
     const publisher = experiment.publish(load)
     // Not a wait for something: the load has to run before the fault.

@@ -1,24 +1,19 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { openExperiment } from '../chaos/experiment.ts'
 import { ownersOf } from '../chaos/faults/owners.ts'
 import { inject } from '../chaos/faults.ts'
 import { report } from '../chaos/report.ts'
 import { addedService } from '../support/added-consumers.ts'
 import { defer } from '../support/defer.ts'
-import { untilHealthy } from '../support/health.ts'
-import { useStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
+import { useExperiment } from './fixture.ts'
 
 const load = { ratePerSecond: 60, seconds: 20, keys: 60 }
 
 describe('a consumer that is added under load and removed again', () => {
   it('takes partitions over and hands them back: nothing is lost, out of order or delivered twice', async (t) => {
-    const stack = await useStack(t)
-    await untilHealthy(stack)
-    const experiment = await openExperiment(stack)
-    defer(t, () => experiment.close())
+    const { stack, experiment } = await useExperiment(t)
     defer(t, () => stack.added.endAll())
     const publisher = experiment.publish(load)
     const [{ scope } = assert.fail('no subscription')] = experiment.courses

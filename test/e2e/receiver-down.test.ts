@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Facts, receiptsOf } from '../chaos/check/facts.ts'
-import { type Course, openExperiment } from '../chaos/experiment.ts'
+import type { Course } from '../chaos/experiment.ts'
 import { measureGaps } from '../chaos/gaps.ts'
 import { report } from '../chaos/report.ts'
 import type { SubscriptionState } from '../support/api.ts'
-import { defer } from '../support/defer.ts'
-import { untilHealthy } from '../support/health.ts'
-import { type Stack, useStack } from '../support/stack.ts'
+import type { Stack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
+import { useExperiment } from './fixture.ts'
 
 const load = { ratePerSecond: 100, seconds: 15, keys: 50 }
 const consumers = 2
@@ -48,10 +47,7 @@ function firstTries(facts: Facts, { scope }: Course): number {
 
 describe('a receiver that is down', () => {
   it('gets nothing but probes, then everything in order, and the other subscription does not notice', async (t) => {
-    const stack = await useStack(t)
-    await untilHealthy(stack)
-    const experiment = await openExperiment(stack, { subscriptions: [{}, {}] })
-    defer(t, () => experiment.close())
+    const { stack, experiment } = await useExperiment(t, { subscriptions: [{}, {}] })
     const [down, well] = experiment.courses
     assert.ok(down !== undefined && well !== undefined)
     const statusNow = async () => (await stack.api.subscription(down.scope.subscription)).status

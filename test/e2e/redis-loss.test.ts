@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { openExperiment } from '../chaos/experiment.ts'
 import { inject } from '../chaos/faults.ts'
 import { report } from '../chaos/report.ts'
-import { defer } from '../support/defer.ts'
-import { untilHealthy } from '../support/health.ts'
-import { type Stack, useStack } from '../support/stack.ts'
+import type { Stack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
+import { useExperiment } from './fixture.ts'
 
 const load = { ratePerSecond: 200, seconds: 15, keys: 100 }
 
@@ -17,11 +15,8 @@ const services = async (stack: Stack) =>
 
 describe('Redis killed under load', () => {
   it('fails no request and no delivery, and everybody uses it again when it is back, without a restart', async (t) => {
-    const stack = await useStack(t)
-    await untilHealthy(stack)
+    const { stack, experiment } = await useExperiment(t)
     const before = await services(stack)
-    const experiment = await openExperiment(stack)
-    defer(t, () => experiment.close())
     const publisher = experiment.publish(load)
     for (let round = 0; round < 3; round += 1) {
       // Not a wait for something: the load has to run with Redis and without it.

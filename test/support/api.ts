@@ -9,6 +9,7 @@ export type SubscriptionStatus = {
   reason: string | null
   nextProbeAt: string | null
   lagEvents: number | null
+  retrying: number | null
   deadLetters: number | null
 }
 
@@ -53,6 +54,8 @@ export type Api = {
   putSubscription(name: string, body: object): Promise<SubscriptionAnswer>
   patchSubscription(name: string, body: object): Promise<SubscriptionAnswer>
   subscription(name: string): Promise<SubscriptionAnswer>
+  /** `pause`, `resume`, `rotate-secret` and the like. */
+  act(name: string, action: string, body?: object): Promise<Partial<SubscriptionAnswer>>
   deleteSubscription(name: string): Promise<void>
   /** With its topic. */
   deleteStream(name: string): Promise<void>
@@ -84,6 +87,7 @@ export function openApi({ publishUrl, consoleUrl, adminKey }: Places): Api {
     putSubscription: (name, body) => succeed({ method: 'PUT', path: `/v1/subscriptions/${name}`, body }),
     patchSubscription: (name, body) => succeed({ method: 'PATCH', path: `/v1/subscriptions/${name}`, body }),
     subscription: (name) => succeed({ method: 'GET', path: `/v1/subscriptions/${name}` }),
+    act: (name, action, body) => succeed({ method: 'POST', path: `/v1/subscriptions/${name}/${action}`, body }),
     deleteSubscription: (name) => succeed({ method: 'DELETE', path: `/v1/subscriptions/${name}` }),
     deleteStream: (name) => succeed({ method: 'DELETE', path: `/v1/streams/${name}?topic=delete` }),
     createKey: (body) => succeed({ method: 'POST', path: '/v1/keys', body }),

@@ -21,9 +21,12 @@ export async function untilRestarted(stack: Stack, victim: StackProcess): Promis
   })
 }
 
-async function isReady({ pid, adminUrl }: StackProcess): Promise<boolean> {
+/** What has no admin port; all others have one as soon as they serve. */
+const foreign: readonly string[] = ['kafka', 'redis']
+
+async function isReady({ service, pid, adminUrl }: StackProcess): Promise<boolean> {
   if (!isAlive(pid)) return false
-  if (adminUrl === null) return true
+  if (adminUrl === null) return foreign.includes(service)
   const { statusCode, body } = await request(`${adminUrl}/readyz`)
   await body.dump()
   return statusCode === 200

@@ -10,6 +10,15 @@ const startAgainMs = 500
 const impatient = ['socket.timeout.ms=3000', 'topic.metadata.refresh.interval.ms=1000', 'reconnect.backoff.max.ms=500']
 
 /**
+ * A leader that froze still takes itself for one when it thaws, and says that an offset is out of range that the others have
+ * reached without it. What is read again from there on is not handed over twice; going on at the end would skip records.
+ */
+const fromTheBeginning = 'topic.auto.offset.reset=earliest'
+
+/** What kcat is told beside the topic. */
+export const followSettings = [...impatient, fromTheBeginning].flatMap((setting) => ['-X', setting])
+
+/**
  * Hands over each record of a topic once, from the first one on, a few ms after it was appended. The topic may come later;
  * brokers may die meanwhile, all of them too.
  */
@@ -18,14 +27,13 @@ export function followTopic(
   topic: string,
   onRecord: (record: KcatRecord) => void,
 ): Following {
-  const settings = impatient.flatMap((setting) => ['-X', setting])
   const args = ['-C', '-q', '-u', '-E', '-b', brokers.join(','), '-t', topic, '-o', 'beginning', '-f', format]
   const next = new Map<number, number>()
   let end = () => {}
   let timer: NodeJS.Timeout | undefined
   const start = () => {
     let rest: Buffer = Buffer.alloc(0)
-    const child = spawn('kcat', [...args, ...settings], { stdio: ['ignore', 'pipe', 'ignore'] })
+    const child = spawn('kcat', [...args, ...followSettings], { stdio: ['ignore', 'pipe', 'ignore'] })
     const release = leash(child.pid ?? Number.NaN)
     const closed = () => {
       release()

@@ -64,17 +64,32 @@ export async function writeRecord(brokers: readonly string[], message: KcatMessa
   if (code !== 0) throw new Error(`kcat could not write to ${message.topic}`)
 }
 
-/** How many partitions of the cluster miss a replica in sync, as its brokers say. */
+/**
+ * How many partitions of the cluster miss a replica in sync, as the worst informed of its brokers says: the others do not know
+ * yet that one died, and one that froze does not know what it missed. Throws while one of them does not answer.
+ */
 export async function partitionsNotInSync(brokers: readonly string[]): Promise<number> {
-  const partitions = (await listTopics(brokers)).flatMap((topic) => topic.partitions)
-  return partitions.filter(({ replicas, isrs }) => isrs.length < replicas.length).length
+  const counts = await Promise.all(
+    brokers.map(async (broker) => {
+      const partitions = (await listTopics([broker])).flatMap((topic) => topic.partitions)
+      return partitions.filter(({ replicas, isrs }) => isrs.length < replicas.length).length
+    }),
+  )
+  return Math.max(...counts)
 }
 
 export async function topicExists(brokers: readonly string[], name: string): Promise<boolean> {
   return (await listTopics(brokers)).some(({ topic }) => topic === name)
 }
 
-type ListedTopic = { topic: string; partitions: { replicas: object[]; isrs: object[] }[] }
+/** Which broker leads each partition of a topic, by its id; -1 for none. */
+export async function leadersOf(brokers: readonly string[], name: string): Promise<Map<number, number>> {
+  const found = (await listTopics(brokers)).find(({ topic }) => topic === name)
+  return new Map(found?.partitions.map(({ partition, leader }) => [partition, leader]))
+}
+
+type ListedPartition = { partition: number; leader: number; replicas: object[]; isrs: object[] }
+type ListedTopic = { topic: string; partitions: ListedPartition[] }
 
 async function listTopics(brokers: readonly string[]): Promise<ListedTopic[]> {
   const { stdout } = await promisify(execFile)('kcat', ['-L', '-J', '-b', brokers.join(',')], { maxBuffer: 1 << 26 })

@@ -25,6 +25,8 @@ export type System = {
   adminKey: string
   api: Api
   receivers?: { host: string; name: string }
+  /** Those of this machine, where they are known. */
+  processes?(): Promise<readonly StackProcess[]>
 }
 
 /** A running stack. Names are those of ready.json: `kafka-1`, `producer-1`, `consumer-2`, … */
@@ -45,11 +47,19 @@ export type Stack = System & {
 }
 
 export type OwnedStack = Stack & {
-  /** Ctrl-C, as a user does; throws when a process of the run is left behind. Removes the folder. */
+  /** Ctrl-C, as a user does; throws when a process of the run is left behind. Removes the folder unless it was given. */
   stop(): Promise<void>
 }
 
-export type StackOptions = { producers?: number; consumers?: number; env?: Readonly<Record<string, string>> }
+export type StackOptions = {
+  producers?: number
+  consumers?: number
+  env?: Readonly<Record<string, string>>
+  /** Where it is when somebody chose that before; whoever did removes the folder too. */
+  site?: { dir: string; portOffset: number }
+  /** More for `tailrace up`. */
+  flags?: readonly string[]
+}
 
 const startCeilingMs = 120_000
 const stopCeilingMs = 60_000
@@ -67,19 +77,26 @@ export async function useStack(t: TestContext): Promise<Stack> {
 
 /** Starts a stack and waits until it says that it is ready. Throws with the end of its output when it does not. */
 export async function startStack(options: StackOptions = {}): Promise<OwnedStack> {
-  const dir = await mkdtemp(join(tmpdir(), 'tailrace-stack-'))
-  const launcher = launch(dir, await freePortOffset(), options)
+  const { dir, portOffset } = options.site ?? (await newSite())
+  const launcher = launch(dir, portOffset, options)
   try {
     await until('the stack is ready', async () => ended(launcher) || (await readReady(dir)), startCeilingMs)
     if (ended(launcher)) throw new Error('the launcher ended')
     const stack = await attachStack(dir)
-    return { ...stack, stop: () => stop(stack, launcher) }
+    const removesFolder = options.site === undefined
+    return { ...stack, stop: () => stop(stack, launcher, removesFolder) }
   } catch (error) {
     launcher.kill('SIGINT')
     await until('the launcher ends', () => ended(launcher), stopCeilingMs)
     throw new Error(`the stack did not start:\n${await outputOf(dir)}`, { cause: error })
   }
 }
+
+/** A new folder, and an offset at which all ports are free. */
+export const newSite = async (): Promise<{ dir: string; portOffset: number }> => ({
+  dir: await mkdtemp(join(tmpdir(), 'tailrace-stack-')),
+  portOffset: await freePortOffset(),
+})
 
 /** A running stack by its folder. */
 export async function attachStack(dir: string): Promise<Stack> {
@@ -139,11 +156,11 @@ type Ready = {
 function launch(
   dir: string,
   portOffset: number,
-  { producers = 2, consumers = 2, env = {} }: StackOptions,
+  { producers = 2, consumers = 2, env = {}, flags: more = [] }: StackOptions,
 ): ChildProcess {
   const output = openSync(join(dir, 'launcher.out'), 'a')
   const main = new URL('../../services/cli/main.ts', import.meta.url).pathname
-  const flags = ['--dir', dir, '--port-offset', portOffset, '--producers', producers, '--consumers', consumers]
+  const flags = ['--dir', dir, '--port-offset', portOffset, '--producers', producers, '--consumers', consumers, ...more]
   const child = spawn(process.execPath, [main, 'up', ...flags.map(String)], {
     stdio: ['ignore', output, output, 'ipc'], // a launcher ends with whoever holds its channel, a killed test run too
     env: { ...withoutConnections(process.env), ...env },
@@ -157,7 +174,7 @@ function withoutConnections({ KAFKA_BROKERS, REDIS_URL, NODE_TEST_CONTEXT, ...re
   return rest
 }
 
-async function stop(stack: Stack, launcher: ChildProcess): Promise<void> {
+async function stop(stack: Stack, launcher: ChildProcess, removesFolder: boolean): Promise<void> {
   await stack.added.endAll()
   const pids = (await stack.processes()).map((one) => one.pid)
   launcher.kill('SIGINT')
@@ -167,7 +184,7 @@ async function stop(stack: Stack, launcher: ChildProcess): Promise<void> {
     const outcome = `code ${launcher.exitCode}, signal ${launcher.signalCode}, still alive: ${left.join(' ') || 'none'}`
     throw new Error(`the stack did not stop cleanly (${outcome}):\n${await outputOf(stack.dir)}`)
   }
-  await rm(stack.dir, { recursive: true })
+  if (removesFolder) await rm(stack.dir, { recursive: true })
 }
 
 async function readReady(dir: string): Promise<Ready | undefined> {

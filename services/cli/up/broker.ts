@@ -1,13 +1,20 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { root } from '../folders.ts'
+import { readBrokerSettings } from './broker-settings.ts'
 import { host, type Ports } from './ports.ts'
 
 export const brokerIds = [1, 2, 3] as const
 export type BrokerId = (typeof brokerIds)[number]
 
 /** How one broker is started: `java` with these arguments in this environment. */
-export type BrokerLaunch = { format: string[]; serve: string[]; env: { CLASSPATH: string } }
+export type BrokerLaunch = {
+  format: string[]
+  serve: string[]
+  env: { CLASSPATH: string }
+  /** host:port by which its clients reach it: the first one that it advertises. */
+  address: string
+}
 
 export type BrokerOptions = {
   id: BrokerId
@@ -17,6 +24,8 @@ export type BrokerOptions = {
   jarsFolder: string
   clusterId: string
   ports: Ports
+  /** Where `<id>.properties` come on top of our settings. */
+  settingsFolder?: string | undefined
 }
 
 const environmentFile = join(root, 'docker/kafka/broker.env')
@@ -32,10 +41,12 @@ export const isFormatted = (folder: string) => existsSync(join(folder, 'meta.pro
 
 /** Writes the broker's properties file and says how to format its folder and how to start it. */
 export function prepareBroker(options: BrokerOptions): BrokerLaunch {
-  const { id, brokersFolder, jarsFolder, clusterId } = options
+  const { id, brokersFolder, jarsFolder, clusterId, settingsFolder } = options
   const { [heapName]: heap = '', ...settings } = readEnvironmentFile(readFileSync(environmentFile, 'utf8'))
+  const onTop = settingsFolder === undefined ? {} : readBrokerSettings(settingsFolder, id)
+  const effective = { ...propertiesOf(settings), ...ownProperties(options), ...onTop }
   const properties = join(brokersFolder, `${id}.properties`)
-  writeFileSync(properties, propertiesText({ ...propertiesOf(settings), ...ownProperties(options) }))
+  writeFileSync(properties, propertiesText(effective))
   const log = `-Dlog4j2.configurationFile=${logSettings}`
   return {
     format: [
@@ -45,6 +56,7 @@ export function prepareBroker(options: BrokerOptions): BrokerLaunch {
     ],
     serve: [...heap.split(' '), ...smallMachine, log, 'kafka.Kafka', properties],
     env: { CLASSPATH: classPath(jarsFolder) },
+    address: firstAddress(effective['advertised.listeners']),
   }
 }
 
@@ -76,6 +88,9 @@ function ownProperties({ id, voters, brokersFolder, ports }: BrokerOptions): Rec
     'log.dirs': dataFolder(brokersFolder, id),
   }
 }
+
+/** `A://host:1,B://host:2` → `host:1` */
+const firstAddress = (listeners = ''): string => listeners.split(',')[0]?.replace(/^.*:\/\//, '') ?? ''
 
 const propertiesText = (properties: Readonly<Record<string, string>>) =>
   Object.entries(properties)

@@ -14,7 +14,7 @@ import { waitFor } from './wait-for.ts'
 
 /** Three brokers that are up; each starts again when it dies. */
 export type Cluster = {
-  /** host:port of each. */
+  /** host:port of each, as it advertises itself to clients. */
   readonly addresses: readonly string[]
   /** Waits until every broker sees all brokers and no partition lacks a replica. */
   fullyReplicated(): Promise<void>
@@ -27,17 +27,20 @@ const startLimitMs = 90_000
 const cleanLimitMs = 10_000
 const lastBrokerLimitMs = 1_000
 
-/** Starts three brokers with their data in the run's folder, formatting it first if it is new; resolves when all are in sync. */
-export async function startCluster(run: Run): Promise<Cluster> {
+/**
+ * Starts three brokers with their data in the run's folder, formatting it first if it is new; resolves when all are in sync.
+ * `settingsFolder` has what comes on top of our settings.
+ */
+export async function startCluster(run: Run, settingsFolder?: string): Promise<Cluster> {
   const archive = await useClassArchive(run)
-  const launches = brokerIds.map((id) => ({ id, launch: prepare(run, id) }))
+  const launches = brokerIds.map((id) => ({ id, launch: prepare(run, id, settingsFolder) }))
   await Promise.all(launches.map(({ id, launch }) => format(run, id, launch)))
   run.signal.throwIfAborted()
   const brokers = launches.map(({ id, launch }) =>
     startBroker(run, id, { ...launch, serve: [...archive, ...launch.serve] }),
   )
   const cluster: Cluster = {
-    addresses: run.ports.brokers.map((port) => `${host}:${port}`),
+    addresses: launches.map(({ launch }) => launch.address),
     fullyReplicated: () => waitForReplicas(run),
     stop: () => stopBrokers(run, brokers),
   }
@@ -50,10 +53,11 @@ export async function startCluster(run: Run): Promise<Cluster> {
   }
 }
 
-function prepare({ folder, ports }: Run, id: BrokerId): BrokerLaunch {
+function prepare({ folder, ports }: Run, id: BrokerId, settingsFolder: string | undefined): BrokerLaunch {
   mkdirSync(dataFolder(folder.brokers, id), { recursive: true })
   const clusterId = clusterIdOf(folder.brokers)
-  return prepareBroker({ id, voters: brokerIds, brokersFolder: folder.brokers, jarsFolder, clusterId, ports })
+  const { brokers: brokersFolder } = folder
+  return prepareBroker({ id, voters: brokerIds, brokersFolder, jarsFolder, clusterId, ports, settingsFolder })
 }
 
 /** One cluster id for the life of the folder: 16 random bytes as Kafka writes them. */

@@ -4,6 +4,8 @@ import { type Resources, withResources } from '#shared/lifecycle.ts'
 import { version } from '#shared/version.ts'
 import { defaultFolder, runFolder, shown } from '../folders.ts'
 import { runTask } from '../task.ts'
+import { brokerIds } from './broker.ts'
+import { refuseWithoutSettings } from './broker-settings.ts'
 import { startCluster } from './cluster.ts'
 import { type CrewOptions, demoPublisher, type Role, rolesOf, startRole } from './crew.ts'
 import { commonEnvironment, secretFiles } from './environment.ts'
@@ -25,6 +27,7 @@ export type UpOptions = {
   portOffset: number
   producers: number
   consumers: number
+  brokerSettings?: string
 }
 
 /** Where a part of the start puts what must be closed and what the user should see. */
@@ -50,7 +53,7 @@ async function start(options: UpOptions, signal: AbortSignal, stage: Stage): Pro
   const startedAt = performance.now()
   const { resources, progress } = stage
   const run = await openRun(options, signal, stage)
-  const { cluster, redisUrl } = await startDependencies(run, stage)
+  const { cluster, redisUrl } = await startDependencies(run, options, stage)
   const { folder, ports } = run
   const brokers = cluster.addresses
   const env = commonEnvironment({ folder, ports, brokers, redisUrl })
@@ -68,7 +71,9 @@ async function start(options: UpOptions, signal: AbortSignal, stage: Stage): Pro
   console.log(welcome(folder, ports, (performance.now() - startedAt) / 1000))
 }
 
-async function openRun({ dir, portOffset, fresh }: UpOptions, signal: AbortSignal, stage: Stage): Promise<Run> {
+async function openRun(options: UpOptions, signal: AbortSignal, stage: Stage): Promise<Run> {
+  const { dir, portOffset, fresh, brokerSettings } = options
+  if (brokerSettings !== undefined) refuseWithoutSettings(resolve(brokerSettings), brokerIds)
   const { resources, progress } = stage
   const folder = runFolder(resolve(dir ?? defaultFolder))
   const ports = portsAt(portOffset)
@@ -80,11 +85,12 @@ async function openRun({ dir, portOffset, fresh }: UpOptions, signal: AbortSigna
 }
 
 /** Kafka and Redis come up side by side; both are stopped when one of them does not. */
-async function startDependencies(run: Run, { resources, progress }: Stage) {
+async function startDependencies(run: Run, { brokerSettings }: UpOptions, { resources, progress }: Stage) {
+  const settingsFolder = brokerSettings === undefined ? undefined : resolve(brokerSettings)
   const starting = [
     progress.step(
       'kafka',
-      () => startCluster(run),
+      () => startCluster(run, settingsFolder),
       ({ addresses }) => `${addresses.length} brokers in sync`,
     ),
     progress.step(

@@ -22,10 +22,12 @@ export function checkBytes(facts: Facts, scope: Scope): Verdict {
     }
   }
   const unverified = unverifiedReceipts(facts, scope)
+  const judged = places.reduce((sum, { seen }) => sum + seen.size, 0)
   return verdict({
     invariant: 'I3',
     claim: 'bytes in are bytes out',
     offences: [...offences, ...unverified],
+    judged,
     counts: { altered: offences.length, unverified: unverified.length },
   })
 }

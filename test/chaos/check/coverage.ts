@@ -2,8 +2,11 @@ import type { CommitLine, LogPosition, RetryLine } from '../history.ts'
 import { parseSource } from '../history.ts'
 import { deadLettersOf, type Facts, receiptsOf, type Scope, succeeded } from './facts.ts'
 
-/** One event of a partition: from when it is over, and during which times a retry record of its own kept it. Monotonic ns. */
-export type Cover = { id: string; terminalNs: number; parks: readonly Park[] }
+/**
+ * One event of a partition: when the broker appended it, from when it is over, and during which times a retry record of its
+ * own kept it. Monotonic ns.
+ */
+export type Cover = { id: string; appendedNs: number; terminalNs: number; parks: readonly Park[] }
 
 /** A retry record and when it was closed; Infinity while it is open. */
 export type Park = { partition: number; offset: number; source: LogPosition | null; fromNs: number; untilNs: number }
@@ -29,7 +32,8 @@ export function coverage(facts: Facts, scope: Scope): Map<number, Map<number, Co
       const place = placeOf(line)
       const offsets = partitions.get(line.partition) ?? new Map<number, Cover>()
       partitions.set(line.partition, offsets)
-      offsets.set(line.offset, { id, terminalNs: terminal.get(place) ?? Infinity, parks: parks.get(place) ?? [] })
+      const terminalNs = terminal.get(place) ?? Infinity
+      offsets.set(line.offset, { id, appendedNs: line.ns, terminalNs, parks: parks.get(place) ?? [] })
     }
   }
   return partitions

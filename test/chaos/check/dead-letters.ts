@@ -36,6 +36,7 @@ export function checkDeadLetters(facts: Facts, scope: Scope): Verdict {
     invariant: 'I7',
     claim: 'dead letters are complete and honest',
     offences,
+    judged: deadLetters.size,
     counts: { deadLettered: deadLetters.size },
   })
 }

@@ -29,6 +29,7 @@ export function checkDuplicates(facts: Facts, scope: Scope, limit: DuplicateLimi
       ...(typeof limit === 'number' ? tooMany(repeated, limit) : unexplained(facts, scope, limit)),
       ...appended,
     ],
+    judged: receiptsOf(facts, scope).size,
     counts: { duplicates: repeated.length, appendedAgain: appendedAgain(facts) },
   })
 }

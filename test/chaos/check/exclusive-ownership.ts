@@ -1,6 +1,7 @@
 import type { ReceiveLine, RetryLine } from '../history.ts'
 import { clockErrorNs } from './coverage.ts'
 import { type Facts, receiptsOf, type Scope } from './facts.ts'
+import { holesOf } from './unseen.ts'
 import { type Offence, type Verdict, verdict } from './verdict.ts'
 
 /** An owner that can reach Kafka hears of its successor, or learns that it is no member any more, within this time. */
@@ -17,7 +18,7 @@ type Reign = { partition: number; offset: number; attempts: readonly Attempt[] }
 /**
  * I19: from the fence of an owner to the next one only one process delivers from a partition. What the owner before it began
  * in the first second after the fence is not judged, nor, while a broker is away, in the first 4.8 s. Not judged either where
- * senders are unknown or no tap saw a fence.
+ * senders are unknown or no tap saw a fence, nor where there may be one between the two that nobody saw.
  */
 export function checkExclusiveOwnership(facts: Facts, scope: Scope): Verdict {
   const reigns = reignsOf(facts, scope)
@@ -26,6 +27,7 @@ export function checkExclusiveOwnership(facts: Facts, scope: Scope): Verdict {
     invariant: 'I19',
     claim: 'one process at a time delivers from a partition',
     offences: reigns.flatMap(intrusions),
+    judged,
     counts: { reigns: reigns.length, attemptsOfOwners: judged },
   })
 }
@@ -33,10 +35,11 @@ export function checkExclusiveOwnership(facts: Facts, scope: Scope): Verdict {
 function reignsOf(facts: Facts, scope: Scope): Reign[] {
   const fences = fencesOf(facts.retries.get(scope.subscription) ?? [])
   const attempts = Map.groupBy([...receiptsOf(facts, scope).values()].flat(), ({ partition }) => partition)
+  const holes = holesOf(facts, scope)
   return [...fences].flatMap(([partition, own]) => {
     const here = (attempts.get(partition) ?? []).flatMap(asAttempt).sort((a, b) => a.ns - b.ns)
     let at = 0
-    return own.map(({ offset, ns }, index) => {
+    const reigns = own.map(({ offset, ns }, index) => {
       const fromNs = ns + graceNs(facts, ns)
       const toNs = (own[index + 1]?.ns ?? Infinity) - clockErrorNs
       while ((here[at]?.ns ?? Infinity) <= fromNs) at += 1
@@ -44,6 +47,11 @@ function reignsOf(facts: Facts, scope: Scope): Reign[] {
       while ((here[at]?.ns ?? Infinity) < toNs) at += 1
       return { partition, offset, attempts: here.slice(begin, at) }
     })
+    const isSeen = ({ offset }: Reign, index: number) => {
+      const end = own[index + 1]?.offset ?? Infinity
+      return !(holes.get(partition) ?? []).some((hole) => hole.start > offset && hole.end <= end)
+    }
+    return reigns.filter(isSeen)
   })
 }
 

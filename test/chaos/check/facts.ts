@@ -1,15 +1,24 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
+  type AccountLine,
+  type BadRequestLine,
   type CommitLine,
   type Content,
+  type CountersLine,
   type DeadLetterLine,
+  type ExitLine,
   type FaultLine,
   type HistoryLine,
   type LogLine,
+  type ModeLine,
+  type ProcessesLine,
   type PublishLine,
   parseEventId,
   type ReceiveLine,
+  type RereadLine,
   type RetryLine,
+  type TwinLine,
+  type WiringLine,
 } from '../history.ts'
 
 /** What became of one event at the door: the last word of its publisher over all requests for it. */
@@ -26,13 +35,35 @@ export type Facts = {
   retries: ReadonlyMap<string, readonly RetryLine[]>
   commits: ReadonlyMap<string, readonly CommitLine[]>
   faults: readonly FaultSpan[]
+  exits: readonly ExitLine[]
+  /** Per subscription, in the order of time. */
+  modes: ReadonlyMap<string, readonly ModeLine[]>
+  /** Per partition by offset: what the second reader saw. */
+  rereads: ReadonlyMap<number, ReadonlyMap<number, Reread>>
+  twins: readonly TwinLine[]
+  badRequests: readonly BadRequestLine[]
+  processes: readonly ProcessesLine[]
+  accounts: readonly AccountLine[]
+  counters: readonly CountersLine[]
+  wirings: readonly WiringLine[]
 }
 
-/** A fault and when the system was whole again after it, where that was waited for. */
-export type FaultSpan = FaultLine & { wholeNs?: number }
+export type Reread = Pick<RereadLine, 'topic' | 'id' | 'sha256'>
 
-/** Which events a subscription must get: all of its stream; and what it was set to, where that is not the default. */
-export type Scope = { subscription: string; stream: string; giveUpAfterMs?: number; timeoutMs?: number }
+/** A fault, when its victims were let go, and when the system was whole again after it, where that was waited for. */
+export type FaultSpan = FaultLine & { undoneNs?: number; wholeNs?: number }
+
+/**
+ * Which events a subscription must get: all of its stream; and what it was set to, where that is not the default. Retries
+ * are only judged with a schedule.
+ */
+export type Scope = {
+  subscription: string
+  stream: string
+  scheduleMs?: readonly number[]
+  giveUpAfterMs?: number
+  timeoutMs?: number
+}
 
 /** Reads a whole history. Everything is found by the event id of the history, whatever ids the system gave out. */
 export async function gatherFacts(lines: AsyncIterable<HistoryLine> | Iterable<HistoryLine>): Promise<Facts> {
@@ -44,6 +75,15 @@ export async function gatherFacts(lines: AsyncIterable<HistoryLine> | Iterable<H
   const retries = new Map<string, RetryLine[]>()
   const commits = new Map<string, CommitLine[]>()
   const faults: FaultSpan[] = []
+  const exits: ExitLine[] = []
+  const modes = new Map<string, ModeLine[]>()
+  const rereads = new Map<number, Map<number, Reread>>()
+  const twins: TwinLine[] = []
+  const badRequests: BadRequestLine[] = []
+  const processes: ProcessesLine[] = []
+  const accounts: AccountLine[] = []
+  const counters: CountersLine[] = []
+  const wirings: WiringLine[] = []
   for await (const line of lines) {
     switch (line.op) {
       case 'publish':
@@ -68,15 +108,48 @@ export async function gatherFacts(lines: AsyncIterable<HistoryLine> | Iterable<H
       case 'fault':
         faults.push(line)
         break
+      case 'undone':
+        faults.push(...faults.splice(-1).map((fault) => ({ ...fault, undoneNs: line.ns })))
+        break
       case 'whole':
         faults.push(...faults.splice(-1).map((fault) => ({ ...fault, wholeNs: line.ns })))
+        break
+      case 'exit':
+        exits.push(line)
+        break
+      case 'mode':
+        append(modes, line.subscription, line)
+        break
+      case 'reread':
+        inner(rereads, line.partition).set(line.offset, rereadOf(line, publications.get(line.id)))
+        break
+      case 'twin':
+        twins.push(line)
+        break
+      case 'bad-request':
+        badRequests.push(line)
+        break
+      case 'processes':
+        processes.push(line)
+        break
+      case 'account':
+        accounts.push(line)
+        break
+      case 'counters':
+        counters.push(line)
+        break
+      case 'wiring':
+        wirings.push(line)
         break
       default:
         line satisfies never
     }
   }
   const seenLog = log.size === 0 ? null : log
-  return { publications, requests, receipts, deadLetters, log: seenLog, retries, commits, faults }
+  return {
+    ...{ publications, requests, receipts, deadLetters, log: seenLog, retries, commits, faults, exits, modes, rereads },
+    ...{ twins, badRequests, processes, accounts, counters, wirings },
+  }
 }
 
 /** Receipts of one subscription by event id. */
@@ -119,10 +192,16 @@ function sharing<T extends Content>(line: T, publication: Content | undefined): 
   }
 }
 
-function inner<T>(outer: Map<string, Map<string, T>>, name: string): Map<string, T> {
+/** The texts of its event stand for equal ones of its own. */
+function rereadOf({ topic, id, sha256 }: RereadLine, publication: Publication | undefined): Reread {
+  if (publication === undefined) return { topic, id, sha256 }
+  return { topic, id: publication.id, sha256: publication.sha256 === sha256 ? publication.sha256 : sha256 }
+}
+
+function inner<Name, Key, T>(outer: Map<Name, Map<Key, T>>, name: Name): Map<Key, T> {
   const known = outer.get(name)
   if (known !== undefined) return known
-  const fresh = new Map<string, T>()
+  const fresh = new Map<Key, T>()
   outer.set(name, fresh)
   return fresh
 }

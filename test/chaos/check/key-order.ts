@@ -34,6 +34,7 @@ export function checkKeyOrder(facts: Facts, scope: Scope): Verdict {
     invariant: 'I4',
     claim: 'first successes of a key are in order',
     offences: [...breaks.values()],
+    judged: courses.size,
     counts: { outOfOrder: breaks.size },
   })
 }

@@ -25,6 +25,7 @@ export function checkNoLoss(facts: Facts, scope: Scope): Verdict {
     invariant: 'I1',
     claim: 'no acknowledged event is lost',
     offences,
+    judged: acknowledged,
     counts: { acknowledged, lost: offences.length },
   })
 }

@@ -4,15 +4,16 @@ import { type Offence, type Verdict, verdict } from './verdict.ts'
 /** I2: nothing reaches a receiver, the dead letters or the log that was never published, or was refused at the door. */
 export function checkNoPhantom(facts: Facts, scope: Scope): Verdict {
   const places = [
-    { where: 'delivered', ids: receiptsOf(facts, scope).keys() },
-    { where: 'dead-lettered', ids: deadLettersOf(facts, scope).keys() },
-    { where: 'in the log', ids: facts.log?.keys() ?? [] },
+    { where: 'delivered', ids: receiptsOf(facts, scope) },
+    { where: 'dead-lettered', ids: deadLettersOf(facts, scope) },
+    { where: 'in the log', ids: facts.log ?? new Map<string, unknown>() },
   ]
-  const offences = places.flatMap(({ where, ids }) => [...ids].flatMap((id) => phantom(id, where, facts, scope)))
+  const offences = places.flatMap(({ where, ids }) => [...ids.keys()].flatMap((id) => phantom(id, where, facts, scope)))
   return verdict({
     invariant: 'I2',
     claim: 'nothing appears that was not published',
     offences,
+    judged: places.reduce((sum, { ids }) => sum + ids.size, 0),
     counts: { phantom: offences.length },
   })
 }

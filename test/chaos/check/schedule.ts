@@ -42,6 +42,7 @@ export function checkSchedule(facts: Facts, scope: Scope, { id, scheduleMs }: Sc
       ...missed.map(({ pointMs }): Offence => ({ id, what: `not tried at ${pointMs} ms` })),
       ...unplanned.map((ageMs): Offence => ({ id, what: `tried at ${Math.round(ageMs)} ms, which is no point` })),
     ],
+    judged: agesMs.length,
     counts: { scheduledAttempts: agesMs.length },
   })
 }

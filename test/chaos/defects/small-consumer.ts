@@ -5,7 +5,8 @@
  * `deliversWhenLost` it has another one: it goes on with what it fetched although others own its partitions by now.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { request } from 'undici'
+import { Agent } from 'undici'
+import { Exchange } from '#shared/delivery/exchange.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import { type GroupKeeper, keepGroup, type RecordBatch } from '#shared/kafka/group-keeper.ts'
 import { createLogger } from '#shared/observability/log.ts'
@@ -28,6 +29,8 @@ const name = `small-${process.pid}`
 /** Slow enough that a batch is still being delivered when the process is killed. */
 const deliveryPauseMs = 20
 const sessionTimeoutMs = 6_000
+const attemptTimeoutMs = 10_000
+const connections = new Agent()
 
 let epochNow = -1
 
@@ -84,8 +87,7 @@ async function deliverBatch(keeper: GroupKeeper, batch: RecordBatch, options: Sm
   if (last === undefined || !maySend()) return
   if (options.commitFirst) await commit(keeper, batch, last)
   for (const record of batch.records) {
-    if (!maySend()) return
-    await deliver(record, options)
+    if (!(await deliver(record, options, maySend))) return
     if (!options.commitFirst) await commit(keeper, batch, record)
   }
 }
@@ -105,7 +107,12 @@ async function commit(keeper: GroupKeeper, { epoch, topic, partition }: RecordBa
   }
 }
 
-async function deliver(record: StoredRecord, { targetUrl, subscription }: SmallConsumerOptions): Promise<void> {
+/**
+ * Whether it was sent. `maySend` is asked right before the request is written: that is at least a turn of the event loop
+ * after the call, and the process can be frozen between the two.
+ */
+async function deliver(record: StoredRecord, options: SmallConsumerOptions, maySend: () => boolean): Promise<boolean> {
+  const { targetUrl, subscription } = options
   const attributes = Object.entries(record.headers).filter(([header]) => header.startsWith('ce_'))
   const headers = {
     ...Object.fromEntries(attributes.map(([header, value]) => [`ce-${header.slice(3)}`, value])),
@@ -114,7 +121,14 @@ async function deliver(record: StoredRecord, { targetUrl, subscription }: SmallC
     'tailrace-attempt': '1',
     'tailrace-position': `${record.topic}-${record.partition}-${record.offset}`,
   }
-  const { body } = await request(targetUrl, { method: 'POST', headers, body: record.value })
-  await body.dump()
+  const { origin, pathname } = new URL(targetUrl)
+  const exchange = new Exchange(attemptTimeoutMs, { takeDial: () => null, mayStart: maySend })
+  connections.dispatch({ origin, path: pathname, method: 'POST', headers, body: record.value }, exchange)
+  const result = await exchange.result
+  if (result.kind === 'failure') {
+    if (!maySend()) return false
+    throw new Error(`no answer: ${result.detail}`)
+  }
   await pause(deliveryPauseMs)
+  return true
 }

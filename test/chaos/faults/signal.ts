@@ -1,5 +1,7 @@
 import { addedService } from '../../support/added-consumers.ts'
 import { untilRestarted } from '../../support/health.ts'
+import { monotonicNs } from '../history.ts'
+import { awaitExit } from './exit.ts'
 import type { Scene } from './fault.ts'
 import { chooseVictim } from './victim.ts'
 
@@ -8,7 +10,10 @@ type Signalled = { name: string; service: string; signal: 'SIGKILL' | 'SIGTERM' 
 /** Signals one process of a service, each in turn by round. */
 export async function signalOne(scene: Scene, { name, service, signal }: Signalled): Promise<void> {
   const victim = await chooseVictim(scene, name, service)
-  await untilRestarted(scene.stack, await scene.stack.kill(victim.name, signal))
+  const askedNs = monotonicNs()
+  const killed = await scene.stack.kill(victim.name, signal)
+  if (signal === 'SIGTERM') await awaitExit(scene.experiment, killed, askedNs)
+  await untilRestarted(scene.stack, killed)
 }
 
 /** Kills all processes of some services, or all there are, at once. */

@@ -6,13 +6,19 @@ import type { PublisherOptions } from './publisher.ts'
 import type { ReceiverCommand, ReceiverOptions, ReceiverProgress } from './receiver.ts'
 import type { PublisherProgress } from './until-known.ts'
 
-export type Publisher = { progress(): PublisherProgress; finished: Promise<PublisherProgress>; stop(): void }
+export type Publisher = {
+  progress(): PublisherProgress
+  finished: Promise<PublisherProgress>
+  /** From now on no event is due any more; it finishes when all that were are known. */
+  end(): void
+  stop(): void
+}
 
 export type Receiver = {
   url: string
   progress(): ReceiverProgress
   setMode(mode: ReceiverMode): Promise<void>
-  /** From now on every signature is verified with this secret (`whsec_…`). */
+  /** From now on every signature is verified with this secret (`whsec_…`), or with the one before. */
   useSecret(secret: string): void
   /** Ends the process when its history is written. */
   stop(): Promise<void>
@@ -41,7 +47,12 @@ export function startPublisher(options: PublisherOptions): Publisher {
     return progress
   })
   finished.catch(() => undefined)
-  return { progress: () => progress, finished, stop: () => child.kill('SIGKILL') }
+  return {
+    progress: () => progress,
+    finished,
+    end: () => void (child.connected && child.send('end')),
+    stop: () => child.kill('SIGKILL'),
+  }
 }
 
 /** Starts a receiver process and waits until it listens; its URL has `name` as its host. */

@@ -35,13 +35,16 @@ export function openDoor({ url, stream, apiKey, timeoutMs }: DoorOptions): Door 
 /** Answers of the service that promise that nothing was stored. */
 const nothingStored = new Set(['kafka-unavailable', 'overloaded', 'stopping', 'catalog-stale', 'rate-limited'])
 
+/** The answer to a repeat while nobody knows yet what became of the first request. */
+export const stillRunning = 'idempotency-in-progress'
+
 type Judged = Omit<Answer, 'sentNs' | 'ns'>
 
 export function judgeAnswer(status: number, text: string): Judged {
   const answer = parseObject(text)
   const code = typeof answer.code === 'string' ? answer.code : null
   if (status >= 200 && status < 300) return { outcome: 'acknowledged', status, code, position: positionOf(answer) }
-  const refused = status < 500 || (code !== null && nothingStored.has(code))
+  const refused = (status < 500 && code !== stillRunning) || (code !== null && nothingStored.has(code))
   return { outcome: refused ? 'refused' : 'unknown', status, code, position: null }
 }
 

@@ -37,24 +37,30 @@ async function run(options: PublisherOptions): Promise<void> {
     progress: { due: 0, acknowledged: 0, failedRequests: 0, abandoned: 0 },
     giveUpNs: startNs + options.seconds * 1e9 + options.patienceMs * 1e6,
   }
+  process.once('message', () => {
+    publishing.seconds = (monotonicNs() - startNs) / 1e9
+    publishing.giveUpNs = monotonicNs() + options.patienceMs * 1e6
+  })
   const reports = setInterval(() => process.send?.({ type: 'progress', progress: publishing.progress }), 50)
-  await publishOnSchedule(publishing, options, startNs)
+  await publishOnSchedule(publishing, startNs)
   clearInterval(reports)
   await publishing.history.close()
   await publishing.door.close()
   process.send?.({ type: 'done', progress: publishing.progress }, () => process.disconnect())
 }
 
+/** `seconds` may become shorter on the way. */
+type Schedule = Omit<PublisherOptions, 'history'>
+
 /** Event i is due at start + i / rate, for key i modulo keys, in each form in turn. */
-async function publishOnSchedule(publishing: Publishing, options: PublisherOptions, startNs: number): Promise<void> {
-  const { ratePerSecond, seconds, keys } = options
-  const { progress } = publishing
+async function publishOnSchedule(publishing: Publishing & Schedule, startNs: number): Promise<void> {
+  const { ratePerSecond, keys, progress } = publishing
   const tails = new Map<number, Promise<void>>()
-  const total = Math.floor(ratePerSecond * seconds)
-  while (progress.due < total) {
-    const dueCount = Math.min(total, Math.floor(((monotonicNs() - startNs) / 1e9) * ratePerSecond) + 1)
+  const total = () => Math.floor(ratePerSecond * publishing.seconds)
+  while (progress.due < total()) {
+    const dueCount = Math.min(total(), Math.floor(((monotonicNs() - startNs) / 1e9) * ratePerSecond) + 1)
     for (let index = progress.due; index < dueCount; index += 1) {
-      const event = eventNumber(index, options)
+      const event = eventNumber(index, publishing)
       const dueNs = startNs + (index / ratePerSecond) * 1e9
       const before = tails.get(index % keys) ?? Promise.resolve()
       tails.set(
@@ -68,7 +74,7 @@ async function publishOnSchedule(publishing: Publishing, options: PublisherOptio
   await Promise.all(tails.values())
 }
 
-function eventNumber(index: number, { run, publisher, keys, keyPrefix, fillBytes }: PublisherOptions): OutgoingEvent {
+function eventNumber(index: number, { run, publisher, keys, keyPrefix, fillBytes }: Schedule): OutgoingEvent {
   const seq = Math.floor(index / keys)
   const form = forms[(index + seq) % forms.length] ?? 'plain'
   const data = { type: 'chaos.tick', source: `/chaos/${publisher}`, json: awkwardJson(seq, fillBytes) }

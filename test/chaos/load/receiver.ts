@@ -10,6 +10,7 @@ import { type HistoryWriter, monotonicNs, openHistory } from '../history.ts'
 import { createAnswers, type ReceiverMode } from './modes.ts'
 import { type Receipt, readReceipt } from './receipt.ts'
 import { createSenders } from './senders.ts'
+import { servingOf } from './serving.ts'
 
 /** `host` is the address to listen on, 127.0.0.1 unless targets are called from elsewhere. */
 export type ReceiverOptions = { run: string; actor: string; history: string; host?: string }
@@ -29,7 +30,8 @@ type State = {
   server: Server
   port: number
   mode: ReceiverMode
-  webhook: Webhook | undefined
+  /** Newest first: while a secret is rotated the one before counts, too. */
+  webhooks: readonly Webhook[]
   seen: Set<string>
   progress: ReceiverProgress
 }
@@ -45,7 +47,7 @@ async function obey(command: ReceiverCommand): Promise<void> {
   if (command.type === 'start') state = await start(command.options)
   else if (state === undefined) throw new Error('not started')
   else if (command.type === 'mode') await changeMode(state, command.mode)
-  else if (command.type === 'secret') state.webhook = new Webhook(command.secret)
+  else if (command.type === 'secret') state.webhooks = [new Webhook(command.secret), ...state.webhooks].slice(0, 2)
   else await stop(state)
 }
 
@@ -56,7 +58,7 @@ async function start(options: ReceiverOptions): Promise<State> {
   setInterval(() => process.send?.({ type: 'progress', progress }), 50)
   process.send?.({ type: 'listening', port })
   const history = openHistory(options.history)
-  return { options, history, server, port, mode: { kind: 'accept' }, webhook: undefined, seen: new Set(), progress }
+  return { options, history, server, port, mode: { kind: 'accept' }, webhooks: [], seen: new Set(), progress }
 }
 
 async function changeMode(current: State, mode: ReceiverMode): Promise<void> {
@@ -66,6 +68,9 @@ async function changeMode(current: State, mode: ReceiverMode): Promise<void> {
     current.server.close()
     current.server.closeAllConnections()
   } else if (mode.kind !== 'refuse' && wasRefusing) await listen(current.server, current.options, current.port)
+  const { run, actor } = current.options
+  const serves = servingOf(mode)
+  current.history.append({ op: 'mode', run, actor, ns: monotonicNs(), subscription: actor, serves })
   process.send?.({ type: 'mode-set' })
 }
 
@@ -82,19 +87,27 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const receipt = readReceipt(request.headers, body)
   const { id, attempt } = receipt
   const { status, headers } = answers(mode, { id, attempt, count: progress.requests, ns: arrivedNs })
-  record(state, { request, receipt, body, arrivedNs, status })
+  record(state, { request, receipt, body, arrivedNs, status, retryAfter: headers['retry-after'] })
   response.writeHead(status, headers).end()
 }
 
-type Answered = { request: IncomingMessage; receipt: Receipt; body: Buffer; arrivedNs: number; status: number }
+type Answered = {
+  request: IncomingMessage
+  receipt: Receipt
+  body: Buffer
+  arrivedNs: number
+  status: number
+  retryAfter: string | undefined
+}
 
-function record({ options, history, webhook, seen, progress }: State, answered: Answered): void {
-  const { request, receipt, body, arrivedNs, status } = answered
-  const verified = webhook === undefined ? null : verifies(webhook, request, body)
+function record({ options, history, webhooks, seen, progress }: State, answered: Answered): void {
+  const { request, receipt, body, arrivedNs, status, retryAfter } = answered
+  const verified = webhooks.length === 0 ? null : webhooks.some((webhook) => verifies(webhook, request, body))
   const ns = monotonicNs()
   const { run, actor } = options
+  const asked = retryAfter === undefined ? {} : { retryAfterMs: Number(retryAfter) * 1000 }
   senders.tell(request.socket, (sender) =>
-    history.append({ op: 'receive', ...receipt, run, actor, status, arrivedNs, ns, verified, sender }),
+    history.append({ op: 'receive', ...receipt, run, actor, status, arrivedNs, ns, verified, sender, ...asked }),
   )
   if (status < 300) seen.add(receipt.id)
   if (verified === false) progress.unverified += 1

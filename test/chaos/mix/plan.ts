@@ -4,8 +4,17 @@ import { fractionOf } from '../load/modes.ts'
 /** What a step does that does nothing: a control, which must cost nothing either. */
 export const nothing = 'none'
 
-/** `waitMs` after the stack was whole again; `round` chooses the victim. */
-export type Step = { index: number; waitMs: number; fault: FaultName | typeof nothing; round: number }
+/**
+ * `waitMs` after the stack was whole again, and not before `notBeforeMs` after the beginning of the load; `round` chooses
+ * the victim.
+ */
+export type Step = {
+  index: number
+  waitMs: number
+  notBeforeMs?: number
+  fault: FaultName | typeof nothing
+  round: number
+}
 
 const shortestWaitMs = 5_000
 const longestWaitMs = 15_000

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { untilHealthy } from '../../support/health.ts'
 import { until } from '../../support/until.ts'
+import { allowedDuplicates } from '../allowances.ts'
 import { checkSchedule } from '../check/schedule.ts'
 import { openExperiment } from '../experiment.ts'
 import { killAll } from '../faults/signal.ts'
-import { allowedDuplicates } from '../faults.ts'
 import { deliveredPerSecond } from '../rates.ts'
 import { type Result, resultOf, type Stage, withFigure } from './scenario.ts'
 

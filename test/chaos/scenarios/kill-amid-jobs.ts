@@ -1,10 +1,10 @@
 import type { Api } from '../../support/api.ts'
 import { untilHealthy } from '../../support/health.ts'
 import { until } from '../../support/until.ts'
+import { allowedDuplicates } from '../allowances.ts'
 import { acknowledgedSequences, type Facts, receiptsOf, type Scope, succeeded } from '../check/facts.ts'
 import { type Course, openExperiment } from '../experiment.ts'
 import { killAll } from '../faults/signal.ts'
-import { allowedDuplicates } from '../faults.ts'
 import { type Result, resultOf, type Stage, withFigure } from './scenario.ts'
 
 type Job = { id: string; state: string; matched: number; done: number; delivered: number; deadLettered: number }

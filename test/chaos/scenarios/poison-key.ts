@@ -18,8 +18,8 @@ export async function poisonKey(stage: Stage): Promise<Result> {
   const poison = await runWith(stage, { kind: 'fail', of: { keys: [poisoned] } })
   const share = poison.perSecond / control.perSecond
   const rates = `${poison.perSecond.toFixed(1)}/s beside the poisoned key, ${control.perSecond.toFixed(1)}/s without`
-  const text = `${control.result.text}\n${poison.result.text}`
-  return withFigure({ ...poison.result, text }, `other keys: ${rates}: ${(100 * share).toFixed(1)} %`, [
+  const figures = [...control.result.figures, ...poison.result.figures]
+  return withFigure({ ...poison.result, figures }, `other keys: ${rates}: ${(100 * share).toFixed(1)} %`, [
     control.result.complaint,
     share < leastShare ? `the other keys fell below ${100 * leastShare} %` : '',
   ])

@@ -7,6 +7,7 @@ import { gatherFacts } from '../../chaos/check/facts.ts'
 import { explain, judge } from '../../chaos/check/judge.ts'
 import { readHistory } from '../../chaos/history.ts'
 import { startPublisher, startReceiver } from '../../chaos/load/children.ts'
+import { until } from '../../support/until.ts'
 import { startForwarder, type Treatment } from './forwarder.ts'
 
 const load = {
@@ -58,5 +59,22 @@ describe('the load processes', () => {
     const { progress, judgement } = await runThrough(t, (count) => (count === 100 ? 422 : 'forward'))
     assert.equal(explain(judgement), '')
     assert.equal(progress.acknowledged, 1199)
+  })
+
+  it('end before their time when they are told to, with every event known that was due', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'tailrace-load-'))
+    t.after(() => rm(folder, { recursive: true }))
+    const receiver = await startReceiver({ run: 'r', actor: 'receiver', history: join(folder, 'receiver.jsonl') })
+    const url = await startForwarder(t, receiver.url, () => 'forward')
+    const names = { run: 'r', publisher: 'p1', stream: 'orders', apiKey: 'none', history: join(folder, 'p1.jsonl') }
+    const publisher = startPublisher({ ...load, ...names, url, seconds: 3_600 })
+    await until('events flow', () => receiver.progress().distinct > 100)
+    publisher.end()
+    const { due, acknowledged, abandoned } = await publisher.finished
+    publisher.end()
+    await receiver.stop()
+    assert.equal(acknowledged, due)
+    assert.equal(abandoned, 0)
+    assert.ok(due < 3_600 * load.ratePerSecond)
   })
 })

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { test } from 'node:test'
+import { Worker } from 'node:worker_threads'
 import { Webhook } from 'standardwebhooks'
 import { noAccess } from '#shared/delivery/access.ts'
 import { decide } from '#shared/delivery/decide.ts'
@@ -91,6 +93,34 @@ test('an abort ends the attempt at once and closes its connection', async (t) =>
   assert.deepEqual([result.kind, 'code' in result && result.code], ['failure', 'aborted'])
   await until('the connection is closed', () => receiver.openConnections() === 0)
 })
+
+test('an answer that came while this process stood still counts, though its time is over', async (t) => {
+  const shared = new Int32Array(new SharedArrayBuffer(8))
+  const receiver = new Worker(answersWhenTold, { eval: true, workerData: shared })
+  t.after(() => receiver.terminate())
+  const [port] = await once(receiver, 'message')
+  const attempt = createClient(t, { timeoutMs: 500 }).attempt(requestTo(`http://127.0.0.1:${port}/`))
+  await once(receiver, 'message')
+  Atomics.store(shared, 0, 1)
+  Atomics.wait(shared, 1, 0, 1_500)
+  const result = await attempt
+  assert.ok(result.kind === 'answer', JSON.stringify(result))
+  assert.equal(result.status, 200)
+})
+
+/** A receiver on a thread of its own: it says its port, and that a request is there, and answers that once it is told to. */
+const answersWhenTold = `
+  const { parentPort, workerData } = require('node:worker_threads')
+  const server = require('node:http').createServer((request, response) => {
+    parentPort.postMessage('asked')
+    const look = setInterval(() => {
+      if (Atomics.load(workerData, 0) === 0) return
+      clearInterval(look)
+      response.end('taken')
+    }, 10)
+  })
+  server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port))
+`
 
 test('an aborted signal stops an attempt before anything is sent', async (t) => {
   const receiver = await createReceiver(t)

@@ -79,17 +79,19 @@ export type ObservedMember = {
   owned: () => readonly number[] | null
 }
 
-type MemberOptions = Pick<GroupKeeperOptions, 'groupId' | 'topics'> & { onRevoking?: (member: ObservedMember) => void }
+type MemberOptions = Pick<GroupKeeperOptions, 'groupId' | 'topics' | 'onHandBack'> & {
+  onRevoking?: (member: ObservedMember) => void
+}
 
 /** Joins a group; the member stops with the test. */
-export function memberFor(t: TestContext, { groupId, topics, onRevoking }: MemberOptions): ObservedMember {
+export function memberFor(t: TestContext, { onRevoking, ...options }: MemberOptions): ObservedMember {
   const connection = connectionOf('member')
   let revoked = 0
   let holds = false
   const assignments: Assignment[] = []
   const batches: RecordBatch[] = []
   const keeper = keepGroup({
-    ...{ connection, groupId, topics, sessionTimeoutMs },
+    ...{ connection, sessionTimeoutMs, ...options },
     metrics: createMetrics(),
     onAssigned: (assignment) => {
       holds = true

@@ -88,6 +88,41 @@ test('commits with metadata and reads it back; an older epoch is stale', async (
   assert.deepEqual(await admin.groupMembers(groupId), [])
 })
 
+test('a member hands back before others get what it holds, and commits until then', async (t) => {
+  const admin = await adminFor(t)
+  const topic = await topicFor(t, admin, { partitions: 2 })
+  const group = { groupId: `${topic}-group`, topics: [topic] }
+  const handedBack = Promise.withResolvers<void>()
+  const happened: string[] = []
+  const onRevoking = () => happened.push('revoked')
+  const onHandBack = () => {
+    happened.push('asked')
+    return handedBack.promise
+  }
+  const first = memberFor(t, { ...group, onHandBack, onRevoking })
+  await until('the first is alone', () => first.owned()?.length === 2)
+  const epoch = first.assignments.at(-1)?.epoch ?? 0
+  const second = memberFor(t, group)
+  await until('it is asked', () => happened.length > 0)
+  const entry = { topic, partition: 1, offset: 5, metadata: 'last' }
+  assert.equal(await first.keeper.commit(epoch, [entry]), 'committed')
+  assert.equal(second.owned(), null)
+  handedBack.resolve()
+  await until('they share', () => isSplit([first, second], 2))
+  assert.deepEqual(happened.slice(0, 2), ['asked', 'revoked'])
+  assert.equal((await second.keeper.fetchCommitted())[1]?.offset, 5)
+})
+
+test('a member that does not hand back in time is not waited for', async (t) => {
+  const admin = await adminFor(t)
+  const topic = await topicFor(t, admin, { partitions: 2 })
+  const group = { groupId: `${topic}-group`, topics: [topic] }
+  const first = memberFor(t, { ...group, onHandBack: () => new Promise(() => {}) })
+  await until('the first is alone', () => first.owned()?.length === 2)
+  const second = memberFor(t, group)
+  await until('they share', () => isSplit([first, second], 2))
+})
+
 test('a commit started while the ownership ends still counts; afterwards its epoch is dead', async (t) => {
   const admin = await adminFor(t)
   const topic = await topicFor(t, admin, { partitions: 2 })

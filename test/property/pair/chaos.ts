@@ -4,7 +4,7 @@ import type { Input } from '../../../services/consumer/pair/inputs.ts'
 import { append, fetchFrom, trimTo } from './log-model.ts'
 import { give, type Member, type Surroundings } from './member.ts'
 import { sendBatch, tellLogStart } from './surroundings.ts'
-import { join, ownerOf, takeOver, trace, type World } from './world.ts'
+import { join, ownerOf, send, takeOver, trace, type World } from './world.ts'
 
 const mostTakeovers = 6
 
@@ -85,8 +85,16 @@ function rejoin(world: World, surroundings: Surroundings): void {
   const living = world.members.filter(({ isAlive, pair }) => isAlive && pair.phase !== 'gone')
   const member = living[world.random.below(living.length)]
   if (member === undefined) return
-  if (world.random.happens(0.7)) give(member, { kind: 'revoked' }, surroundings)
-  join(world, member, surroundings)
+  if (world.random.happens(0.5)) {
+    if (world.random.happens(0.7)) give(member, { kind: 'revoked' }, surroundings)
+    join(world, member, surroundings)
+    return
+  }
+  give(member, { kind: 'yield' }, surroundings)
+  send(world, member, () => {
+    give(member, { kind: 'revoked' }, surroundings)
+    join(world, member, surroundings)
+  })
 }
 
 /** An operator's new position stands in place of the committed one, and the owner loads again. */

@@ -1,3 +1,4 @@
+import { nothingRemembered } from '#shared/delivery/commit-metadata.ts'
 import type { EventRecord, StoredRecord } from '#shared/event/record.ts'
 import type { Effect } from '../../../services/consumer/pair/effects.ts'
 import type { Input, Outcome } from '../../../services/consumer/pair/inputs.ts'
@@ -126,7 +127,7 @@ function openWorld(): Bench {
   world.give({ kind: 'joined', token: 't' })
   const log = { low: 0, high: events }
   const state = {
-    committed: { offset: 0, metadata: '' },
+    committed: { offset: 0, ...nothingRemembered },
     startOffset: 0,
     started: true,
     delivered: new Map(),

@@ -1,5 +1,5 @@
+import type { CommitMetadata } from '#shared/delivery/commit-metadata.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
-import type { CommitMetadata } from '../../../services/consumer/pair/commit-metadata.ts'
 import { orderingKey } from '../../../services/consumer/pair/key-queues.ts'
 import { readRetryRecord } from '../../../services/consumer/pair/retry-record.ts'
 import type { Conditions } from './conditions.ts'

@@ -12,11 +12,13 @@ const anyRun = PAIR_ONLY === undefined ? fc.integer({ min: 1, max: 2 ** 31 - 1 }
 
 const perTakeover = (duplicates: number, takeovers: number): string => (duplicates / takeovers).toFixed(2)
 
+type Total = { duplicates: number; takeovers: number }
+
 /** Makes `count` runs; a failing one is made again with a trace, and ends the test. */
-function explore(count: number, conditions: RunOptions['conditions']): { duplicates: number; takeovers: number } {
+function explore(count: number, conditions: RunOptions['conditions'], dropped: DroppedRules = {}): Total {
   const total = { duplicates: 0, takeovers: 0 }
   const explored = fc.property(anyRun, (seed) => {
-    const { verdict } = run({ seed, conditions })
+    const { verdict } = run({ seed, conditions, dropped })
     total.duplicates += verdict.duplicates
     total.takeovers += verdict.takeovers
     if (!isClean(verdict)) assert.fail(describeFailure(seed, conditions))
@@ -54,6 +56,16 @@ test('what is noted of a delivery before the next commit spares those who take o
     `${perTakeover(without.duplicates, without.takeovers)} duplicates each, noted ${perTakeover(noted.duplicates, noted.takeovers)}`,
   )
   assert.ok(noted.duplicates < without.duplicates)
+})
+
+test('what ended before the stream half came to it is not delivered again', (t) => {
+  const forgetful = { ...plain, forgetful: 1 }
+  const without = explore(Math.ceil(runs / 4), forgetful, { forgetEarlyEnds: true })
+  const remembered = explore(Math.ceil(runs / 4), forgetful)
+  t.diagnostic(
+    `${perTakeover(without.duplicates, without.takeovers)} duplicates each, remembered ${perTakeover(remembered.duplicates, remembered.takeovers)}`,
+  )
+  assert.ok(remembered.duplicates < without.duplicates)
 })
 
 type Harm = 'lost' | 'order' | 'stalled'

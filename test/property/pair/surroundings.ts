@@ -1,4 +1,4 @@
-import { decodeMetadata } from '../../../services/consumer/pair/commit-metadata.ts'
+import { decodeMetadata } from '#shared/delivery/commit-metadata.ts'
 import type { Effect, Half } from '../../../services/consumer/pair/effects.ts'
 import { readRetryRecord } from '../../../services/consumer/pair/retry-record.ts'
 import { append, trimTo } from './log-model.ts'
@@ -91,12 +91,13 @@ function landAll(world: World, member: Member, batch: readonly Append[]): number
 }
 
 function fetchCommitted(world: World, member: Member, token: string, surroundings: Surroundings): void {
-  const { stream: committed, retry, hasStarted: started } = world.group
+  const { stream, retry, hasStarted: started } = world.group
+  const committed =
+    stream === null ? null : { offset: stream.offset, ...decodeMetadata(stream.metadata, stream.offset) }
   send(world, null, () => {
     const log = { low: world.stream.low, high: world.stream.high }
     const retryLog = { low: world.retry.low, high: world.retry.high }
-    const { token: known } = decodeMetadata(committed?.metadata ?? '', 0)
-    const delivered = new Map([...(world.noted.get(known ?? '') ?? [])].map((offset) => [offset, 0]))
+    const delivered = new Map([...(world.noted.get(committed?.token ?? '') ?? [])].map((offset) => [offset, 0]))
     const state = { committed, startOffset: 0, started, delivered, log, retry: { committed: retry, log: retryLog } }
     send(world, member, () => give(member, { kind: 'assigned', token, wallMs: world.nowMs, ...state }, surroundings))
   })

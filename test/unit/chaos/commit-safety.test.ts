@@ -26,7 +26,9 @@ function retried(kind: RetryLine['kind'], offset: number, atMs: number): RetryLi
   return { op: 'retry', run: 'r', actor: 'tap', ns: atMs * stepNs, owner: 'me', kind, source, ...place }
 }
 
-const judged = async (...lines: HistoryLine[]) => checkCommitSafety(await gatherFacts(lines), scope).offences
+const verdictOf = async (...lines: HistoryLine[]) => checkCommitSafety(await gatherFacts(lines), scope)
+
+const judged = async (...lines: HistoryLine[]) => (await verdictOf(...lines)).offences
 
 describe('the checker of commits', () => {
   it('accepts commits that follow the deliveries', async () => {
@@ -57,7 +59,7 @@ describe('the checker of commits', () => {
   })
 
   it('sees an event that is committed past although its park was closed before it was delivered', async () => {
-    const closed = [...heldBack, retried('park', 1, 50), retried('done', 2, 70)]
+    const closed = [...heldBack, retried('fence', 0, 0), retried('park', 1, 50), retried('done', 2, 70)]
     assert.deepEqual(await judged(...closed, committed(37, 60)), [])
     assert.equal((await judged(...closed, committed(37, 80)))[0]?.id, 'r-p1-k0-5')
   })
@@ -80,5 +82,32 @@ describe('the checker of commits', () => {
     const offences = await judged(...run, committed(36, 100, { isLast: true }))
     assert.deepEqual(offences, [{ id: `${topic}/0`, what: '36 is committed in the end, but all before 37 is done' }])
     assert.deepEqual(await judged(...heldBack, committed(20, 100, { isLast: true })), [])
+  })
+
+  it('counts what a record that nobody saw may explain, and finds no fault with it', async () => {
+    const trimmed = [...heldBack, retried('fence', 0, 0), retried('fence', 3, 50)]
+    const { holds, counts } = await verdictOf(...trimmed, committed(37, 60))
+    assert.deepEqual([holds, counts.unseenRetries, counts.unknownCommits], [true, 2, 1])
+  })
+
+  it('finds fault with what no record of a hole explains: it came too late, or ended before the event', async () => {
+    const late = [...heldBack, retried('fence', 0, 70), retried('fence', 3, 90)]
+    assert.equal((await judged(...late, committed(37, 60)))[0]?.id, 'r-p1-k0-5')
+    const early = [...heldBack, retried('fence', 0, 0), retried('fence', 3, 10)]
+    assert.equal((await judged(...early, committed(37, 60)))[0]?.id, 'r-p1-k0-5')
+  })
+
+  it('knows of a hole after the last record by what is committed', async () => {
+    const trimmed = [...heldBack, retried('fence', 0, 0), committed(2, 60, { topic: retryTopic })]
+    const { holds, counts } = await verdictOf(...trimmed, committed(37, 60))
+    assert.deepEqual([holds, counts.unseenRetries, counts.unknownCommits], [true, 1, 1])
+  })
+
+  it('does not know whether a park is open whose end may lie in a hole', async () => {
+    const fences = [retried('fence', 0, 0), retried('fence', 2, 70), retried('fence', 4, 75)]
+    const parked = [...run, ...fences, retried('park', 1, 50)]
+    const { holds, counts } = await verdictOf(...parked, committed(2, 80, { topic: retryTopic }))
+    assert.deepEqual([holds, counts.unseenRetries, counts.unknownCommits], [true, 1, 1])
+    assert.equal((await judged(...parked, committed(2, 60, { topic: retryTopic }))).length, 1)
   })
 })

@@ -63,6 +63,13 @@ describe('the checker of exclusive ownership', () => {
     assert.equal((await judged(...takeover, ...ofJob)).holds, true)
   })
 
+  it('judges nothing between two fences where one may be that nobody saw', async () => {
+    const late = [...attempt(5, 32_000, 2), ...attempt(6, 33_000, 3)]
+    const { holds, counts } = await judged(...takeover, ...late, fence(3, 40_000, 'd'))
+    assert.deepEqual([holds, counts.reigns], [true, 2])
+    assert.equal((await judged(...takeover, ...late, fence(2, 40_000, 'd'))).holds, false)
+  })
+
   it('judges nobody it does not know', async () => {
     const { holds, counts } = await judged(...takeover, ...attempt(5, 14_000, null))
     assert.equal(holds, true)

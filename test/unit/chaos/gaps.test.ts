@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { gatherFacts } from '../../chaos/check/facts.ts'
-import { longestGapMs, measureFaults, measureGaps } from '../../chaos/gaps.ts'
+import { lengthMs, longestGap, measureFaults, measureGaps } from '../../chaos/gaps.ts'
 import type { HistoryLine } from '../../chaos/history.ts'
 import { deliveredPerSecond, mostDeliveredWithin } from '../../chaos/rates.ts'
 import { faultlessRun, scope } from './synthetic.ts'
@@ -9,11 +9,22 @@ import { faultlessRun, scope } from './synthetic.ts'
 describe('gaps', () => {
   it('are the longest time without a moment, the edges of the window included', () => {
     const window = { fromNs: 0, toNs: 100e6 }
-    const gapOf = (...moments: number[]) => longestGapMs(Float64Array.from(moments), window)
+    const gapOf = (...moments: number[]) => lengthMs(longestGap(Float64Array.from(moments), window))
     assert.equal(gapOf(10e6, 20e6, 70e6, 90e6), 50)
     assert.equal(gapOf(30e6, 90e6), 60)
     assert.equal(gapOf(), 100)
     assert.equal(gapOf(99e6, 140e6), 99)
+  })
+
+  it('end with a window that is cut, and else with the first moment behind it', () => {
+    const [moments, window] = [Float64Array.of(10e6, 60e6, 200e6), { fromNs: 0, toNs: 100e6 }]
+    assert.deepEqual(longestGap(moments, window), { fromNs: 60e6, toNs: 200e6 })
+    assert.deepEqual(longestGap(moments, { ...window, isCut: true }), { fromNs: 10e6, toNs: 60e6 })
+  })
+
+  it('are told with the time in which they were, of equal ones the first', () => {
+    const gap = longestGap(Float64Array.of(10e6, 40e6, 70e6), { fromNs: 5e6, toNs: 90e6 })
+    assert.deepEqual(gap, { fromNs: 10e6, toNs: 40e6 })
   })
 
   it('of a pause in the middle of a run at the receiver is seen there only', async () => {

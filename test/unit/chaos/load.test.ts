@@ -54,6 +54,8 @@ describe('an answer at the door', () => {
     assert.equal(of(503, { code: 'outcome-unknown' }), 'unknown')
     assert.equal(of(500, 'oops'), 'unknown')
     assert.equal(of(502, '<html>'), 'unknown')
+    assert.equal(of(409, { code: 'idempotency-in-progress' }), 'unknown')
+    assert.equal(of(409, { code: 'partitions-fixed' }), 'refused')
   })
 })
 

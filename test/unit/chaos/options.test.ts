@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import { faultGroups, faults, namesOf } from '../../chaos/faults.ts'
 import { readOptions } from '../../chaos/options.ts'
 
 const runsOf = (...args: string[]) => {
@@ -26,9 +28,69 @@ describe('the command line of the fault runner', () => {
     assert.throws(() => readOptions(['--fault', 'kill-broker', '--subscriptions', 'dirty']), /there are clean, picky/)
   })
 
-  it('runs five faults on their own when it shall be quick', () => {
-    const names = runsOf('--quick').plans.map((plan) => 'names' in plan && plan.names.join())
-    assert.deepEqual(names, ['kill-broker', 'kill-consumer', 'freeze-consumer', 'kill-everything', 'kill-redis'])
+  it('takes defects of all invariants, or of some', () => {
+    assert.deepEqual(readOptions(['--defects']), { kind: 'defects', invariants: [] })
+    const some = readOptions(['--defects', '--invariants', 'I4,I13'])
+    assert.deepEqual(some, { kind: 'defects', invariants: ['I4', 'I13'] })
+  })
+
+  it('knows every fault by one name', () => {
+    const names = Object.values(faultGroups).flatMap((group) => Object.keys(group))
+    assert.deepEqual(names.toSorted(), Object.keys(faults).toSorted())
+  })
+
+  it('breaks one stack in the ten ways that matter most when it shall be quick, and looks for the seeded defects', () => {
+    const [plan, defects, ...others] = runsOf('--quick').plans
+    assert.ok(plan !== undefined && 'names' in plan && others.length === 0)
+    assert.deepEqual([plan.names.length, new Set(plan.names).size, plan.isBrief], [10, 10, true])
+    assert.deepEqual(defects, { title: 'seeded defects' })
+  })
+
+  it('takes faults by their row of the matrix, whatever its case', () => {
+    const namesOf = (text: string) => runsOf('--fault', text).plans.map((plan) => 'names' in plan && plan.names.join())
+    assert.deepEqual(namesOf('K1'), ['kill-broker'])
+    assert.deepEqual(namesOf('s7,kill-redis'), ['kill-consumer,kill-redis'])
+    assert.deepEqual(namesOf('S9'), ['add-consumer,remove-consumer'])
+    const [outage] = runsOf('--fault', 'd4').plans
+    assert.ok(outage !== undefined && 'scenario' in outage)
+    assert.equal(outage.scenario, 'receiver-outage')
+  })
+
+  it('takes a run without a fault as a control', () => {
+    const load = { ratePerSecond: 100, seconds: 5, keys: 500 }
+    const subscriptions = ['clean', 'picky', 'shaky', 'hopeless']
+    const { plans } = runsOf('--control', '--rate', '100', '--seconds', '5')
+    assert.deepEqual(plans, [{ title: 'control', names: [], load, subscriptions }])
+    assert.throws(() => readOptions(['--control', '--fault', 'K1']), /--control is a run without a fault/)
+    assert.throws(() => readOptions(['--control', '--mix']), /--control is a run without a fault/)
+  })
+
+  it('writes its report where it is told to, under the command as it was typed', () => {
+    const { reporting } = runsOf('--fault', 'K1', '--report', 'here')
+    assert.deepEqual(reporting, { args: ['--fault', 'K1', '--report', 'here'], folder: 'here' })
+    assert.equal(runsOf('--quick').reporting.folder, undefined)
+  })
+
+  it('gives each of several faults a run of its own', () => {
+    const { plans } = runsOf('--fault', 'kill-broker,kill-redis', '--each')
+    assert.deepEqual(
+      plans.map((plan) => 'names' in plan && plan.names),
+      [['kill-broker'], ['kill-redis']],
+    )
+  })
+
+  it('runs each fault of a group on its own', () => {
+    const { plans } = runsOf('--group', 'network', '--rate', '7')
+    assert.deepEqual(
+      plans.map((plan) => 'names' in plan && plan.names),
+      namesOf('network').map((name) => [name]),
+    )
+    assert.ok(plans.every((plan) => 'load' in plan && plan.load.ratePerSecond === 7))
+    assert.throws(
+      () => readOptions(['--group', 'moon']),
+      /--group moon is unknown; there are signals, brokers, network/,
+    )
+    assert.throws(() => readOptions(['--group', 'network', '--fault', 'kill-redis']), /leave out --fault/)
   })
 
   it('takes a scenario with its backlog, which stands alone', () => {
@@ -54,6 +116,13 @@ describe('the command line of the fault runner', () => {
     assert.throws(() => readOptions(['--mix', '--fault', 'kill-redis']), /--mix draws its faults itself/)
     assert.throws(() => readOptions(['--mix', '--minutes', '0']), /--minutes 0 is not a whole number above 0/)
     assert.throws(() => readOptions(['--mix', '--seed', 'x']), /--seed x is not a whole number from 0/)
+  })
+
+  it('takes every command that the README names', () => {
+    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
+    const commands = [...readme.matchAll(/npm run chaos -- ([^`#\n]+)/g)].map(([, args = '']) => args.trim())
+    assert.ok(commands.length > 10)
+    for (const args of commands) assert.doesNotThrow(() => readOptions(args.split(' ')), args)
   })
 
   it('names what is wrong, and every fault there is', () => {

@@ -1,10 +1,13 @@
 import {
   type DeadLetterLine,
+  type FaultLine,
   formatEventId,
   type HistoryLine,
   type LogLine,
   type PublishLine,
   type ReceiveLine,
+  type RetryLine,
+  type Serving,
   sha256,
 } from '../../chaos/history.ts'
 
@@ -57,7 +60,7 @@ export const deadLetterOf = (line: ReceiveLine): DeadLetterLine => ({
   topic: 'tailrace.dead-letters',
   offset: 1,
   headers: {
-    tailrace_source: 'tailrace.events.orders/0/7',
+    tailrace_source: `tailrace.events.orders/${line.partition}/${line.offset}`,
     tailrace_subscription: scope.subscription,
     tailrace_cause: 'refused',
     tailrace_code: 'status-422',
@@ -76,4 +79,38 @@ export function altered<Op extends HistoryLine['op']>(
   const isMeant = (line: HistoryLine): line is Extract<HistoryLine, { op: Op }> =>
     line.op === op && 'id' in line && line.id === id
   return lines.flatMap((line) => (isMeant(line) ? (change(line) ?? []) : line))
+}
+
+const seen = (atMs: number) => ({ run: 'r', actor: 'driver', ns: atMs * stepNs })
+
+/** A fault at `atMs`, and when it was undone and all was whole again, if that was waited for. */
+export function faultLines(atMs: number, fault: Partial<FaultLine> & { undoneMs?: number; wholeMs?: number } = {}) {
+  const { undoneMs, wholeMs, ...rest } = fault
+  const lines: HistoryLine[] = [{ op: 'fault', ...seen(atMs), fault: 'kill-consumer', victim: 'consumer-1', ...rest }]
+  if (undoneMs !== undefined) lines.push({ op: 'undone', ...seen(undoneMs) })
+  if (wholeMs !== undefined) lines.push({ op: 'whole', ...seen(wholeMs) })
+  return lines
+}
+
+/** From `atMs` on a receiver serves like this. */
+export const modeLine = (atMs: number, serves: Serving, subscription = scope.subscription): HistoryLine => ({
+  ...{ op: 'mode', ...seen(atMs), subscription, serves },
+})
+
+/** A park of the event at an offset of partition 0. */
+export const parkLine = (offset: number, atMs: number, more: Partial<RetryLine> = {}): RetryLine => ({
+  ...{ op: 'retry', ...seen(atMs), subscription: scope.subscription, kind: 'park', owner: 'me', partition: 0 },
+  ...{ topic: 'tailrace.retry.billing.k3v9q2', offset: 1 + offset },
+  source: { topic: 'tailrace.events.orders', partition: 0, offset },
+  ...more,
+})
+
+/** The answers of a receiver to one event, at these times. */
+export function answersTo(
+  lines: readonly HistoryLine[],
+  answers: readonly (Partial<ReceiveLine> & { atMs: number })[],
+) {
+  const line = lines.find((one): one is ReceiveLine => one.op === 'receive')
+  if (line === undefined) throw new Error('the event was not delivered')
+  return answers.map(({ atMs, ...rest }): ReceiveLine => ({ ...line, arrivedNs: atMs * 1e6, ns: atMs * 1e6, ...rest }))
 }

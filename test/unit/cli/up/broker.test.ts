@@ -4,16 +4,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { prepareBroker, propertiesOf, readEnvironmentFile } from '../../../../services/cli/up/broker.ts'
+import { refuseWithoutSettings } from '../../../../services/cli/up/broker-settings.ts'
 import { portsAt } from '../../../../services/cli/up/ports.ts'
 
-const prepared = (t: TestContext) => {
+const prepared = (t: TestContext, onTop = '') => {
   const folder = mkdtempSync(join(tmpdir(), 'tailrace-broker-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const jarsFolder = join(folder, 'jars')
   mkdirSync(jarsFolder)
   for (const name of ['b.jar', 'a.jar', 'readme.txt']) writeFileSync(join(jarsFolder, name), '')
-  const ports = portsAt(500)
-  const launch = prepareBroker({ id: 2, voters: [1, 2, 3], brokersFolder: folder, jarsFolder, clusterId: '-c', ports })
+  const settingsFolder = join(folder, 'settings')
+  mkdirSync(settingsFolder)
+  if (onTop !== '') writeFileSync(join(settingsFolder, '2.properties'), onTop)
+  const own = { id: 2, voters: [1, 2, 3], brokersFolder: folder, jarsFolder, clusterId: '-c', settingsFolder } as const
+  const launch = prepareBroker({ ...own, ports: portsAt(500) })
   return { folder, jarsFolder, launch, properties: readFileSync(join(folder, '2.properties'), 'utf8').split('\n') }
 }
 
@@ -36,6 +40,31 @@ describe('the settings of a local broker', () => {
     ]) {
       assert.ok(properties.includes(line), line)
     }
+  })
+
+  it('have on top of them what somebody wants otherwise, and its address is the one it advertises first', (t) => {
+    assert.equal(prepared(t).launch.address, '127.0.0.1:29592')
+    const onTop = [
+      '# behind a forwarder',
+      'min.insync.replicas = 1',
+      '',
+      'advertised.listeners=A://forwarder:9,INTERNAL://[::1]:8',
+    ]
+    const { launch, properties } = prepared(t, onTop.join('\n'))
+    assert.equal(launch.address, 'forwarder:9')
+    assert.ok(properties.includes('min.insync.replicas=1'))
+    assert.ok(!properties.includes('min.insync.replicas=2'))
+  })
+
+  it('are refused when somebody wants something that is no setting', (t) => {
+    assert.throws(
+      () => prepared(t, 'min.insync.replicas: 1'),
+      /"min.insync.replicas: 1" in .*2.properties is not name=value/,
+    )
+    assert.throws(
+      () => refuseWithoutSettings('/nowhere', [1, 2]),
+      /\/nowhere: it has none of 1.properties, 2.properties/,
+    )
   })
 
   it('keep the heap for the command line', (t) => {

@@ -1,0 +1,83 @@
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import type { Stack } from '../../support/stack.ts'
+import { until } from '../../support/until.ts'
+import { type Experiment, type Outcome, openExperiment } from '../experiment.ts'
+import { forkBeside } from '../load/children.ts'
+import type { SmallConsumerOptions } from './small-consumer.ts'
+
+/** A short quiet time, because some events never come; no repeat is counted. */
+const limits = { allowedDuplicates: 100_000, quietMs: 7_000 }
+const subscription = 'small'
+
+/** Kills a small consumer in the middle of its work; a second one takes over. */
+export function takeOver(stack: Stack, commitFirst: boolean): Promise<Outcome> {
+  return withSmallConsumers(stack, async ({ experiment, start }) => {
+    const receiver = await experiment.addReceiver(subscription)
+    const options = { targetUrl: receiver.url, commitFirst, deliversWhenLost: false }
+    const first = await start(options)
+    const publisher = experiment.publish({ ratePerSecond: 600, seconds: 3, keys: 60 })
+    // Before its first commit there is nothing that a killed one could lose.
+    await until('it is at work on a backlog', () => {
+      const { distinct } = receiver.progress()
+      return distinct > 50 && publisher.progress().acknowledged > distinct + 200
+    })
+    first.kill('SIGKILL')
+    const second = await start(options)
+    // Nothing comes until the session of the killed one, 6 s, is over.
+    const outcome = await experiment.conclude(publisher.finished, limits)
+    if (second.exitCode !== null) throw new Error('the second process crashed')
+    return outcome
+  })
+}
+
+/** Freezes a small consumer in the middle of its work; a second one takes over, and the first one wakes. */
+export async function awaken(stack: Stack, deliversWhenLost: boolean): Promise<Outcome> {
+  return withSmallConsumers(stack, async ({ experiment, start }) => {
+    const fences = `${experiment.run}-fences`
+    const { topic: fenceTopic } = await stack.api.putStream(fences)
+    try {
+      const receiver = await experiment.addReceiver(subscription, fenceTopic)
+      const options = { targetUrl: receiver.url, fenceTopic, commitFirst: false, deliversWhenLost }
+      const first = await start(options)
+      const published = await experiment.publish({ ratePerSecond: 600, seconds: 4, keys: 60 }).finished
+      const known = receiver.progress().distinct
+      if (known >= published.acknowledged - 400) throw new Error('no backlog has built up')
+      first.kill('SIGSTOP')
+      await start(options)
+      // More than it can deliver within the second in which the first one may still be heard.
+      await until('the second one delivers', () => receiver.progress().distinct > known + 400)
+      first.kill('SIGCONT')
+      return await experiment.conclude(Promise.resolve(published), limits)
+    } finally {
+      await stack.api.deleteStream(fences)
+    }
+  })
+}
+
+type Own = Omit<SmallConsumerOptions, 'brokers' | 'topic' | 'group' | 'subscription'>
+type Scene = { experiment: Experiment; start(own: Own): Promise<ChildProcess> }
+
+/** No subscription of the product in it; ends whatever was started. */
+async function withSmallConsumers(stack: Stack, play: (scene: Scene) => Promise<Outcome>): Promise<Outcome> {
+  const experiment = await openExperiment(stack, { subscriptions: [] })
+  const children: ChildProcess[] = []
+  const start = async (own: Own) => {
+    const names = { topic: experiment.topic, group: `test.small.${experiment.run}`, subscription }
+    const child = forkBeside('../defects/small-consumer.ts')
+    children.push(child)
+    child.send({ ...names, ...own, brokers: stack.brokers } satisfies SmallConsumerOptions)
+    const crash = once(child, 'exit').then(() => {
+      throw new Error('the small consumer crashed')
+    })
+    await Promise.race([once(child, 'message'), crash])
+    crash.catch(() => undefined)
+    return child
+  }
+  try {
+    return await play({ experiment, start })
+  } finally {
+    for (const child of children) child.kill('SIGKILL')
+    await experiment.close()
+  }
+}
