@@ -20,7 +20,9 @@ export async function provideRetryTopic(
 ): Promise<void> {
   const stream = await awaitLeaders(admin, source)
   const spec = retryTopicOf(name, stream)
-  await admin.createTopic(spec)
+  // Only the controller creates topics, and the other brokers wait for a frozen one for half a minute.
+  const isThere = (await admin.describeTopic(name)) !== undefined
+  if (!isThere) await admin.createTopic(spec)
   await mend(admin, topics.deadLetters, roomFor(stream))
   const { partitions } = await mend(admin, name, spec.config)
   if (partitions.length < spec.partitions) {

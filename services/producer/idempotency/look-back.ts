@@ -18,8 +18,8 @@ export type LookBack = {
 
 export type LookBackOptions = { admin: Pick<KafkaAdmin, 'lookBack'>; limitMs?: number }
 
-/** The longest that a publisher waits for it, and only when a producer died with the event in its hands. */
-const defaultLimitMs = 2_000
+/** The longest that a search may take; what it has not found by then counts as not stored. */
+const defaultLimitMs = 20_000
 /** How far the clocks of a producer and of a broker may be apart. */
 const skewMs = 5_000
 

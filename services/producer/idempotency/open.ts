@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { RedisConnection } from '#shared/redis/connection.ts'
 import { type HeldMark, type IdempotencyMarks, openMarks, type Seen } from '#shared/redis/idempotency-marks.ts'
+import { within } from '#shared/resilience/deadline.ts'
 import { inSlices } from '#shared/resilience/slices.ts'
 import type { Deduplicate, Deduplication, DedupRequest, Verdict } from '../deduplication.ts'
 import { type Holding, openHolding } from './holding.ts'
@@ -20,8 +21,8 @@ export type IdempotencyEvent = 'replayed' | 'taken-over' | 'found' | 'stored-twi
  *
  * A mark in Redis is absent → pending (opened before the append, believed while its producer renews the lease) → done with
  * the answer, for one window. A pending mark whose lease ended belonged to a producer that died: whoever takes it over looks
- * for the event in the log. When it is not there, or that cannot be found out within 2 s, it is appended again: an event
- * twice is better than none.
+ * for the event in the log. A publisher waits 2 s for that search; then it is told to ask again, and finds what has come of
+ * it. When the event is not there, or that cannot be found out, it is appended again: an event twice is better than none.
  */
 export type Idempotency = { deduplicate: Deduplicate; close(): void }
 
@@ -35,6 +36,8 @@ export type IdempotencyOptions = {
   marks?: IdempotencyMarks
   /** Default 5,000. */
   leaseMs?: number
+  /** How long a publisher waits for a search in the log, ms; default 2,000. */
+  searchPatienceMs?: number
 }
 
 /**
@@ -42,14 +45,15 @@ export type IdempotencyOptions = {
  * for want of a core, because then the event would be stored twice.
  */
 const defaultLeaseMs = 5_000
+const defaultSearchPatienceMs = 2_000
 
-type Parts = { marks: IdempotencyMarks; reach: Reach; holding: Holding } & Pick<
-  IdempotencyOptions,
-  'observe' | 'lookBack'
+type Parts = { marks: IdempotencyMarks; reach: Reach; holding: Holding } & Required<
+  Pick<IdempotencyOptions, 'observe' | 'lookBack' | 'searchPatienceMs'>
 >
 
 export function openIdempotency(options: IdempotencyOptions): Idempotency {
   const { redis, prefix, windowMs, observe, lookBack, leaseMs = defaultLeaseMs } = options
+  const { searchPatienceMs = defaultSearchPatienceMs } = options
   const marks = options.marks ?? openMarks({ redis, prefix, windowMs, leaseMs })
   const reach = openReach({ redis, ping: marks.ping, windowMs })
   const holding = openHolding({ marks, reach, windowMs, leaseMs })
@@ -59,7 +63,8 @@ export function openIdempotency(options: IdempotencyOptions): Idempotency {
     deduplicate(request) {
       if (!isRecognisable(request)) return undefined
       requests += 1
-      return deduplicate(request, `${boot}${requests.toString(36)}`, { marks, reach, holding, observe, lookBack })
+      const parts = { marks, reach, holding, observe, lookBack, searchPatienceMs }
+      return deduplicate(request, `${boot}${requests.toString(36)}`, parts)
     },
     close() {
       holding.close()
@@ -75,13 +80,22 @@ async function deduplicate(request: DedupRequest, owner: string, parts: Parts): 
   const startedMs = performance.now()
   const { seen, asked, isAnswered } = await look(marked, tokensOf(request, owner), parts)
   const leftMs = Math.max(1, allowanceMs - (performance.now() - startedMs))
-  const found = await findTakenOver(request, { asked, seen }, parts.lookBack)
-  for (const { index, answer } of found) seen.set(index, { kind: 'done', answer })
+  const takenOver = asked.filter(({ index }) => seen.get(index)?.kind === 'taken-over')
+  const searching = findTakenOver(request, { asked: takenOver, seen }, parts.lookBack)
+  const found = await within(searching, parts.searchPatienceMs, undefined)
+  if (found === undefined) {
+    for (const { index } of takenOver) seen.set(index, { kind: 'running' })
+    void searching.then((late) => endSearch(takenOver, late, parts))
+  }
+  const searchedFor = new Set(found === undefined ? takenOver.map(({ index }) => index) : [])
+  for (const { index, answer } of found ?? []) seen.set(index, { kind: 'done', answer })
   const verdicts = await verdictsOf(request, marked, seen)
   const opened = asked.filter(({ index }) => verdicts[index]?.kind === 'append')
-  for (const { index, mark } of asked) if (verdicts[index]?.kind !== 'append') holding.letGo(mark)
-  await writeDown(found, parts)
-  report(parts, verdicts, { seen, found: found.length, unchecked: isAnswered ? 0 : asked.length })
+  for (const { index, mark } of asked) {
+    if (verdicts[index]?.kind !== 'append' && !searchedFor.has(index)) holding.letGo(mark)
+  }
+  await writeDown(found ?? [], parts)
+  report(parts, verdicts, { seen, unchecked: isAnswered ? 0 : asked.length })
   const mode = !isAnswered ? 'unavailable' : parts.reach.isComplete() ? 'checked' : 'best-effort'
   const storedTwice = (count: number) => observe('stored-twice', count)
   return { verdicts, ...settling({ ...parts, opened, mode, leftMs, allowanceMs, storedTwice }) }
@@ -92,19 +106,31 @@ function tokensOf({ partitions }: DedupRequest, owner: string): (index: number) 
   return (index) => tokenOf(owner, { partition: partitions[index] ?? 0, sinceMs })
 }
 
+/** Writes down what a search has found that took longer than its publisher waited, and gives up the rest: it is not stored. */
+async function endSearch(searched: readonly Asked[], found: readonly FoundEvent[], parts: Parts): Promise<void> {
+  const isFound = new Set(found.map(({ index }) => index))
+  const missing = searched.filter(({ index }) => !isFound.has(index)).map(({ mark }) => mark)
+  for (const mark of missing) parts.holding.letGo(mark)
+  if (missing.length > 0) void parts.reach.ask(() => parts.marks.release(missing), allowanceFor(missing.length))
+  await writeDown(found, parts)
+}
+
 /** In Redis before the answer is given, as the answer of an event that was appended. */
-async function writeDown(found: readonly FoundEvent[], { marks, reach, holding }: Parts): Promise<void> {
+async function writeDown(found: readonly FoundEvent[], { marks, reach, holding, observe }: Parts): Promise<void> {
   if (found.length === 0) return
+  observe('found', found.length)
   for (const { mark, answer } of found) holding.unwritten(mark, answer)
   const settled = found.map(({ mark, answer }) => ({ ...mark, answer }))
   const written = await reach.ask(() => marks.settle(settled), allowanceFor(found.length))
   if (written !== null) for (const { mark } of found) holding.letGo(mark)
 }
 
+type Asked = MarkedEvent & { mark: HeldMark }
+
 type Look = {
   seen: Map<number, Seen | undefined>
   /** Those that this process knew nothing of. */
-  asked: readonly (MarkedEvent & { mark: HeldMark })[]
+  asked: readonly Asked[]
   isAnswered: boolean
 }
 
@@ -141,14 +167,13 @@ async function verdictsOf(
   return verdicts
 }
 
-type Found = Pick<Look, 'seen'> & { found: number; unchecked: number }
+type Found = Pick<Look, 'seen'> & { unchecked: number }
 
-function report({ reach, observe }: Parts, verdicts: readonly Verdict[], { seen, found, unchecked }: Found): void {
+function report({ reach, observe }: Parts, verdicts: readonly Verdict[], { seen, unchecked }: Found): void {
   const replayed = verdicts.reduce((sum, { kind }) => sum + Number(kind === 'replay'), 0)
   const takenOver = [...seen.values()].reduce((sum, one) => sum + Number(one?.kind === 'taken-over'), 0)
   if (replayed > 0) observe('replayed', replayed)
   if (takenOver > 0) observe('taken-over', takenOver)
-  if (found > 0) observe('found', found)
   if (unchecked === 0) return
   reach.missed()
   observe('unchecked', unchecked)

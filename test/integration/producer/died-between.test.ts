@@ -78,13 +78,20 @@ test('an event that Kafka has and nobody else knows of is found there: one recor
     const all = await Promise.all(Array.from({ length: 50 }, () => post('k')))
     return all.some(({ status }) => status === 202) ? all : undefined
   })
-  for (const { status, json } of answers.filter((one) => one.status !== 409)) {
-    assert.deepEqual([status, json.replayed, json.partition, json.offset], [202, true, 2, record?.offset])
+  // A Redis that is slower than a publish may wait recognises nothing: such an answer says so.
+  const isChecked = ({ headers }: (typeof answers)[number]) => headers['tailrace-dedup'] === 'checked'
+  const stored = answers.filter((answer) => !isChecked(answer) && answer.json.replayed === false)
+  for (const { status, json } of answers.filter((answer) => answer.status !== 409 && isChecked(answer))) {
+    const offsets = [record?.offset, ...stored.map((answer) => answer.json.offset)]
+    assert.deepEqual(
+      [status, json.replayed, json.partition, offsets.includes(json.offset as number)],
+      [202, true, 2, true],
+    )
     assert.equal(json.id, record?.headers.ce_id)
   }
   const { json } = await post('the next one')
   await until('the next one is read', () => records.some(({ headers }) => headers.ce_id === json.id))
-  assert.equal(records.filter(({ headers }) => headers.ce_id === record?.headers.ce_id).length, 1)
+  assert.equal(records.filter(({ headers }) => headers.ce_id === record?.headers.ce_id).length, 1 + stored.length)
 })
 
 test('an event that never came to Kafka is appended when its lease is over: one record', async (t) => {

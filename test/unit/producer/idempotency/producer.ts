@@ -12,6 +12,7 @@ type Setting = {
   marks?: FakeMarks
   stored?: EventRecord[]
   lookBack?: LookBack
+  searchPatienceMs?: number
 }
 
 const findsNothing: LookBack = { find: async () => new Map() }
@@ -19,11 +20,12 @@ const findsNothing: LookBack = { find: async () => new Map() }
 /** A producer whose Redis is a fake; several with the same `marks` and `stored` share Redis and log. */
 export function producerOf(t: TestContext, setting: Setting = {}) {
   const { marks = createFakeMarks(), stored = [], isConfigured = true, deadlineMs = 1_000 } = setting
+  const { searchPatienceMs = 1_000 } = setting
   const events: string[] = []
   const redis = { isUp: true, reconnectedMs: Number.POSITIVE_INFINITY }
   const idempotency = openIdempotency({
     redis: { up: () => redis.isUp, reconnectedForMs: () => redis.reconnectedMs, tryRun: () => Promise.resolve(null) },
-    ...{ prefix: 'test.', windowMs: 60_000, marks, lookBack: setting.lookBack ?? findsNothing },
+    ...{ prefix: 'test.', windowMs: 60_000, marks, lookBack: setting.lookBack ?? findsNothing, searchPatienceMs },
     observe: (event) => void events.push(event),
   })
   const append = async (_topic: string, _partition: number, record: EventRecord) =>

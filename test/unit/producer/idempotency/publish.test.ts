@@ -167,6 +167,34 @@ test('what a dead producer did store is found in the log, replayed and written d
   assert.deepEqual(marks.calls.filter((call) => call === 'settle').length, 1)
 })
 
+for (const isThere of [true, false]) {
+  const outcome = isThere ? 'replays it' : 'stores it'
+  test(`a search in the log that takes too long is told to the publisher, and its repeat ${outcome}`, async (t) => {
+    const [marks, stored]: [FakeMarks, EventRecord[]] = [createFakeMarks(), []]
+    const dead = producerOf(t, { marks, append: () => new Promise<number>(() => {}), deadlineMs: 10 })
+    const search = Promise.withResolvers<void>()
+    const find: LookBack['find'] = async ({ events }) => {
+      await search.promise
+      return new Map(isThere ? events.map((event) => [event, 42]) : [])
+    }
+    const living = producerOf(t, { marks, stored, lookBack: { find }, searchPatienceMs: 5 })
+    const other = producerOf(t, { marks, stored })
+    for (const { door } of [living, other]) door.lend(dead.door)
+    const headers = { ...withKey('k'), authorization: `Bearer ${dead.door.key}` }
+    await post(dead.door, headers)
+    marks.nowMs += 5_000
+    for (const { door } of [living, living, other]) {
+      assert.deepEqual(codeOf(await post(door, headers)), [409, 'idempotency-in-progress'])
+    }
+    search.resolve()
+    const answer = await until('the search has ended', async () => {
+      const { statusCode, json } = await post(other.door, headers)
+      return statusCode === 202 ? json() : undefined
+    })
+    assert.deepEqual([answer.replayed, stored.length], [isThere, isThere ? 0 : 1])
+  })
+}
+
 test('the id that a key implies is in the log and gives the webhook-id, also when Redis recognises nothing', async (t) => {
   const { door, marks, stored } = producerOf(t)
   const first = await post(door, withKey('k'))
