@@ -28,6 +28,7 @@ export class Commits {
   #heldBack = 0
   #awaited: Promise<void> | null = null
   #underWay = 0
+  #answered: Promise<unknown> = Promise.resolve()
 
   constructor(options: CommitsOptions) {
     this.#options = options
@@ -36,6 +37,11 @@ export class Commits {
   /** Sent and not answered, or held back. */
   get isUnderWay(): boolean {
     return this.#underWay > 0 || this.#heldBack > 0
+  }
+
+  /** Resolves when everything that was sent before the call is answered. Never rejects. */
+  get answered(): Promise<unknown> {
+    return this.#answered
   }
 
   get isAnyNoted(): boolean {
@@ -63,7 +69,9 @@ export class Commits {
     this.#underWay += 1
     const { send, onResult } = this.#options
     const sent = epoch === null ? Promise.resolve('stale' as const) : send(epoch, this.#entriesOf(noted))
-    const result: CommitResult = await sent.catch(() => 'failed')
+    const answer: Promise<CommitResult> = sent.catch(() => 'failed')
+    this.#answered = Promise.all([this.#answered, answer])
+    const result = await answer
     this.#underWay -= 1
     onResult(
       result,

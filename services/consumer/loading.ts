@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Subscription } from '#shared/catalog/model.ts'
 import type { GroupKeeper } from '#shared/kafka/group-keeper.ts'
+import { within } from '#shared/resilience/deadline.ts'
 import type { RunnerEnvironment } from './environment.ts'
 import { loadState, type Range } from './load.ts'
 import type { Half } from './pair/effects.ts'
@@ -14,6 +15,8 @@ export type LoadingOptions = {
   subscription: Pick<Subscription, 'uid' | 'name' | 'startOffsets'>
   keeper: Pick<GroupKeeper, 'commit' | 'fetchCommitted'>
   topics: Record<Half, string>
+  /** Resolves when the commits are answered that were sent before. */
+  commitsAnswered(): Promise<unknown>
   epoch(): number | null
   onLoaded(pair: Pair, input: Assigned): void
   /** An operator's position passed over what stood to be delivered. */
@@ -21,6 +24,8 @@ export type LoadingOptions = {
 }
 
 const againAfterMs = 250
+/** A commit that takes longer may count or not; what it says is repeated then at worst. */
+const longestCommitMs = 2_000
 
 /** Fetches the committed state for the pairs that want it, all of them with one question, until each has its answer. */
 export class Loading {
@@ -62,6 +67,8 @@ export class Loading {
     const { states, admin, acks, catalog, telemetry } = environment
     const { uid, name, startOffsets } = subscription
     const startedAtMs = performance.now()
+    // They go out on another connection, where the question for what is committed could overtake them.
+    await within(this.#options.commitsAnswered(), longestCommitMs, undefined)
     const asked = [...this.#wanted]
     const loaded = await loadState({
       ...{ keeper, admin, acks, topics, epoch, startOffsets, position: catalog.position(uid) },

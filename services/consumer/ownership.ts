@@ -108,6 +108,7 @@ export class Ownership {
     })
     this.#loading = new Loading({
       ...{ environment, subscription, keeper: this.#keeper, topics: this.#topics },
+      commitsAnswered: () => this.#commits.answered,
       epoch: () => this.#epoch,
       onLoaded: (pair, input) => this.#guarded(() => this.#loaded(pair, input)),
       onSkipped: options.onSkipped,

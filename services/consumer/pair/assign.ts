@@ -7,6 +7,7 @@ import { readUpTo } from './fences.ts'
 import type { CommittedState, Input } from './inputs.ts'
 import { meetRetryStart } from './read-retry.ts'
 import { meetStreamStart } from './read-stream.ts'
+import { followSchedule } from './reschedule.ts'
 import { emit, type Pair } from './states.ts'
 import { isQueuedBy, openTable } from './table.ts'
 
@@ -45,6 +46,7 @@ function isOurs({ table, token, policy }: Pair, remembered: CommitMetadata): boo
 function keep(pair: Pair, { log, retry }: CommittedState): void {
   const reader = pair.table.retry
   reader.position = reader.top
+  followSchedule(pair)
   meetRetryStart(pair, retry.log.low)
   meetStreamStart(pair, log.low)
   openRetry(pair)
@@ -72,6 +74,7 @@ function startAnew(
     ownedUntilMs: remembered.atMs === null ? pair.nowMs : monotonicMs(pair, remembered.atMs),
     queuing: { ordering: pair.policy.ordering, whileBlocked: pair.policy.whileBlocked },
   })
+  pair.schedule = pair.policy.retry
   pair.phase = 'reading'
   if (!pair.dropped.fetchBeforeFence) appendFence(pair)
   openRetry(pair)

@@ -1,3 +1,4 @@
+import { commit } from './commit.ts'
 import { fenceRecord } from './retry-record.ts'
 import { emit, type Pair } from './states.ts'
 import { openTable } from './table.ts'
@@ -18,6 +19,13 @@ export function loadAgain(pair: Pair): void {
   pair.phase = 'loading'
   pair.nextToken = nextToken(pair)
   load(pair)
+}
+
+/** Queues that are kept by something else cannot be made of these: the pair commits what it has, and loads again. */
+export function queueAnew(pair: Pair): void {
+  commit(pair, true)
+  endEpoch(pair)
+  loadAgain(pair)
 }
 
 /** Ends the epoch: nothing is read, attempted, appended or committed, and whatever is under way will be ignored. */

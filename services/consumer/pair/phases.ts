@@ -1,6 +1,6 @@
 import { assign, join } from './assign.ts'
-import { commit, commitIfDue } from './commit.ts'
-import { endEpoch, loadAgain } from './epochs.ts'
+import { commit } from './commit.ts'
+import { loadAgain, queueAnew } from './epochs.ts'
 import type { Input } from './inputs.ts'
 import { collectUnjudged } from './judge-again.ts'
 import { releaseAll } from './offers.ts'
@@ -85,20 +85,12 @@ function release(pair: Pair): void {
   releaseAll(pair)
 }
 
-/**
- * Queues that are kept by something else cannot be made of these: the pair commits what it has, and loads again. Another
- * schedule counts at once, for what waits already too.
- */
+/** Another schedule counts at once, for what waits already too. A pair that is loading meets its policy when that ends. */
 export function changePolicy(pair: Pair, policy: PairPolicy): void {
   const before = pair.policy
   pair.policy = policy
   if (policy.judge !== before.judge) collectUnjudged(pair)
-  if (!isWorking(pair)) return
-  if (isQueuedBy(pair.table, policy)) {
-    followSchedule(pair, before)
-    return
-  }
-  commitIfDue(pair, false)
-  endEpoch(pair)
-  loadAgain(pair)
+  if (!isWorking(pair) && pair.phase !== 'reading') return
+  if (isQueuedBy(pair.table, policy)) followSchedule(pair)
+  else if (isWorking(pair)) queueAnew(pair)
 }

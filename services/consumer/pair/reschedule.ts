@@ -4,14 +4,17 @@ import { takeDue } from './due-times.ts'
 import { place } from './heads.ts'
 import type { KeyQueue } from './key-queues.ts'
 import { nextPointMs, type RetryPolicy } from './schedule.ts'
-import type { Pair, PairPolicy } from './states.ts'
+import type { Pair } from './states.ts'
 
 /**
- * Another schedule counts for what waits already, as it would for the next owner: what failed is due at the first point of
- * the new schedule that is still to come. What a receiver put off by Retry-After keeps its time.
+ * Another schedule than the due times of the table were made by counts for what waits already, as it would for the next
+ * owner: what failed is due at the first point of the new schedule that is still to come. What a receiver put off by
+ * Retry-After keeps its time.
  */
-export function followSchedule(pair: Pair, before: PairPolicy): void {
-  if (isDeepStrictEqual(scheduleOf(before), scheduleOf(pair.policy))) return
+export function followSchedule(pair: Pair): void {
+  const before = pair.schedule
+  pair.schedule = pair.policy.retry
+  if (isDeepStrictEqual(pointsOf(before), pointsOf(pair.schedule))) return
   const { due, deliveries } = pair.table
   const waiting: KeyQueue[] = []
   for (let queue = takeDue(due, Number.POSITIVE_INFINITY); queue !== null; ) {
@@ -33,7 +36,4 @@ function reschedule({ policy, nowMs }: Pair, delivery: Delivery): void {
   delivery.dueAtMs = clock.sinceMs + nextPointMs(policy.retry, id, Math.max(0, nowMs - clock.sinceMs))
 }
 
-const scheduleOf = ({ retry: { scheduleMs, giveUpAfterMs } }: PairPolicy): RetryPolicy => ({
-  scheduleMs,
-  giveUpAfterMs,
-})
+const pointsOf = ({ scheduleMs, giveUpAfterMs }: RetryPolicy): RetryPolicy => ({ scheduleMs, giveUpAfterMs })

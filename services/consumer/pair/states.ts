@@ -63,6 +63,8 @@ export type Pair = {
   readonly partition: number
   readonly dropped: DroppedRules
   policy: PairPolicy
+  /** By which the due times of the table were made. */
+  schedule: RetryPolicy
   phase: Phase
   /** What running means: holding or not. */
   held: boolean
@@ -95,6 +97,7 @@ export function createPair(
     partition: place.partition,
     dropped,
     policy,
+    schedule: policy.retry,
     phase: 'loading',
     held: false,
     token: '',

@@ -282,6 +282,19 @@ test('another ordering is another epoch of the same ownership', () => {
   assert.deepEqual(one.offer(), [0, 1])
 })
 
+test('another ordering that comes while the retry half is read counts when that was read', () => {
+  const one = pairUnderTest()
+  one.put(foreign.park(record(0, 'a')))
+  one.join()
+  one.assign({ committed: commitAt(1) })
+  assert.deepEqual(one.apply({ kind: 'policy', policy: { ...one.pair.policy, ordering: 'none' } }), [])
+  const effects = one.settle()
+  assert.deepEqual(kinds(effects).slice(-5), ['commit', 'pause', 'pause', 'drop-appends', 'load'])
+  one.assign({ committed: commitAt(1, encodeMetadata({ token: 'own', base: 1, runs: [], atMs: 0 }).text) })
+  one.settle()
+  assert.deepEqual([one.pair.phase, one.pair.table.queuing.ordering, one.state(0)], ['running', 'none', 'parked'])
+})
+
 for (const end of ['lost', 'joined'] as const) {
   test(`a delivery that is answered when its epoch is over (${end}) is told all the same, for whoever takes over`, () => {
     const one = pairUnderTest()

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { encodeMetadata } from '#shared/delivery/commit-metadata.ts'
 import { earliestDueMs } from '../../../../services/consumer/pair/due-times.ts'
 import type { RetryPolicy } from '../../../../services/consumer/pair/schedule.ts'
 import { viewOf } from '../../../../services/consumer/pair/view.ts'
-import { pairUnderTest, record } from './pair-under-test.ts'
+import { commitAt, foreign, pairUnderTest, record } from './pair-under-test.ts'
 
 /** A pair in which event 0 failed at 0 and waits; the first point of its schedule is at 1,000 ms. */
 function waitingPair() {
@@ -27,6 +28,25 @@ test('another schedule counts at once for what waits, in both directions', () =>
   assert.ok(dueMs() >= 60_000 && dueMs() <= 66_000)
   change({ scheduleMs: [1_000, 3_000], giveUpAfterMs: 10_000 })
   assert.equal(dueMs(), before, 'as if it had never been another')
+})
+
+test('another schedule counts also when it comes while the pair loads, or reads its retry half', () => {
+  const changed = { scheduleMs: [200], giveUpAfterMs: 10_000 }
+  const kept = waitingPair()
+  const own = encodeMetadata({ token: 'own', base: 1, runs: [], atMs: 0 }).text
+  kept.join('next')
+  kept.change(changed)
+  kept.assign({ committed: commitAt(1, own) })
+  assert.ok(kept.dueMs() >= 200 && kept.dueMs() <= 220, `${kept.dueMs()}`)
+  const fresh = pairUnderTest()
+  fresh.put(foreign.park(record(0)))
+  fresh.join()
+  fresh.assign({ committed: commitAt(1) })
+  fresh.readRetry()
+  fresh.apply({ kind: 'policy', policy: { ...fresh.pair.policy, retry: changed } })
+  fresh.settle()
+  const dueMs = earliestDueMs(fresh.pair.table.due)
+  assert.ok(dueMs >= 200 && dueMs <= 220, `${dueMs}`)
 })
 
 test('points that have passed are not made up for', () => {
