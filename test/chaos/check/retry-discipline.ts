@@ -21,8 +21,9 @@ const takeoverMs = 10_000
 /**
  * I13: a failed attempt is followed by another one no sooner than the next point of the schedule, jitter included, or than
  * the receiver asked for. Not judged: attempts that a fault may have repeated, those while the failures before them may
- * have opened the breaker, after which everything that waits is due, and those of which a park may be that nobody saw. Not
- * judged at all without a schedule.
+ * have opened the breaker, after which everything that waits is due, those of which a park may be that nobody saw, and the
+ * first one of another owner: the attempt before may have been made after the last commit, and its point counts again then.
+ * Not judged at all without a schedule.
  */
 export function checkRetryDiscipline(facts: Facts, scope: Scope): Verdict {
   const { scheduleMs } = scope
@@ -41,6 +42,7 @@ export function checkRetryDiscipline(facts: Facts, scope: Scope): Verdict {
           const { before, again } = pair
           const span = { fromNs: before.arrivedNs, toNs: again.arrivedNs }
           if (isDisturbed(context.faults, span, takeoverMs) || context.doubts.any(span)) continue
+          if (before.sender !== again.sender) continue
           if (mayBeParkedUnseen(pair, holes.get(before.partition) ?? [])) continue
           judged += 1
           const what = faultOf(pair, { scope, scheduleMs, parks: context.clocks.get(placeOf(before)) ?? [] })

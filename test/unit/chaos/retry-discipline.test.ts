@@ -57,6 +57,17 @@ describe('the checker of retries', () => {
     }
   })
 
+  it('does not judge the first attempt of another owner, but those after it', async () => {
+    const owners = await judged([
+      { atMs: first, status: 500, sender: 7 },
+      { atMs: first + 200, status: 500, sender: 8 },
+    ])
+    assert.deepEqual(owners.offences, [])
+    const early = { atMs: first + 400, status: 500, sender: 8 }
+    const after = await judged([{ atMs: first, status: 500, sender: 7 }, { ...early, atMs: first + 200 }, early])
+    assert.deepEqual([after.offences.length, after.judged], [1, 1])
+  })
+
   it('does not judge an attempt of which a park may be that nobody saw', async () => {
     const early = [{ atMs: failedMs + 500 }]
     const holed = await judged(early, [parkLine(0, failedMs - 5), parkLine(2, failedMs + 400)])
