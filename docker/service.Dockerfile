@@ -7,6 +7,14 @@ COPY package.json package-lock.json .npmrc ./
 # The optional packages are Nodes for machines without one.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
 
+FROM ${NODE_IMAGE} AS web
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# Vite brings its native half as an optional package.
+RUN npm ci --ignore-scripts
+COPY services/console services/console
+RUN npx vite build --config services/console/vite.config.ts
+
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production
 WORKDIR /app
@@ -18,4 +26,5 @@ COPY --from=packages /app/node_modules node_modules
 COPY package.json ./
 COPY shared shared
 COPY services services
+COPY --from=web /app/services/console/web/dist services/console/web/dist
 USER node
