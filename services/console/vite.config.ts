@@ -20,6 +20,14 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: {
+      // What all screens share is one script, each screen another one: no page loads more than 60 KB of them, compressed.
+      output: {
+        codeSplitting: {
+          groups: [{ name: 'shared', test: /web\/(api|live|parts|router|shell|words)\/(?!line-chart)|preact/ }],
+        },
+      },
+    },
   },
   server: {
     host: '127.0.0.1',

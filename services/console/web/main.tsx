@@ -1,33 +1,40 @@
-import { signal } from '@preact/signals'
+import { effect } from '@preact/signals'
 import { render } from 'preact'
-import { currentSession, type Session, signIn, signOut } from './session.ts'
-import { SignIn } from './sign-in.tsx'
-import './tokens.css'
+import { startLive, stopLive } from './live/live.ts'
+import { startClock } from './live/now.ts'
+import { startOwners } from './live/owners.ts'
+import { startTrends } from './live/trend.ts'
+import { startRouter } from './router/router.ts'
+import { resumeSession, session } from './session.ts'
+import { App } from './shell/app.tsx'
+import { startBadges } from './shell/badges.ts'
+import { startKeys } from './shell/keys.ts'
+import { startPreferences } from './shell/preferences.ts'
+import 'uplot/dist/uPlot.min.css'
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/shell.css'
+import './styles/parts.css'
+import './styles/charts.css'
+import './styles/overview.css'
+import './styles/journey.css'
+import './styles/subscription.css'
+import './styles/first-run.css'
+import './styles/narrower.css'
+import './styles/additions.css'
 
-const session = signal<Session | null>(null)
-
-function App() {
-  if (session.value === null) return <SignIn onSession={(next) => (session.value = next)} />
-  return (
-    <main>
-      <h1>Tailrace</h1>
-      <p>Signed in as {session.value.name}.</p>
-      <button type="button" onClick={() => signOut().then(() => (session.value = null))}>
-        Sign out
-      </button>
-    </main>
-  )
-}
-
-/** The ticket of a one-time link stands behind the #, which no server and no log sees; it leaves the address at once. */
-async function sessionOfLink(): Promise<Session | null> {
-  const ticket = new URLSearchParams(location.hash.slice(1)).get('ticket')
-  if (ticket === null) return null
-  history.replaceState(null, '', location.pathname + location.search)
-  const answer = await signIn({ ticket })
-  return 'keyId' in answer ? answer : null
-}
-
-session.value = (await sessionOfLink()) ?? (await currentSession())
+startPreferences()
+startRouter()
+startKeys()
+startClock()
+startTrends()
+startOwners()
+await resumeSession()
+effect(() => {
+  if (session.value === null) return
+  startLive()
+  startBadges()
+  return stopLive
+})
 const root = document.getElementById('app')
 if (root !== null) render(<App />, root)
