@@ -16,7 +16,7 @@ export function mountRoutes(app: FastifyInstance, routes: readonly Route[], { ca
     app.route({
       method: route.method,
       url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-      config: route.scope === null ? { public: true } : { scope: route.scope },
+      config: accessOf(route),
       schema: { querystring: querySchema(route) },
       async handler(request, reply) {
         const answer = await route.handle(readRequest(request, route))
@@ -29,6 +29,11 @@ export function mountRoutes(app: FastifyInstance, routes: readonly Route[], { ca
       },
     })
   }
+}
+
+function accessOf({ scope }: Route) {
+  if (scope === null) return { public: true }
+  return scope === 'any' ? {} : { scope }
 }
 
 function querySchema({ query = {} }: Route) {
@@ -44,6 +49,7 @@ function readRequest(request: FastifyRequest, { scope }: Route): RouteRequest {
     body: request.body,
     preconditions: { ifMatch: headers['if-match'] ?? null, ifNoneMatch: headers['if-none-match'] ?? null },
     caller: scope === null ? { keyId: '', name: '', scopes: [], rateLimit: null } : callerOf(request),
+    client: { address: request.ip, cookie: headers.cookie, isSession: headers.authorization === undefined },
   }
 }
 

@@ -11,6 +11,16 @@ export type RouteRequest = {
   body: unknown
   preconditions: Preconditions
   caller: Caller
+  client: Client
+}
+
+/** Where a request came from: for routes about sessions. */
+export type Client = {
+  address: string
+  /** The Cookie header. */
+  cookie: string | undefined
+  /** Whether the cookie let it in, and no key. */
+  isSession: boolean
 }
 
 export type Answer = {
@@ -29,8 +39,8 @@ export type Route = {
   operationId: string
   summary: string
   tag: 'streams' | 'subscriptions' | 'keys' | 'deliveries' | 'dead letters' | 'jobs' | 'watching' | 'discovery'
-  /** null: no credential needed. */
-  scope: 'read' | 'operate' | 'manage' | null
+  /** null: no credential needed; any: one of whatever scope. */
+  scope: 'read' | 'operate' | 'manage' | 'any' | null
   /** Query parameters by name; any other one is refused. */
   query?: Readonly<Record<string, TSchema>>
   /** The schema of the request body as documented; the use case checks it. */

@@ -5,6 +5,7 @@ import { topicNames } from '#shared/catalog/names.ts'
 import { openOps } from '#shared/catalog/ops/ops-events.ts'
 import { allows } from '#shared/catalog/scopes.ts'
 import { createSecretBox } from '#shared/catalog/secrets.ts'
+import { createTokenSigner } from '#shared/catalog/sign-in-tokens.ts'
 import { createEgressGuard } from '#shared/delivery/egress.ts'
 import { createTargetMetrics } from '#shared/delivery/target-client.ts'
 import { createAuthenticate } from '#shared/http/authenticate.ts'
@@ -20,6 +21,7 @@ import type { Log } from '#shared/observability/log.ts'
 import { createMetrics, type Metrics } from '#shared/observability/metrics.ts'
 import { openRedis, type RedisConnection, redisOf } from '#shared/redis/connection.ts'
 import { openHeartbeat } from '#shared/redis/heartbeat.ts'
+import { openSpent } from '#shared/redis/spent.ts'
 import { openTold } from '#shared/redis/told.ts'
 import { tellBrokers } from './broker-watch.ts'
 import { watchCluster } from './cluster-monitor.ts'
@@ -35,10 +37,16 @@ import { deliveryRoutes } from './routes/deliveries.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { mountPublicFiles } from './routes/public-files.ts'
+import { sessionRoutes } from './routes/session.ts'
 import { streamRoutes } from './routes/streams.ts'
 import { subscriptionActionRoutes } from './routes/subscription-actions.ts'
 import { subscriptionRoutes } from './routes/subscriptions.ts'
 import { watchingRoutes } from './routes/watching.ts'
+import { addSecurityHeaders } from './security-headers.ts'
+import { authenticateEither } from './session/authenticate.ts'
+import { sessionCookie } from './session/cookie.ts'
+import { countFailedSignIns } from './session/failed-sign-ins.ts'
+import { openSessions } from './session/sessions.ts'
 import { startSweep } from './sweep.ts'
 import { createTelemetry } from './telemetry.ts'
 
@@ -100,7 +108,8 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
   const topics = topicNames(config.TAILRACE_PREFIX)
   const connection: KafkaConnection = { brokers: config.KAFKA_BROKERS.split(','), clientId, log }
   const telemetry = createTelemetry(log, metrics)
-  const box = createSecretBox(Buffer.from(config.TAILRACE_MASTER_KEY, 'base64'))
+  const masterKey = Buffer.from(config.TAILRACE_MASTER_KEY, 'base64')
+  const box = createSecretBox(masterKey)
   const admin = await openAdmin(connection)
   resources.defer('kafka admin', () => admin.close())
   const lanes = openLanes({ connection, metrics, kind: 'shared' })
@@ -143,6 +152,12 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
       log,
       instance,
     },
+    sessions: openSessions({
+      ...{ catalog, signer: createTokenSigner(masterKey) },
+      spent: openSpent({ redis, prefix: config.TAILRACE_PREFIX }),
+    }),
+    cookie: sessionCookie(config.TAILRACE_CONSOLE_URL),
+    failedSignIns: countFailedSignIns(),
     egress: createEgressGuard(config.TAILRACE_EGRESS_ALLOW),
     targetMetrics: createTargetMetrics(metrics),
     destinationLanes,
@@ -154,15 +169,18 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
 }
 
 function createServer(console: Console): FastifyInstance {
-  const { catalog, limits, log } = console
-  const authenticate = createAuthenticate({
+  const { catalog, limits, log, sessions, cookie, consoleUrl } = console
+  const byKey = createAuthenticate({
     keys: catalog,
     catchUp: catalog.catchUp,
     parse: parseCredential,
     verify: (credential, key, nowMs) => verifySecret(credential, key.secrets, nowMs),
   })
+  const authenticate = authenticateEither({ byKey, sessions, cookie })
   const app = createHttpServer({ log, limits, bodies: 'json', bodyLimitBytes, authenticate, allows })
+  addSecurityHeaders(app, consoleUrl)
   const routes = [
+    ...sessionRoutes(console),
     ...streamRoutes(console),
     ...subscriptionRoutes(console),
     ...subscriptionActionRoutes(console),
@@ -173,7 +191,7 @@ function createServer(console: Console): FastifyInstance {
     ...watchingRoutes(console),
   ]
   mountRoutes(app, routes, console)
-  mountPublicFiles(app, openApiOf(routes, console), console.consoleUrl)
+  mountPublicFiles(app, { openApi: openApiOf(routes, console), consoleUrl })
   return app
 }
 
