@@ -115,12 +115,12 @@ function requestBody({ method }: Route, schema: TSchema): object {
 }
 
 function answers({ answers }: Route): Record<string, object> {
-  const entries = Object.entries(answers).map(([status, { description, schema, etag }]) => [
+  const entries = Object.entries(answers).map(([status, { description, schema, etag, type = 'application/json' }]) => [
     status,
     {
       description,
       ...(etag === true ? { headers: { ETag: { schema: { type: 'string' }, description: '"<revision>"' } } } : {}),
-      ...(schema === undefined ? {} : { content: { 'application/json': { schema } } }),
+      ...(schema === undefined ? {} : { content: { [type]: { schema } } }),
     },
   ])
   return Object.fromEntries(entries)

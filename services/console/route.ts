@@ -14,22 +14,28 @@ export type RouteRequest = {
   client: Client
 }
 
-/** Where a request came from: for routes about sessions. */
+/** Where a request came from: for routes about sessions, and for answers that go on. */
 export type Client = {
   address: string
   /** The Cookie header. */
   cookie: string | undefined
   /** Whether the cookie let it in, and no key. */
   isSession: boolean
+  /** Where a client of an event stream wants to go on. */
+  lastEventId: string | undefined
+  /** Whether the same request would be let in now, for answers that go on. */
+  isStillAllowed(): Promise<boolean>
 }
 
 export type Answer = {
   status: number
+  /** A readable stream is sent as it comes. */
   body?: object | string
   headers?: Readonly<Record<string, string>>
 }
 
-type AnswerDoc = { description: string; schema?: TSchema; etag?: boolean }
+/** `type`: the content type of the body, if it is not JSON. */
+type AnswerDoc = { description: string; schema?: TSchema; etag?: boolean; type?: string }
 
 /** One route: what it needs, what it answers, what it does. The OpenAPI document is made of the same object. */
 export type Route = {

@@ -29,6 +29,8 @@ import { type ConsoleConfig, limitsOf } from './config.ts'
 import { type Console, change, createWriter } from './context.ts'
 import { openDeadLetterIndex, streamOfCatalog } from './dead-letter-index.ts'
 import { createShelf } from './dead-letter-shelf.ts'
+import { type LiveHub, openLiveHub } from './live/hub.ts'
+import { liveSources } from './live/sources.ts'
 import { mountRoutes } from './mount.ts'
 import { openApiOf } from './openapi.ts'
 import { createRemoval } from './removal.ts'
@@ -36,6 +38,7 @@ import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { keyRoutes } from './routes/keys.ts'
+import { liveRoutes } from './routes/live.ts'
 import { mountPublicFiles } from './routes/public-files.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { streamRoutes } from './routes/streams.ts'
@@ -81,10 +84,13 @@ async function open(config: ConsoleConfig, log: Log, resources: Resources): Prom
     service: 'console',
     ready: () => reasons().length === 0,
   })
-  const app = createServer(console)
+  const live = openLive(console, resources)
+  const app = createServer(console, live)
   const url = await app.listen({ host: config.TAILRACE_HOST, port: config.TAILRACE_PORT })
   resources.defer('http server', () => {
     state = 'stopping'
+    // Its streams would never end by themselves.
+    live.close()
     return drainHttpServer(app, drain)
   })
   faults = () => (isReaderBroken(console) ? ['the reader of the catalog topic is silent'] : [])
@@ -168,7 +174,20 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
   }
 }
 
-function createServer(console: Console): FastifyInstance {
+/** Streams end at once with their key or session, not with the next beat. */
+function openLive(console: Console, resources: Resources): LiveHub {
+  const { catalog, limits, log } = console
+  const live = openLiveHub({
+    sources: liveSources(console),
+    mostClients: limits.TAILRACE_LIMIT_LIVE_CLIENTS,
+    failed: (err) => log.debug({ err }, 'a source of the live stream did not answer'),
+  })
+  resources.defer('live', live.close)
+  resources.defer('live keys', catalog.onChange(live.recheck))
+  return live
+}
+
+function createServer(console: Console, live: LiveHub): FastifyInstance {
   const { catalog, limits, log, sessions, cookie, consoleUrl } = console
   const byKey = createAuthenticate({
     keys: catalog,
@@ -189,8 +208,9 @@ function createServer(console: Console): FastifyInstance {
     ...jobRoutes(console),
     ...deliveryRoutes(console),
     ...watchingRoutes(console),
+    ...liveRoutes(live),
   ]
-  mountRoutes(app, routes, console)
+  mountRoutes(app, routes, { ...console, authenticate })
   mountPublicFiles(app, { openApi: openApiOf(routes, console), consoleUrl })
   return app
 }

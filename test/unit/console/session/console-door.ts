@@ -52,11 +52,12 @@ export function openDoor(ring: ReturnType<typeof createKeyRing>, options: Option
     ...{ keys: catalog, catchUp: catalog.catchUp, parse: parseCredential },
     verify: (credential, key: ApiKey, now) => verifySecret(credential, key.secrets, now),
   })
+  const authenticate = authenticateEither({ ...parts, byKey })
   const app = createHttpServer({
     ...{ log: createLogger('test', { level: 'silent', instance: 'test' }), limits: defaultLimits },
-    ...{ bodies: 'json', bodyLimitBytes: 65_536, authenticate: authenticateEither({ ...parts, byKey }), allows },
+    ...{ bodies: 'json', bodyLimitBytes: 65_536, authenticate, allows },
   })
-  mountRoutes(app, [...sessionRoutes(parts), changing], parts)
+  mountRoutes(app, [...sessionRoutes(parts), changing], { ...parts, authenticate })
   return app
 }
 
