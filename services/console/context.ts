@@ -11,6 +11,9 @@ import type { RedisConnection } from '#shared/redis/connection.ts'
 import type { ClusterMonitor } from './cluster-monitor.ts'
 import type { DeadLetterIndex } from './dead-letter-index.ts'
 import type { Removal } from './removal.ts'
+import type { SessionCookie } from './session/cookie.ts'
+import type { FailedSignIns } from './session/failed-sign-ins.ts'
+import type { Sessions } from './session/sessions.ts'
 import type { ConsoleTelemetry } from './telemetry.ts'
 
 /** What the use cases of the console work with; made once by the service. */
@@ -26,6 +29,9 @@ export type Console = Provisioning & {
   targetMetrics: TargetMetrics
   /** For topics that subscriptions deliver to. */
   destinationLanes: ProduceLanes
+  sessions: Sessions
+  cookie: SessionCookie
+  failedSignIns: FailedSignIns
   instance: string
   telemetry: ConsoleTelemetry
   log: Log

@@ -1,6 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Catalog } from '#shared/catalog/catalog.ts'
+import { allows } from '#shared/catalog/scopes.ts'
+import { TailraceError } from '#shared/errors.ts'
+import type { Caller } from '#shared/http/authenticate.ts'
 import { callerOf } from '#shared/http/route-config.ts'
 import type { Query, Route, RouteRequest } from './route.ts'
 import type { ConsoleTelemetry } from './telemetry.ts'
@@ -8,18 +11,25 @@ import type { ConsoleTelemetry } from './telemetry.ts'
 /** Answers from memory say how old they are once the catalog was not read for this long. */
 const staleAfterMs = 5_000
 
-type Options = { catalog: Pick<Catalog, 'staleMs'>; telemetry: Pick<ConsoleTelemetry, 'answered'> }
+type Options = {
+  catalog: Pick<Catalog, 'staleMs'>
+  telemetry: Pick<ConsoleTelemetry, 'answered'>
+  authenticate(request: FastifyRequest): Caller | Promise<Caller>
+}
 
 /** Puts the routes on the server. */
-export function mountRoutes(app: FastifyInstance, routes: readonly Route[], { catalog, telemetry }: Options): void {
+export function mountRoutes(app: FastifyInstance, routes: readonly Route[], options: Options): void {
+  const { catalog, telemetry } = options
   for (const route of routes) {
     app.route({
       method: route.method,
       url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-      config: route.scope === null ? { public: true } : { scope: route.scope },
+      config: accessOf(route),
+      // The head of an answer without an end.
+      exposeHeadRoute: route.answers[200]?.type !== 'text/event-stream',
       schema: { querystring: querySchema(route) },
       async handler(request, reply) {
-        const answer = await route.handle(readRequest(request, route))
+        const answer = await route.handle(readRequest(request, route, options))
         telemetry.answered(route.operationId, answer.status)
         if (route.method === 'GET' && route.scope !== null) reply.headers(ageHeaders(catalog))
         return reply
@@ -31,12 +41,17 @@ export function mountRoutes(app: FastifyInstance, routes: readonly Route[], { ca
   }
 }
 
+function accessOf({ scope }: Route) {
+  if (scope === null) return { public: true }
+  return scope === 'any' ? {} : { scope }
+}
+
 function querySchema({ query = {} }: Route) {
   const members = Object.entries(query).map(([name, schema]) => [name, Type.Optional(schema)])
   return Type.Object(Object.fromEntries(members), { additionalProperties: false })
 }
 
-function readRequest(request: FastifyRequest, { scope }: Route): RouteRequest {
+function readRequest(request: FastifyRequest, { scope }: Route, { authenticate }: Options): RouteRequest {
   const { headers } = request
   return {
     params: request.params as Record<string, string>,
@@ -44,6 +59,21 @@ function readRequest(request: FastifyRequest, { scope }: Route): RouteRequest {
     body: request.body,
     preconditions: { ifMatch: headers['if-match'] ?? null, ifNoneMatch: headers['if-none-match'] ?? null },
     caller: scope === null ? { keyId: '', name: '', scopes: [], rateLimit: null } : callerOf(request),
+    client: {
+      ...{ address: request.ip, cookie: headers.cookie, isSession: headers.authorization === undefined },
+      lastEventId: headers['last-event-id']?.toString(),
+      isStillAllowed: () => isAllowed(scope, async () => await authenticate(request)),
+    },
+  }
+}
+
+/** Only a definite no counts: while the keys cannot be read, whoever was let in stays. */
+async function isAllowed(scope: Route['scope'], identify: () => Promise<Caller>): Promise<boolean> {
+  try {
+    const { scopes } = await identify()
+    return scope === null || scope === 'any' || allows(scopes, scope)
+  } catch (error) {
+    return error instanceof TailraceError && error.code !== 'credential-invalid'
   }
 }
 

@@ -40,10 +40,17 @@ export function openApiOf(routes: readonly Route[], { limits, publishUrl }: Inst
   return {
     openapi: '3.1.0',
     info: { title: 'Tailrace', version, description: description(limits) },
-    security: [{ apiKey: [] }],
+    security: [{ apiKey: [] }, { session: [] }],
     paths,
     components: {
-      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'tr_<id>_<secret>' } },
+      securitySchemes: {
+        apiKey: { type: 'http', scheme: 'bearer', description: 'tr_<id>_<secret>' },
+        session: {
+          ...{ type: 'apiKey', in: 'cookie', name: 'tailrace_session' },
+          description:
+            'Set by POST /v1/session, for browsers. It changes things only from the pages of the console itself.',
+        },
+      },
       schemas: { Problem: problem },
     },
   }
@@ -55,17 +62,21 @@ function description(limits: Limits): string {
 }
 
 function operation(route: Route): object {
-  const needs = route.scope === null ? 'No credential is needed.' : `Needs the scope ${route.scope}.`
   return {
     operationId: route.operationId,
     summary: route.summary,
-    description: needs,
+    description: needOf(route),
     tags: [route.tag],
     ...(route.scope === null ? { security: [] } : {}),
     parameters: [...pathParameters(route), ...queryParameters(route), ...conditions(route)],
     ...(route.body === undefined ? {} : { requestBody: requestBody(route, route.body) }),
     responses: { ...answers(route), default: problemAnswer },
   }
+}
+
+function needOf({ scope }: Route): string {
+  if (scope === null) return 'No credential is needed.'
+  return scope === 'any' ? 'Needs a credential, with whatever scope.' : `Needs the scope ${scope}.`
 }
 
 const problemAnswer = {
@@ -104,12 +115,12 @@ function requestBody({ method }: Route, schema: TSchema): object {
 }
 
 function answers({ answers }: Route): Record<string, object> {
-  const entries = Object.entries(answers).map(([status, { description, schema, etag }]) => [
+  const entries = Object.entries(answers).map(([status, { description, schema, etag, type = 'application/json' }]) => [
     status,
     {
       description,
       ...(etag === true ? { headers: { ETag: { schema: { type: 'string' }, description: '"<revision>"' } } } : {}),
-      ...(schema === undefined ? {} : { content: { 'application/json': { schema } } }),
+      ...(schema === undefined ? {} : { content: { [type]: { schema } } }),
     },
   ])
   return Object.fromEntries(entries)

@@ -11,15 +11,31 @@ export type RouteRequest = {
   body: unknown
   preconditions: Preconditions
   caller: Caller
+  client: Client
+}
+
+/** Where a request came from: for routes about sessions, and for answers that go on. */
+export type Client = {
+  address: string
+  /** The Cookie header. */
+  cookie: string | undefined
+  /** Whether the cookie let it in, and no key. */
+  isSession: boolean
+  /** Where a client of an event stream wants to go on. */
+  lastEventId: string | undefined
+  /** Whether the same request would be let in now, for answers that go on. */
+  isStillAllowed(): Promise<boolean>
 }
 
 export type Answer = {
   status: number
+  /** A readable stream is sent as it comes. */
   body?: object | string
   headers?: Readonly<Record<string, string>>
 }
 
-type AnswerDoc = { description: string; schema?: TSchema; etag?: boolean }
+/** `type`: the content type of the body, if it is not JSON. */
+type AnswerDoc = { description: string; schema?: TSchema; etag?: boolean; type?: string }
 
 /** One route: what it needs, what it answers, what it does. The OpenAPI document is made of the same object. */
 export type Route = {
@@ -29,8 +45,8 @@ export type Route = {
   operationId: string
   summary: string
   tag: 'streams' | 'subscriptions' | 'keys' | 'deliveries' | 'dead letters' | 'jobs' | 'watching' | 'discovery'
-  /** null: no credential needed. */
-  scope: 'read' | 'operate' | 'manage' | null
+  /** null: no credential needed; any: one of whatever scope. */
+  scope: 'read' | 'operate' | 'manage' | 'any' | null
   /** Query parameters by name; any other one is refused. */
   query?: Readonly<Record<string, TSchema>>
   /** The schema of the request body as documented; the use case checks it. */
