@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { extname, join } from 'node:path'
 import { deadLetters, eventOf, journeyOf, summary, wholeDelivery } from './events.ts'
-import { ago, eventId, keysOfEvents, made, pick, typesOfEvents } from './moment.ts'
+import { ago, keysOfEvents, made, pick, typesOfEvents } from './moment.ts'
 import { state, subscriptionOf } from './state.ts'
 
 /** The policy of the real console: what it refuses there is refused here. */
@@ -258,23 +258,32 @@ function deliveryOf(number: number) {
   const state =
     number % 19 === 7 ? 'dead-lettered' : number % 13 === 5 ? 'retrying' : number % 17 === 3 ? 'filtered' : 'delivered'
   const status = state === 'dead-lettered' ? 422 : state === 'retrying' ? 502 : state === 'filtered' ? null : 200
+  const lastAttempt = {
+    number: 1,
+    target: 'https://audit.internal/hooks',
+    decision: 'delivered',
+    code: `status-${status}`,
+    status,
+    totalMs: 5 + (number % 90),
+  }
   return {
     ...{
       id: `audit-4-${number}`,
       subscription: pick(made, number).name,
+      subscriptionUid: 'k3v9q2',
       position: `github-4-${number}`,
-      eventId: eventId(number),
       state,
-      because: null,
     },
     ...{
-      at: new Date().toISOString(),
-      type: pick(typesOfEvents, number),
-      key: pick(keysOfEvents, number),
-      status,
-      code: `status-${status}`,
-      totalMs: 5 + (number % 90),
+      because: null,
+      behind: null,
+      nextAttemptAt: null,
       attempts: 1,
+      firstAttemptAt: ago(0),
+      settledAt: ago(0),
+      at: new Date().toISOString(),
     },
+    ...{ type: pick(typesOfEvents, number), key: pick(keysOfEvents, number), job: null, instance: 'consumer-1' },
+    lastAttempt: status === null ? null : lastAttempt,
   }
 }

@@ -1,22 +1,28 @@
 import { batch, signal } from '@preact/signals'
+import { get } from '../api/client.ts'
 import type { Job } from '../api/job-shapes.ts'
 import type { Delivery } from '../api/journey-shapes.ts'
 import type { State } from '../api/state-shapes.ts'
 import { mergePatch } from './merge-patch.ts'
 
 /** A settled delivery as the event stream tells it. */
-export type LiveDelivery = Partial<Delivery> & {
-  id: string
-  subscription: string
-  state: string
-  at?: string
-  type?: string | null
-  key?: string | null
-  code?: string | null
-  status?: number | null
-  totalMs?: number | null
-  number?: number
+export type LiveDelivery = Delivery & {
+  at: string
+  type: string | null
+  key: string | null
+  job: string | null
+  instance: string | null
+  lastAttempt: {
+    number: number
+    target: string
+    decision: string
+    code: string
+    status: number | null
+    totalMs: number
+  } | null
 }
+/** Some deliveries, and how many more there were that are only counted. */
+export type Bundle = { deliveries: readonly LiveDelivery[]; omitted: number }
 
 /** The state of everything, kept up to date; undefined until the first answer. */
 export const state = signal<State | undefined>(undefined)
@@ -29,9 +35,11 @@ export const jobs = signal<ReadonlyMap<string, Job>>(new Map())
 
 /** Longer than any pause between two changes of the state, which has a clock in it. */
 const silenceMs = 6_000
-const deliveryListeners = new Set<(deliveries: LiveDelivery[]) => void>()
+const comeBackMs = 2_000
+const deliveryListeners = new Set<(bundle: Bundle) => void>()
 let source: EventSource | undefined
 let pending: LiveDelivery[] = []
+let omitted = 0
 
 /** Opens the one event stream of the page. */
 export function startLive(): void {
@@ -49,7 +57,7 @@ export function stopLive(): void {
 }
 
 /** Hears of deliveries as they are settled, in bundles; the stream carries them only while someone listens. */
-export function onDeliveries(listener: (deliveries: LiveDelivery[]) => void): () => void {
+export function onDeliveries(listener: (bundle: Bundle) => void): () => void {
   deliveryListeners.add(listener)
   if (deliveryListeners.size === 1) open()
   return () => {
@@ -65,8 +73,8 @@ function open(): void {
   source = opened
   opened.onerror = () => {
     connection.value = 'stopped'
-    // EventSource gives up after an answer that is not 200; a console that restarts may give one.
-    if (opened.readyState === EventSource.CLOSED) setTimeout(() => source === opened && open(), 2_000)
+    // EventSource gives up after an answer that is not 200: of a console that restarts, or because nobody is signed in.
+    if (opened.readyState === EventSource.CLOSED) setTimeout(() => source === opened && comeBack(), comeBackMs)
   }
   hear(opened, 'state', (data) => {
     state.value = data as State
@@ -79,10 +87,17 @@ function open(): void {
     jobs.value = new Map(jobs.value).set(job.id, job)
   })
   hear(opened, 'delivery', (data) => {
-    if (Array.isArray(data)) pending.push(...(data as LiveDelivery[]))
-    else pending.push(data as LiveDelivery)
+    pending.push(data as LiveDelivery)
   })
-  hear(opened, 'reset', open)
+  hear(opened, 'deliveries-omitted', (data) => {
+    omitted += (data as { count: number }).count
+  })
+}
+
+function comeBack(): void {
+  // Asks who is signed in: the answer 401 shows the door, every other one is a reason to try again.
+  get('/v1/session').catch(() => undefined)
+  open()
 }
 
 function hear(from: EventSource, name: string, take: (data: unknown) => void): void {
@@ -96,8 +111,9 @@ function hear(from: EventSource, name: string, take: (data: unknown) => void): v
 }
 
 function flush(): void {
-  if (pending.length === 0) return
-  const deliveries = pending
+  if (pending.length === 0 && omitted === 0) return
+  const bundle = { deliveries: pending, omitted }
   pending = []
-  for (const listener of deliveryListeners) listener(deliveries)
+  omitted = 0
+  for (const listener of deliveryListeners) listener(bundle)
 }

@@ -16,6 +16,7 @@ type Props = {
 
 const height = 190
 const leastSpan = 10
+const leastSeconds = 60
 
 /** A line over time with an axis from zero; what is held is filled. */
 export function LineChart({ times, values, tone, tick, format, label }: Props) {
@@ -53,7 +54,10 @@ function optionsOf({
     height,
     cursor: { points: { show: false }, drag: { x: false, y: false } },
     legend: { show: false },
-    scales: { y: { range: (_, __, most) => [0, Math.max(leastSpan, most * 1.15)] } },
+    scales: {
+      x: { range: (_, from, to) => [Math.min(from, to - leastSeconds), to] },
+      y: { range: (_, __, most) => [0, Math.max(leastSpan, most * 1.15)] },
+    },
     axes: [
       { ...axis, grid: { show: false }, values: (_, marks) => marks.map((mark) => clock(mark * 1000, zone.value)) },
       { ...axis, grid, size: 64, values: (_, marks) => marks.map((mark) => (mark === 0 ? '0' : format(mark))) },

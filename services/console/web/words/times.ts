@@ -11,7 +11,7 @@ export function span(seconds: number | null | undefined): string {
   const whole = Math.round(seconds)
   if (whole < minute) return `${whole} s`
   if (whole < hour) return two(whole, minute, 'm', 1, 's')
-  if (whole < day) return two(whole, hour, 'h', minute, 'm')
+  if (whole < 2 * day) return two(whole, hour, 'h', minute, 'm')
   return two(whole, day, 'd', hour, 'h')
 }
 

@@ -14,7 +14,7 @@ import { clock } from '../../words/times.ts'
 const left = 92
 const right = 1110
 const rowHeight = 26
-const leastSpanMs = 60_000
+const leastSpanMs = 10_000
 const ticks = 6
 
 /** Who owned each partition while this page was open, and the takeovers the log tells of from before. */

@@ -148,7 +148,7 @@ function LetterRow({
   onToggle,
 }: RowProps) {
   return (
-    <tr class={isSelected ? 'sel' : ''} data-row={id}>
+    <tr class={`${isSelected ? 'sel' : ''} ${query.value.subscription === undefined ? 'tall' : ''}`} data-row={id}>
       <td class="hide-s">
         <input type="checkbox" class="ck" checked={isSelected} aria-label={`Select ${id}`} onChange={onToggle} />
       </td>
@@ -156,7 +156,7 @@ function LetterRow({
         <a class="link" href={journeyPath(position)} title={eventId}>
           {shortened(eventId)}
         </a>
-        <span class="sub">{subscription}</span>
+        {query.value.subscription === undefined && <span class="sub">{subscription}</span>}
       </td>
       <td class="mono hide-s">{type}</td>
       <td class="mono">{key ?? '–'}</td>
@@ -165,7 +165,7 @@ function LetterRow({
           <Icon name="failed" />
           {/^status-(\d+)$/.exec(code)?.[1] ?? code}
         </span>{' '}
-        <span class="mono muted">{detail}</span>
+        <span class="mono muted">{withoutStatus(detail)}</span>
       </td>
       <td class="num hide-s">{attempts}</td>
       <td class="num">
@@ -174,3 +174,6 @@ function LetterRow({
     </tr>
   )
 }
+
+/** The answer of a receiver repeats its status, which stands before it already. */
+const withoutStatus = (detail: string) => detail.replace(/^\d{3} from [^:]+: /, '')

@@ -15,7 +15,6 @@ export function AttemptRow({ attempt, slowestMs }: { attempt: Attempt; slowestMs
     <div class="try">
       <div class="w">
         <b>{clock(Date.parse(at), zone.value, true)}</b>
-        <br />
         {job === null ? `attempt ${number}` : `job ${job}`}
       </div>
       <div class="what">

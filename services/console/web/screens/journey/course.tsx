@@ -90,7 +90,6 @@ function When({ at, startMs }: { at: string; startMs: number }) {
   return (
     <div class="at">
       <b>{clock(atMs, zone.value, true)}</b>
-      <br />
       {atMs - startMs <= 0 ? '0 ms' : `+${spanMs(atMs - startMs)}`}
     </div>
   )

@@ -126,7 +126,7 @@ function SameKey({ record: { key, stream, position } }: { record: StoredRecord }
   if (items.length < 2) return null
   return (
     <Panel title="Same key, newest first">
-      <table>
+      <table class="side-list">
         <caption class="vh">Newest events of the same key</caption>
         <tbody>
           {items.map((event) => (

@@ -20,12 +20,21 @@ export type Attention = {
 }
 
 const mostGroups = 3
+/** A cause that was quiet for longer needs no one at once: such ones share a line. */
+const quietMs = 60 * 60_000
 
 /** Worst first: what the state calls a problem, then why events died, then what is paused on purpose. */
 export function attentionOf(state: State, summary: DeadLetterSummary | undefined): Attention[] {
   const isTold = state.problems.some(({ code }) => code.startsWith('dead-letter'))
-  const groups = isTold ? [] : (summary?.groups ?? []).slice(0, mostGroups)
-  return [...state.problems.map((problem) => ofProblem(problem, state)), ...groups.map(ofGroup), ...pausedOf(state)]
+  const groups = isTold ? [] : (summary?.groups ?? [])
+  const recent = groups.filter(({ lastAt }) => Date.now() - Date.parse(lastAt) < quietMs).slice(0, mostGroups)
+  const older = groups.filter((group) => !recent.includes(group))
+  return [
+    ...state.problems.map((problem) => ofProblem(problem, state)),
+    ...recent.map(ofGroup),
+    ...ofOlder(older),
+    ...pausedOf(state),
+  ]
 }
 
 function ofProblem(problem: Problem, state: State): Attention {
@@ -77,7 +86,7 @@ function heldText(state: State, name: string, what: string): string {
 }
 
 function ofGroup({ subscription, cause, code, count: many, firstAt, lastAt }: DeadLetterGroup): Attention {
-  const quiet = (Date.now() - Date.parse(lastAt)) / 1000
+  const quiet = Math.floor((Date.now() - Date.parse(lastAt)) / 1000)
   return {
     ...{ id: `dead ${subscription} ${cause} ${code}`, ...silt, since: firstAt },
     title: `${counted(many, 'event')} of ${subscription} died for one reason`,
@@ -85,6 +94,20 @@ function ofGroup({ subscription, cause, code, count: many, firstAt, lastAt }: De
     todo: 'Mend the receiver, then redrive the group; nothing is sent before a dry run.',
     action: { label: 'Review and redrive', href: listPath(paths.deadLetters, { subscription, cause }) },
   }
+}
+
+function ofOlder(groups: readonly DeadLetterGroup[]): Attention[] {
+  if (groups.length === 0) return []
+  const many = groups.reduce((sum, group) => sum + group.count, 0)
+  return [
+    {
+      ...{ id: 'older dead letters', kind: 'slim', icon: 'dlq', tone: '', text: '' },
+      title: `${counted(many, 'older dead letter')} of ${counted(groups.length, 'cause')}`,
+      since: groups.map(({ firstAt }) => firstAt).sort()[0] ?? null,
+      todo: 'Kept until redriven, discarded or expired.',
+      action: { label: 'Open', href: paths.deadLetters },
+    },
+  ]
 }
 
 function pausedOf({ subscriptions, problems }: State): Attention[] {

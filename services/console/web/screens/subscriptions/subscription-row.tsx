@@ -80,8 +80,8 @@ export function SubscriptionRow({ subscription, delivered }: { subscription: Sub
         )}
       </td>
       <td>
-        <span class="clip mono">{targets.map(({ url }) => targetName(url)).join(', ')}</span>
-        <span class={up === targets.length ? 'sub' : 'sub fail'}>
+        <span class="targets mono">{targets.map(({ url }) => targetName(url)).join(', ')}</span>
+        <span class={up === targets.length ? 'sub targets' : 'sub targets fail'}>
           {up} of {targets.length} up{up < targets.length && error ? `, ${error}` : ''}
         </span>
       </td>

@@ -3,7 +3,7 @@ import { niceMost } from '../../parts/spark.tsx'
 import { zone } from '../../shell/preferences.ts'
 import { count } from '../../words/numbers.ts'
 import { clock } from '../../words/times.ts'
-import { type Second, seconds, type Tape } from './tape.ts'
+import { type Second, seconds, type Tape, totalOf } from './tape.ts'
 
 const width = 1_200
 const height = 78
@@ -22,6 +22,7 @@ export function Histogram({ tape }: { tape: Tape }) {
           <Mark fill="f-water" name="delivered" />
           <Mark fill="f-fail" name="failed, tried again" />
           <Mark fill="f-silt" name="dead letter" />
+          <Mark fill="f-rule" name="only counted" />
           <span>
             <svg viewBox="0 0 12 10" aria-hidden="true">
               <rect fill="url(#hatchm)" width="12" height="10" />
@@ -53,11 +54,14 @@ export function Histogram({ tape }: { tape: Tape }) {
   )
 }
 
-const totalOf = ({ delivered, failed, dead }: Second) => delivered + failed + dead
-
 function Bar({ second, x, most }: { second: Second; x: number; most: number }) {
   const high = (many: number) => (many / most) * (height - 4)
-  const [delivered, failed, dead] = [high(second.delivered), high(second.failed), high(second.dead)]
+  const [delivered, failed, dead, omitted] = [
+    high(second.delivered),
+    high(second.failed),
+    high(second.dead),
+    high(second.omitted),
+  ]
   if (second.whilePaused)
     return (
       <rect
@@ -79,6 +83,9 @@ function Bar({ second, x, most }: { second: Second; x: number; most: number }) {
           width={step - 2}
           height={Math.max(2, failed)}
         />
+      )}
+      {omitted > 0 && (
+        <rect class="f-rule" x={x} y={height - delivered - failed - dead - omitted} width={step - 2} height={omitted} />
       )}
       {dead > 0 && (
         <rect

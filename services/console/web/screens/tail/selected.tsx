@@ -5,9 +5,10 @@ import { Facts, Panel } from '../../parts/page.tsx'
 import { Time } from '../../parts/time.tsx'
 import { journeyPath } from '../../router/paths.ts'
 import { setQuery } from '../../router/router.ts'
+import { targetName } from '../../words/ids.ts'
 import { noValue } from '../../words/numbers.ts'
 import { lookOfDelivery } from '../../words/states.ts'
-import { timeOf } from './tail-table.tsx'
+import { spanMs } from '../../words/times.ts'
 
 /** One of the rows, at rest. */
 export function Selected({ delivery }: { delivery: LiveDelivery | undefined }) {
@@ -17,7 +18,8 @@ export function Selected({ delivery }: { delivery: LiveDelivery | undefined }) {
         <p class="pad soft">Choose a row to see it at rest.</p>
       </Panel>
     )
-  const { id, subscription, state, position, type, key, because, status, code, attempts } = delivery
+  const { id, at, subscription, state, position, type, key, job, instance, because, lastAttempt, attempts } = delivery
+  const answer = lastAttempt?.status ?? lastAttempt?.code ?? noValue
   return (
     <Panel title="Selected">
       <div class="pad stack-3">
@@ -27,19 +29,21 @@ export function Selected({ delivery }: { delivery: LiveDelivery | undefined }) {
         <Facts
           facts={[
             ['delivery', <Id id={id} />],
-            ['at', <Time at={timeOf(delivery)} show="clock-ms" />],
+            ['at', <Time at={at} show="clock-ms" />],
             ['type', <span class="mono">{type ?? noValue}</span>],
             ['key', <span class="mono">{key ?? noValue}</span>],
-            ['answer', `${status ?? code ?? noValue}${because ? `, ${because}` : ''}`],
-            ['attempts', attempts ?? noValue],
+            ['answer', because ? `${answer}, ${because}` : answer],
+            ['target', lastAttempt === null ? noValue : targetName(lastAttempt.target)],
+            ['took', spanMs(lastAttempt?.totalMs)],
+            ['instance', instance ?? noValue],
+            ...(job === null ? [] : [['job', <Id id={job} />] as const]),
+            ['attempts', attempts],
           ]}
         />
         <div class="btns">
-          {position && (
-            <a class="btn sm" href={journeyPath(position)}>
-              Journey
-            </a>
-          )}
+          <a class="btn sm" href={journeyPath(position)}>
+            Journey
+          </a>
           <button type="button" class="btn sm" onClick={() => setQuery({ subscription, state }, true)}>
             More like this
           </button>

@@ -47,13 +47,12 @@ export const timeOf = ({ at, settledAt, firstAttemptAt }: LiveDelivery) =>
 type RowProps = { delivery: LiveDelivery; isSelected: boolean; onSelect: () => void }
 
 function Row({ delivery, isSelected, onSelect }: RowProps) {
-  const { state, subscription, type, key, status, code, totalMs, attempts } = delivery
-  const at = timeOf(delivery)
+  const { at, state, subscription, type, key, lastAttempt, attempts } = delivery
   return (
     <tr class={isSelected ? 'sel' : ''} data-row onClick={onSelect}>
       <td>
         <button type="button" class="as-text" onClick={onSelect} aria-pressed={isSelected}>
-          {at === undefined ? noValue : clock(Date.parse(at), zone.value, true)}
+          {clock(Date.parse(at), zone.value, true)}
         </button>
       </td>
       <td>
@@ -62,9 +61,9 @@ function Row({ delivery, isSelected, onSelect }: RowProps) {
       <td>{subscription}</td>
       <td>{type ?? noValue}</td>
       <td>{key ?? noValue}</td>
-      <td class="num">{status ?? code ?? noValue}</td>
-      <td class="num">{spanMs(totalMs)}</td>
-      <td class="num">{attempts ?? noValue}</td>
+      <td class="num">{lastAttempt?.status ?? lastAttempt?.code ?? noValue}</td>
+      <td class="num">{spanMs(lastAttempt?.totalMs)}</td>
+      <td class="num">{attempts}</td>
     </tr>
   )
 }

@@ -1,13 +1,20 @@
 import { computed, signal } from '@preact/signals'
-import type { LiveDelivery } from '../../live/live.ts'
+import type { Bundle, LiveDelivery } from '../../live/live.ts'
 
 /** As many rows as a page can show and still move at once; older ones are a search away. */
-const mostShown = 120
+const mostShown = 60
 const mostKept = 20_000
 /** The histogram: two minutes by the second. */
 export const seconds = 120
 
-export type Second = { atSecond: number; delivered: number; failed: number; dead: number; whilePaused: boolean }
+export type Second = {
+  atSecond: number
+  delivered: number
+  failed: number
+  dead: number
+  omitted: number
+  whilePaused: boolean
+}
 export type Tape = ReturnType<typeof createTape>
 
 /**
@@ -22,18 +29,20 @@ export function createTape() {
   const histogram = signal<readonly Second[]>([])
   const perSecond = computed(() => {
     const whole = histogram.value.slice(-11, -1)
-    return whole.length === 0
-      ? 0
-      : whole.reduce((sum, one) => sum + one.delivered + one.failed + one.dead, 0) / whole.length
+    return whole.length === 0 ? 0 : whole.reduce((sum, one) => sum + totalOf(one), 0) / whole.length
   })
-  function add(deliveries: readonly LiveDelivery[]) {
-    histogram.value = counted(histogram.value, deliveries, {
-      atSecond: Math.floor(Date.now() / 1000),
-      whilePaused: pausedAt.value !== undefined,
-    })
+  function add({ deliveries, omitted }: Bundle) {
+    histogram.value = counted(
+      histogram.value,
+      { deliveries, omitted },
+      {
+        atSecond: Math.floor(Date.now() / 1000),
+        whilePaused: pausedAt.value !== undefined,
+      },
+    )
     if (pausedAt.value === undefined) shown.value = [...deliveries.toReversed(), ...shown.value].slice(0, mostShown)
     else {
-      missed.value += deliveries.length
+      missed.value += deliveries.length + omitted
       kept.value = [...kept.value, ...deliveries].slice(0, mostKept)
     }
   }
@@ -60,13 +69,13 @@ export function createTape() {
 /** The histogram with `deliveries` in it; seconds in which nothing came are there, too. */
 export function counted(
   before: readonly Second[],
-  deliveries: readonly LiveDelivery[],
+  { deliveries, omitted }: Bundle,
   { atSecond, whilePaused }: Pick<Second, 'atSecond' | 'whilePaused'>,
 ): Second[] {
   const next = [...before]
   const from = next.at(-1)?.atSecond ?? atSecond - 1
   for (let second = Math.max(from + 1, atSecond - seconds); second <= atSecond; second += 1) {
-    next.push({ atSecond: second, delivered: 0, failed: 0, dead: 0, whilePaused })
+    next.push({ atSecond: second, delivered: 0, failed: 0, dead: 0, omitted: 0, whilePaused })
   }
   const index = next.length - 1
   const last = next[index]
@@ -78,10 +87,13 @@ export function counted(
       delivered: last.delivered + delivered,
       dead: last.dead + dead,
       failed: last.failed + of('retrying'),
+      omitted: last.omitted + omitted,
     }
   }
   return next.slice(-seconds)
 }
+
+export const totalOf = ({ delivered, failed, dead, omitted }: Second) => delivered + failed + dead + omitted
 
 export const wordsOfState = ['delivered', 'retrying', 'waiting', 'dead-lettered', 'filtered']
 
