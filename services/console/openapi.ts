@@ -55,17 +55,21 @@ function description(limits: Limits): string {
 }
 
 function operation(route: Route): object {
-  const needs = route.scope === null ? 'No credential is needed.' : `Needs the scope ${route.scope}.`
   return {
     operationId: route.operationId,
     summary: route.summary,
-    description: needs,
+    description: needOf(route),
     tags: [route.tag],
     ...(route.scope === null ? { security: [] } : {}),
     parameters: [...pathParameters(route), ...queryParameters(route), ...conditions(route)],
     ...(route.body === undefined ? {} : { requestBody: requestBody(route, route.body) }),
     responses: { ...answers(route), default: problemAnswer },
   }
+}
+
+function needOf({ scope }: Route): string {
+  if (scope === null) return 'No credential is needed.'
+  return scope === 'any' ? 'Needs a credential, with whatever scope.' : `Needs the scope ${scope}.`
 }
 
 const problemAnswer = {
@@ -103,14 +107,22 @@ function requestBody({ method }: Route, schema: TSchema): object {
   }
 }
 
-function answers({ answers }: Route): Record<string, object> {
-  const entries = Object.entries(answers).map(([status, { description, schema, etag }]) => [
-    status,
-    {
-      description,
-      ...(etag === true ? { headers: { ETag: { schema: { type: 'string' }, description: '"<revision>"' } } } : {}),
-      ...(schema === undefined ? {} : { content: { 'application/json': { schema } } }),
-    },
-  ])
+const exported = {
+  'application/x-ndjson': {
+    schema: { type: 'string', description: 'Every item from the cursor to the end, a line each.' },
+  },
+}
+
+function answers({ answers, isExported = false }: Route): Record<string, object> {
+  const entries = Object.entries(answers).map(
+    ([status, { description, schema, etag, mediaType = 'application/json' }]) => [
+      status,
+      {
+        description,
+        ...(etag === true ? { headers: { ETag: { schema: { type: 'string' }, description: '"<revision>"' } } } : {}),
+        ...(schema === undefined ? {} : { content: { [mediaType]: { schema }, ...(isExported ? exported : {}) } }),
+      },
+    ],
+  )
   return Object.fromEntries(entries)
 }
