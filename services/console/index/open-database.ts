@@ -27,7 +27,7 @@ export function openForWriting({ path, installation }: DatabaseFile): OpenDataba
   return { ...opened(db, path), isNew: true }
 }
 
-/** Null while there is no usable one. */
+/** Null while there is no usable one. Throws what SQLite has against a damaged one. */
 export function openForReading({ path, installation }: DatabaseFile): OpenDatabase | null {
   if (!existsSync(path)) return null
   let db: DatabaseSync | undefined
@@ -35,8 +35,12 @@ export function openForReading({ path, installation }: DatabaseFile): OpenDataba
     db = new DatabaseSync(path, { readOnly: true, timeout: 1_000 })
     db.exec(`PRAGMA cache_size = -${readerCacheKiB}; PRAGMA mmap_size = 268435456`)
     if (isOurs(db, installation)) return opened(db, path)
-  } catch {
-    // damaged, or being made at this moment: its writer mends it
+  } catch (error) {
+    if (isDamage(error)) {
+      db?.close()
+      throw error
+    }
+    // it is being made at this moment
   }
   db?.close()
   return null

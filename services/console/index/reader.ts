@@ -27,11 +27,11 @@ export function createReader(file: DatabaseFile): Reader {
   }
   return {
     ask<N extends QueryName>(name: N, args: QueryArgs<N>) {
-      const db = database()
-      const run = queries[name] as (...all: unknown[]) => ReturnType<Queries[N]>
       try {
-        return run(db, args)
+        const run = queries[name] as (...all: unknown[]) => ReturnType<Queries[N]>
+        return run(database(), args)
       } catch (error) {
+        if (error instanceof IndexMissing) throw error
         // Whatever SQLite has against the file, a fresh look at it decides.
         close()
         throw new IndexMissing('the search index cannot be read now', { cause: error })
