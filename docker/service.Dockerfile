@@ -18,8 +18,9 @@ RUN npx vite build --config services/console/vite.config.ts
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production
 WORKDIR /app
-# A new volume takes over the owner of the folder that it is mounted on: init, which is not root, may write there.
-RUN mkdir -m 0700 /var/lib/tailrace && chown node:node /var/lib/tailrace \
+# A new volume takes over the owner of the folder that it is mounted on: init and the console, which are not root, may
+# write there.
+RUN mkdir -m 0700 /var/lib/tailrace /var/lib/tailrace-index && chown node:node /var/lib/tailrace /var/lib/tailrace-index \
  && printf '#!/bin/sh\nexec node /app/services/cli/main.ts "$@"\n' > /usr/local/bin/tailrace \
  && chmod 0755 /usr/local/bin/tailrace
 COPY --from=packages /app/node_modules node_modules

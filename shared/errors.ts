@@ -79,6 +79,7 @@ export const errorTable = {
   overloaded: entry(503, 'This instance has more than it can take', 'Send it again after Retry-After.', true),
   'batch-incomplete': entry(503, 'Not every event is stored', 'Send the same batch again with the same ids.', true),
   'catalog-stale': entry(503, 'The catalog is not up to date', 'Send it again after Retry-After.', true),
+  'index-unavailable': entry(503, 'The search index cannot be asked now', 'Send it again after Retry-After.', true),
   stopping: entry(503, 'This instance is stopping', 'Send it again; another instance answers.', true),
 } as const satisfies Record<string, ErrorEntry>
 

@@ -8,8 +8,10 @@ import type { ProduceLanes } from '#shared/kafka/lanes.ts'
 import type { Limits } from '#shared/limits.ts'
 import type { Log } from '#shared/observability/log.ts'
 import type { RedisConnection } from '#shared/redis/connection.ts'
+import type { Audit } from './audit.ts'
 import type { ClusterMonitor } from './cluster-monitor.ts'
 import type { DeadLetterIndex } from './dead-letter-index.ts'
+import type { SearchIndex } from './index/search-index.ts'
 import type { Removal } from './removal.ts'
 import type { SessionCookie } from './session/cookie.ts'
 import type { FailedSignIns } from './session/failed-sign-ins.ts'
@@ -25,6 +27,8 @@ export type Console = Provisioning & {
   monitor: ClusterMonitor
   removal: Removal
   deadLetters: DeadLetterIndex
+  index: SearchIndex
+  audit: Audit
   streamOf: StreamOf
   targetMetrics: TargetMetrics
   /** For topics that subscriptions deliver to. */

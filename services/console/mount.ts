@@ -4,7 +4,10 @@ import type { Catalog } from '#shared/catalog/catalog.ts'
 import { allows } from '#shared/catalog/scopes.ts'
 import { TailraceError } from '#shared/errors.ts'
 import type { Caller } from '#shared/http/authenticate.ts'
+import { pathOf } from '#shared/http/problem.ts'
 import { callerOf } from '#shared/http/route-config.ts'
+import type { Audit } from './audit.ts'
+import { exportLines, wantsLines } from './export.ts'
 import type { Query, Route, RouteRequest } from './route.ts'
 import type { ConsoleTelemetry } from './telemetry.ts'
 
@@ -14,23 +17,29 @@ const staleAfterMs = 5_000
 type Options = {
   catalog: Pick<Catalog, 'staleMs'>
   telemetry: Pick<ConsoleTelemetry, 'answered'>
+  audit: Audit
   authenticate(request: FastifyRequest): Caller | Promise<Caller>
 }
 
 /** Puts the routes on the server. */
 export function mountRoutes(app: FastifyInstance, routes: readonly Route[], options: Options): void {
-  const { catalog, telemetry } = options
+  const { catalog, telemetry, audit } = options
   for (const route of routes) {
     app.route({
       method: route.method,
       url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
       config: accessOf(route),
       // The head of an answer without an end.
-      exposeHeadRoute: route.answers[200]?.type !== 'text/event-stream',
+      exposeHeadRoute: route.answers[200]?.mediaType !== 'text/event-stream',
       schema: { querystring: querySchema(route) },
       async handler(request, reply) {
-        const answer = await route.handle(readRequest(request, route, options))
+        const asked = readRequest(request, route, options)
+        const isExport = route.isExported === true && wantsLines(request.headers.accept)
+        const answer = isExport ? await exportLines(route, asked) : await route.handle(asked)
         telemetry.answered(route.operationId, answer.status)
+        if (leavesLine(route, asked)) {
+          await audit.note(asked.caller, { action: route.operationId, path: asked.path, status: answer.status })
+        }
         if (route.method === 'GET' && route.scope !== null) reply.headers(ageHeaders(catalog))
         return reply
           .code(answer.status)
@@ -39,6 +48,13 @@ export function mountRoutes(app: FastifyInstance, routes: readonly Route[], opti
       },
     })
   }
+}
+
+/** Whoever has no key signs in, and changes nothing by that; a dry run changes nothing at all. */
+function leavesLine({ method, scope, isAudited = false }: Route, { body }: RouteRequest): boolean {
+  if (scope === null) return false
+  const isDry = typeof body === 'object' && body !== null && Reflect.get(body, 'dryRun') === true
+  return isAudited || (method !== 'GET' && !isDry)
 }
 
 function accessOf({ scope }: Route) {
@@ -57,6 +73,7 @@ function readRequest(request: FastifyRequest, { scope }: Route, { authenticate }
     params: request.params as Record<string, string>,
     query: request.query as Query,
     body: request.body,
+    path: pathOf(request.url),
     preconditions: { ifMatch: headers['if-match'] ?? null, ifNoneMatch: headers['if-none-match'] ?? null },
     caller: scope === null ? { keyId: '', name: '', scopes: [], rateLimit: null } : callerOf(request),
     client: {

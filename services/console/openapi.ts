@@ -114,14 +114,22 @@ function requestBody({ method }: Route, schema: TSchema): object {
   }
 }
 
-function answers({ answers }: Route): Record<string, object> {
-  const entries = Object.entries(answers).map(([status, { description, schema, etag, type = 'application/json' }]) => [
-    status,
-    {
-      description,
-      ...(etag === true ? { headers: { ETag: { schema: { type: 'string' }, description: '"<revision>"' } } } : {}),
-      ...(schema === undefined ? {} : { content: { [type]: { schema } } }),
-    },
-  ])
+const exported = {
+  'application/x-ndjson': {
+    schema: { type: 'string', description: 'Every item from the cursor to the end, a line each.' },
+  },
+}
+
+function answers({ answers, isExported = false }: Route): Record<string, object> {
+  const entries = Object.entries(answers).map(
+    ([status, { description, schema, etag, mediaType = 'application/json' }]) => [
+      status,
+      {
+        description,
+        ...(etag === true ? { headers: { ETag: { schema: { type: 'string' }, description: '"<revision>"' } } } : {}),
+        ...(schema === undefined ? {} : { content: { [mediaType]: { schema }, ...(isExported ? exported : {}) } }),
+      },
+    ],
+  )
   return Object.fromEntries(entries)
 }

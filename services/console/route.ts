@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { type TSchema, Type } from 'typebox'
 import type { Caller } from '#shared/http/authenticate.ts'
 import { etagOf, type Preconditions } from './preconditions.ts'
@@ -9,6 +10,8 @@ export type RouteRequest = {
   params: Readonly<Record<string, string>>
   query: Query
   body: unknown
+  /** As it was asked for, without the query. */
+  path: string
   preconditions: Preconditions
   caller: Caller
   client: Client
@@ -30,12 +33,12 @@ export type Client = {
 export type Answer = {
   status: number
   /** A readable stream is sent as it comes. */
-  body?: object | string
+  body?: object | string | Buffer | Readable
   headers?: Readonly<Record<string, string>>
 }
 
-/** `type`: the content type of the body, if it is not JSON. */
-type AnswerDoc = { description: string; schema?: TSchema; etag?: boolean; type?: string }
+/** `mediaType`: if it is not JSON. */
+type AnswerDoc = { description: string; schema?: TSchema; etag?: boolean; mediaType?: string }
 
 /** One route: what it needs, what it answers, what it does. The OpenAPI document is made of the same object. */
 export type Route = {
@@ -44,7 +47,16 @@ export type Route = {
   path: string
   operationId: string
   summary: string
-  tag: 'streams' | 'subscriptions' | 'keys' | 'deliveries' | 'dead letters' | 'jobs' | 'watching' | 'discovery'
+  tag:
+    | 'streams'
+    | 'subscriptions'
+    | 'keys'
+    | 'events'
+    | 'deliveries'
+    | 'dead letters'
+    | 'jobs'
+    | 'watching'
+    | 'discovery'
   /** null: no credential needed; any: one of whatever scope. */
   scope: 'read' | 'operate' | 'manage' | 'any' | null
   /** Query parameters by name; any other one is refused. */
@@ -53,6 +65,10 @@ export type Route = {
   body?: TSchema
   /** Takes If-Match and If-None-Match. */
   conditional?: boolean
+  /** Leaves an audit line although it changes nothing. Whatever changes something does so anyway. */
+  isAudited?: boolean
+  /** Its list also comes as lines of JSON, without an end, to who accepts `application/x-ndjson`. */
+  isExported?: boolean
   answers: Readonly<Record<number, AnswerDoc>>
   handle(request: RouteRequest): Promise<Answer> | Answer
 }

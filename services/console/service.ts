@@ -23,12 +23,14 @@ import { openRedis, type RedisConnection, redisOf } from '#shared/redis/connecti
 import { openHeartbeat } from '#shared/redis/heartbeat.ts'
 import { openSpent } from '#shared/redis/spent.ts'
 import { openTold } from '#shared/redis/told.ts'
+import { createAudit } from './audit.ts'
 import { tellBrokers } from './broker-watch.ts'
 import { watchCluster } from './cluster-monitor.ts'
 import { type ConsoleConfig, limitsOf } from './config.ts'
 import { type Console, change, createWriter } from './context.ts'
 import { openDeadLetterIndex, streamOfCatalog } from './dead-letter-index.ts'
 import { createShelf } from './dead-letter-shelf.ts'
+import { openIndex } from './index/open-index.ts'
 import { type LiveHub, openLiveHub } from './live/hub.ts'
 import { liveSources } from './live/sources.ts'
 import { mountRoutes } from './mount.ts'
@@ -36,9 +38,11 @@ import { openApiOf } from './openapi.ts'
 import { createRemoval } from './removal.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
+import { eventRoutes } from './routes/events.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { liveRoutes } from './routes/live.ts'
+import { pastRoutes } from './routes/past.ts'
 import { mountPublicFiles } from './routes/public-files.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { streamRoutes } from './routes/streams.ts'
@@ -142,6 +146,9 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
   const streamOf = streamOfCatalog(catalog, topics.events(''))
   const deadLetters = openDeadLetterIndex({ admin, topic: topics.deadLetters, shelf: createShelf({ streamOf }), log })
   resources.defer('dead letters', () => deadLetters.close())
+  const index = openIndex({ config, topics, clientId, catalog, log })
+  resources.defer('search index', () => index.close())
+  const audit = createAudit({ lanes, topic: topics.audit, log })
   return {
     ...{
       catalog,
@@ -153,6 +160,8 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
       monitor,
       removal,
       deadLetters,
+      index,
+      audit,
       streamOf,
       telemetry,
       log,
@@ -207,6 +216,8 @@ function createServer(console: Console, live: LiveHub): FastifyInstance {
     ...deadLetterRoutes(console),
     ...jobRoutes(console),
     ...deliveryRoutes(console),
+    ...eventRoutes(console),
+    ...pastRoutes(console),
     ...watchingRoutes(console),
     ...liveRoutes(live),
   ]
