@@ -129,9 +129,9 @@ function answer(url: URL, method: string): unknown {
       ])
     case 'audit':
       return list([
-        auditOf('subscription.paused', 'ci-trigger', 17_280),
-        auditOf('secret.rotated', 'search-index', 18_000),
-        auditOf('subscription.created', 'mailer', 90_000),
+        auditOf('pauseSubscription', 'ci-trigger/pause', 17_280),
+        auditOf('rotateSecret', 'search-index/rotate-secret', 18_000),
+        auditOf('putSubscription', 'mailer', 90_000),
       ])
     case 'history':
       return history(wanted('series')?.split(',') ?? [])
@@ -208,32 +208,40 @@ const keyOf = (name: string, scopes: string[]) => ({
   secrets: [{ createdAt: ago(900_000), validUntil: null }],
 })
 
-const auditOf = (action: string, subject: string, seconds: number) => ({
-  id: `${action}-${seconds}`,
-  at: ago(seconds),
-  actor: 'maria',
-  action,
-  subject,
-  requestId: 'req_5c1e',
+const auditOf = (action: string, path: string, seconds: number) => ({
+  ...{
+    at: ago(seconds),
+    by: 'key 8fK2mQ0xZa1b',
+    name: 'maria',
+    action,
+    path: `/v1/subscriptions/${path}`,
+    status: 200,
+  },
 })
 
-const levels: Readonly<Record<string, number>> = { stored: 12_700, delivered: 2_400, failed: 4, 'dead-lettered': 1 }
+const levels: Readonly<Record<string, number>> = {
+  stored: 12_700,
+  delivered: 2_400,
+  failed: 4,
+  'dead-lettered': 1,
+  lag: 0.4,
+}
 
 function history(series: readonly string[]) {
   const value = (kind: string, minute: number) =>
-    Math.max(
-      0,
-      Math.round(
-        (levels[kind] ?? 1) * (1 + 0.06 * Math.sin(minute * 1.7) + (kind === 'failed' && minute % 17 === 0 ? 6 : 0)),
-      ),
-    )
+    kind === 'lag'
+      ? Math.max(0.3, minute - 55) * 60
+      : Math.max(
+          0,
+          Math.round(
+            (levels[kind] ?? 1) *
+              (1 + 0.06 * Math.sin(minute * 1.7) + (kind === 'failed' && minute % 17 === 0 ? 6 : 0)),
+          ),
+        )
   return {
-    items: series.map((name) => ({
-      series: name,
-      points: Array.from({ length: 60 }, (_, minute) => ({
-        at: ago((60 - minute) * 60),
-        value: value(name.split('/')[0] ?? '', minute + name.length),
-      })),
+    series: series.map((name) => ({
+      ...{ name, kind: 'sum' },
+      values: Array.from({ length: 61 }, (_, minute) => value(name.split('/')[0] ?? '', minute + name.length)),
     })),
   }
 }

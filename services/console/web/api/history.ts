@@ -1,21 +1,26 @@
 import { get } from './client.ts'
 
-/** One series of sums by step; a value of null means that nothing is known of that step. */
-export type Series = { series: string; points: { at: string; value: number | null }[] }
-type Answer = { items: Series[] }
+/** What the console asks of one question at most. */
+const mostSeries = 20
 
-/** What is asked for: series by name, over the last `seconds`, in steps. */
+type Answer = { series: { name: string; values: (number | null)[] }[] }
+
+/** What is asked for: series by name (`<kind>/<stream or subscription>`), over the last `seconds`, in steps. */
 export type HistoryQuestion = { series: readonly string[]; seconds: number; stepSeconds: number }
 
-/** Values by series, oldest first; series of which nothing is known are empty. */
+/** One value of each step, oldest first, by series; null where nothing is known. The last step is not over yet. */
 export async function readHistory(
   { series, seconds, stepSeconds }: HistoryQuestion,
   signal?: AbortSignal,
 ): Promise<Map<string, (number | null)[]>> {
-  if (series.length === 0) return new Map()
   const since = new Date(Date.now() - seconds * 1000).toISOString()
-  const { items } = await get<Answer>('/v1/history', { series: series.join(','), since, stepSeconds }, signal)
-  return new Map(items.map((one) => [one.series, one.points.map(({ value }) => value)]))
+  const questions = []
+  for (let first = 0; first < series.length; first += mostSeries) {
+    const names = series.slice(first, first + mostSeries).join(',')
+    questions.push(get<Answer>('/v1/history', { series: names, since, stepSeconds }, signal))
+  }
+  const answers = await Promise.all(questions)
+  return new Map(answers.flatMap((answer) => answer.series.map(({ name, values }) => [name, values] as const)))
 }
 
 /** Sums of several series, step by step; a gap where none of them is known. */

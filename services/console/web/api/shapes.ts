@@ -22,13 +22,8 @@ export type Info = {
   features: string[]
 }
 
-export type Session = { name?: string; id?: string; scopes?: string[]; expiresAt?: string | null }
-
-export type AuditEntry = {
-  id?: string
-  at: string
-  [member: string]: unknown
-}
+/** `by`: "key <id>"; `name`: what the key is called; `action`: the operation as the OpenAPI document names it. */
+export type AuditEntry = { at: string; by: string; name: string; action: string; path: string; status: number }
 
 export type Key = {
   id: string
@@ -83,3 +78,6 @@ export type EventRecord = {
   bytes: number
   contentType: string | null
 }
+
+/** Some events of one partition, in the order of the log. */
+export type BrowsePage = { items: EventRecord[]; firstOffset: number; endOffset: number; nextOffset: number }

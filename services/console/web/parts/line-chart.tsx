@@ -59,7 +59,12 @@ function optionsOf({
       y: { range: (_, __, most) => [0, Math.max(leastSpan, most * 1.15)] },
     },
     axes: [
-      { ...axis, grid: { show: false }, values: (_, marks) => marks.map((mark) => clock(mark * 1000, zone.value)) },
+      {
+        ...axis,
+        size: 28,
+        grid: { show: false },
+        values: (_, marks) => marks.map((mark) => clock(mark * 1000, zone.value)),
+      },
       { ...axis, grid, size: 64, values: (_, marks) => marks.map((mark) => (mark === 0 ? '0' : format(mark))) },
     ],
     series: [

@@ -9,7 +9,7 @@ import { ProblemBox } from '../../parts/problem.tsx'
 import { Time } from '../../parts/time.tsx'
 import { query } from '../../router/router.ts'
 import { curlOf } from '../../words/curl.ts'
-import { wordsOfEntry } from './audit-words.ts'
+import { subjectOf, wordsOfAction } from './audit-words.ts'
 
 const filters = [
   { name: 'since', label: 'since', hint: '2026-11-21T10:00:00Z' },
@@ -38,12 +38,12 @@ export function Audit() {
                 <th>Who</th>
                 <th>Did what</th>
                 <th>To what</th>
-                <th>Details</th>
+                <th>Answer</th>
               </tr>
             </thead>
             <tbody>
               {rows.map((entry) => (
-                <EntryRow key={entry.id ?? entry.at} entry={entry} />
+                <EntryRow key={`${entry.at} ${entry.path}`} entry={entry} />
               ))}
               {rows.length === 0 && pages.isLoading.value && <LoadingRows columns={5} />}
             </tbody>
@@ -63,19 +63,21 @@ export function Audit() {
   )
 }
 
-function EntryRow({ entry }: { entry: AuditEntry }) {
-  const { who, did, what, details } = wordsOfEntry(entry)
+function EntryRow({ entry: { at, by, name, action, path, status } }: { entry: AuditEntry }) {
+  const isRefused = status >= 400
   return (
     <tr data-row>
       <td>
-        <Time at={entry.at} />
+        <Time at={at} />
       </td>
-      <td>{who}</td>
+      <td title={by}>{name || by}</td>
       <td>
-        <b>{did}</b>
+        <b>{wordsOfAction(action)}</b>
       </td>
-      <td class="mono">{what}</td>
-      <td class="hide-s clip details muted">{details}</td>
+      <td class="mono" title={path}>
+        {subjectOf(path)}
+      </td>
+      <td class={isRefused ? 'hide-s fail' : 'hide-s muted'}>{isRefused ? `refused, ${status}` : status}</td>
     </tr>
   )
 }

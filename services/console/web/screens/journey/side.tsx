@@ -71,7 +71,23 @@ function Body({ record }: { record: StoredRecord }) {
         </p>
       </Panel>
     )
-  return <BodyText record={record} />
+  return <OwnBody key={record.position} record={record} />
+}
+
+/** Payloads are read when someone asks for them: each look is written into the audit. */
+function OwnBody({ record }: { record: StoredRecord }) {
+  const isAsked = useSignal(false)
+  if (isAsked.value) return <BodyText record={record} />
+  return (
+    <Panel title="Body" aside={`${bytes(record.bytes)} as received`}>
+      <div class="pad row between wrap">
+        <span class="soft">Looking at a payload is written into the audit.</span>
+        <button type="button" class="btn sm" onClick={() => (isAsked.value = true)}>
+          Show body
+        </button>
+      </div>
+    </Panel>
+  )
 }
 
 function BodyText({ record }: { record: StoredRecord }) {

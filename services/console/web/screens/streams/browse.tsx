@@ -1,6 +1,6 @@
 import { get } from '../../api/client.ts'
 import { useResource } from '../../api/resource.ts'
-import type { EventRecord, List } from '../../api/shapes.ts'
+import type { BrowsePage } from '../../api/shapes.ts'
 import type { PartitionState } from '../../api/state-shapes.ts'
 import { LoadingRows } from '../../parts/empty.tsx'
 import { Panel } from '../../parts/page.tsx'
@@ -21,10 +21,10 @@ export function Browse({ name, partitions }: { name: string; partitions: readonl
   const isKnown = partitions.length > 0
   const url = `/v1/streams/${encodeURIComponent(name)}/events`
   const page = useResource(`${url} ${partition} ${isKnown && from}`, (signal) =>
-    get<List<EventRecord>>(url, { partition, from, limit: pageSize }, signal),
+    get<BrowsePage>(url, { partition, from, limit: pageSize }, signal),
   )
   const go = (to: number) => setQuery({ partition: String(partition), from: String(Math.max(0, to)) }, true)
-  const items = page.data.value?.items.toSorted((one, other) => one.offset - other.offset) ?? []
+  const items = page.data.value?.items ?? []
   return (
     <Panel title="Browse" aside="in the order of the log, read from Kafka itself">
       <form class="filters browse" onSubmit={(event) => event.preventDefault()}>
