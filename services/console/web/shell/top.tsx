@@ -16,15 +16,10 @@ export function Top() {
   return (
     <header class="top">
       <Brand />
-      <button
-        type="button"
-        class="find"
-        aria-label="Find an event, key, subscription or command"
-        onClick={() => open('palette')}
-      >
+      <button type="button" class="find" onClick={() => open('palette')}>
         <Icon name="search" />
         <span class="clip grow">Paste any id, or find a key, subscription, command</span>
-        <kbd>/</kbd>
+        <kbd aria-hidden="true">/</kbd>
       </button>
       <Vitals />
       <div class="tools">

@@ -60,7 +60,7 @@ export function EditSubscription({ name }: { name: string }) {
     problem.value = await refusalOf(async () => {
       await send('PATCH', url, {
         body: definitionOf(draft),
-        headers: { 'content-type': 'application/merge-patch+json', 'if-match': `"${revision}"` },
+        headers: { 'if-match': `"${revision}"` },
       })
       navigate(subscriptionPath(name))
       tell({
