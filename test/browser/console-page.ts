@@ -4,9 +4,9 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { findChromium } from '../../services/cli/chromium.ts'
 import { root } from '../../services/cli/folders.ts'
 import { defer } from '../support/defer.ts'
-import { findChromium } from './chromium.ts'
 
 export type Look = { width: 1440 | 390; theme: 'light' | 'dark' }
 export const looks: readonly Look[] = [
@@ -24,8 +24,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** A browser for the tests of one file, which closes it. */
 export function openBrowser(): Promise<Browser> {
   const executablePath = findChromium()
-  if (executablePath === undefined)
-    throw new Error('there is no Chromium: TAILRACE_CHROMIUM, or apt-get install chromium')
+  if (executablePath === undefined) throw new Error('there is no Chromium: CHROMIUM_PATH, or apt-get install chromium')
   // Chromium has no sandbox of its own as root; the pages are ours.
   return chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] })
 }
@@ -59,6 +58,12 @@ export async function openPage(
 /** The browser itself tells of every answer that is no success; what the page makes of it is tested elsewhere. */
 const isRefusal = (text: string) => /the server responded with a status of 4\d\d/.test(text)
 
+/** The same page in another width and theme. */
+export async function lookAt(page: Page, { width, theme }: Look): Promise<void> {
+  await page.setViewportSize({ width, height: heightOf[width] })
+  await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
+}
+
 /** The page has drawn what it asked for: nothing of it is a grey bar any more. */
 export async function untilDrawn(page: Page): Promise<void> {
   await page.locator('h1').first().waitFor({ state: 'attached' })
@@ -76,7 +81,7 @@ type Finding = { id: string; impact: string | null; nodes: { html: string }[] }
 /** What axe finds that is serious or worse, as lines of text. */
 export async function seriousFindings(page: Page): Promise<string[]> {
   // Through the protocol and not through the page, whose policy allows no foreign script.
-  await page.evaluate(axe)
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axe)
   const found = (await page.evaluate('axe.run({ resultTypes: ["violations"] })')) as { violations: Finding[] }
   return found.violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

@@ -105,7 +105,7 @@ function hear(from: EventSource, name: string, take: (data: unknown) => void): v
     batch(() => {
       heardAt.value = Date.now()
       connection.value = 'live'
-      take(JSON.parse((event as MessageEvent<string>).data))
+      take(JSON.parse(String((event as MessageEvent).data)))
     })
   })
 }

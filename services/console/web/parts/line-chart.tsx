@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
-import { theme, zone } from '../shell/preferences.ts'
+import { isDark, zone } from '../shell/preferences.ts'
 import { clock } from '../words/times.ts'
 
 type Props = {
@@ -33,7 +33,7 @@ export function LineChart({ times, values, tone, tick, format, label }: Props) {
       observer.disconnect()
       plot.destroy()
     }
-  }, [tone, theme.value, zone.value, times])
+  }, [tone, isDark.value, zone.value, times])
   useEffect(() => chart.current?.setData([times, values]), [tick])
   return <div class="chart" ref={box} role="img" aria-label={label} />
 }

@@ -1,4 +1,4 @@
-import { effect, signal } from '@preact/signals'
+import { computed, effect, signal } from '@preact/signals'
 import type { Zone } from '../words/times.ts'
 
 /** What a reader chose for this browser. `theme` null: as the system says. */
@@ -6,6 +6,11 @@ export const theme = signal<'light' | 'dark' | null>(stored('theme', ['light', '
 export const zone = signal<Zone>(stored('zone', ['local', 'utc']) ?? 'local')
 /** Whether single keys do something. */
 export const singleKeys = signal(stored('single-keys', ['on', 'off']) !== 'off')
+
+const systemIsDark = matchMedia('(prefers-color-scheme: dark)')
+const isSystemDark = signal(systemIsDark.matches)
+/** Which theme is shown, whoever chose it. */
+export const isDark = computed(() => (theme.value === null ? isSystemDark.value : theme.value === 'dark'))
 
 /** Keeps the choices, and puts the theme on the page. */
 export function startPreferences(): void {
@@ -16,15 +21,15 @@ export function startPreferences(): void {
     else document.documentElement.dataset.theme = theme.value
     keep('theme', theme.value)
   })
+  systemIsDark.addEventListener('change', ({ matches }) => {
+    isSystemDark.value = matches
+  })
   effect(() => keep('zone', zone.value))
   effect(() => keep('single-keys', singleKeys.value ? 'on' : 'off'))
 }
 
-export const isDark = () =>
-  theme.value === null ? matchMedia('(prefers-color-scheme: dark)').matches : theme.value === 'dark'
-
 export function toggleTheme(): void {
-  theme.value = isDark() ? 'light' : 'dark'
+  theme.value = isDark.value ? 'light' : 'dark'
 }
 
 export function toggleZone(): void {

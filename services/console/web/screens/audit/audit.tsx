@@ -6,6 +6,7 @@ import { Filters } from '../../parts/filters.tsx'
 import { Head } from '../../parts/page.tsx'
 import { MoreButton, usePages } from '../../parts/pages.tsx'
 import { ProblemBox } from '../../parts/problem.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Time } from '../../parts/time.tsx'
 import { query } from '../../router/router.ts'
 import { curlOf } from '../../words/curl.ts'
@@ -29,7 +30,7 @@ export function Audit() {
       <Filters filters={filters} />
       {pages.problem.value && <ProblemBox problem={pages.problem.value} retry={pages.reload} />}
       <section class="panel" aria-label="Audit">
-        <div class="tw">
+        <Scroll label="Changes, newest first">
           <table class="cards">
             <caption class="vh">Changes, newest first</caption>
             <thead>
@@ -48,7 +49,7 @@ export function Audit() {
               {rows.length === 0 && pages.isLoading.value && <LoadingRows columns={5} />}
             </tbody>
           </table>
-        </div>
+        </Scroll>
         <div class="foot">
           <span>{rows.length} shown</span>
           <MoreButton pages={pages} />

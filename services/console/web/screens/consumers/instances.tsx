@@ -3,6 +3,7 @@ import { now } from '../../live/now.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { StateMark } from '../../parts/icon.tsx'
 import { Panel } from '../../parts/page.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Time } from '../../parts/time.tsx'
 import { bytes, trimmed } from '../../words/numbers.ts'
 import { span } from '../../words/times.ts'
@@ -21,7 +22,7 @@ export function Instances({ instances }: { instances: readonly Instance[] }) {
     )
   return (
     <Panel title="Instances" aside="a heartbeat each second">
-      <div class="tw">
+      <Scroll label="Instances">
         <table class="cards">
           <caption class="vh">Instances</caption>
           <thead>
@@ -41,7 +42,7 @@ export function Instances({ instances }: { instances: readonly Instance[] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </Panel>
   )
 }

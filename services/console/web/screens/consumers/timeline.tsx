@@ -5,6 +5,7 @@ import type { SubscriptionState } from '../../api/state-shapes.ts'
 import { now } from '../../live/now.ts'
 import { moves, type Ownership, ownerships } from '../../live/owners.ts'
 import { Panel } from '../../parts/page.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Time } from '../../parts/time.tsx'
 import { journeyPath } from '../../router/paths.ts'
 import { zone } from '../../shell/preferences.ts'
@@ -22,9 +23,9 @@ export function Timeline({ subscription: { name } }: { subscription: Subscriptio
   const spans = ownerships.value.get(name) ?? []
   return (
     <Panel title="Rebalances" aside="owners since this page was opened">
-      <div class="pad tw" tabIndex={0} role="region" aria-label="Rebalance timeline">
+      <Scroll label="Rebalance timeline" isPadded>
         <Drawing spans={spans} />
-      </div>
+      </Scroll>
       <MoveTable name={name} />
     </Panel>
   )
@@ -119,7 +120,7 @@ function MoveTable({ name }: { name: string }) {
   const takeovers = told.data.value?.items ?? []
   if (seen.length === 0 && takeovers.length === 0) return null
   return (
-    <div class="tw" tabIndex={0} role="region" aria-label="List of rebalances">
+    <Scroll label="List of rebalances">
       <table>
         <caption class="vh">Rebalances</caption>
         <thead>
@@ -160,6 +161,6 @@ function MoveTable({ name }: { name: string }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   )
 }

@@ -4,6 +4,7 @@ import { usePolling, useResource } from '../../api/resource.ts'
 import type { List } from '../../api/shapes.ts'
 import { StateMark } from '../../parts/icon.tsx'
 import { Panel } from '../../parts/page.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Time } from '../../parts/time.tsx'
 import { jobPath } from '../../router/paths.ts'
 import { count } from '../../words/numbers.ts'
@@ -21,7 +22,7 @@ export function JobList() {
   return (
     <div class="gap">
       <Panel title="Jobs" aside="redrives, replays and discards">
-        <div class="tw">
+        <Scroll label="Jobs">
           <table class="cards">
             <caption class="vh">Jobs</caption>
             <thead>
@@ -57,7 +58,7 @@ export function JobList() {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       </Panel>
     </div>
   )

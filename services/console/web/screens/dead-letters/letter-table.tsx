@@ -4,6 +4,7 @@ import type { DeadLetter } from '../../api/job-shapes.ts'
 import { LoadingRows } from '../../parts/empty.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { MoreButton, type Pages } from '../../parts/pages.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Time } from '../../parts/time.tsx'
 import { journeyPath } from '../../router/paths.ts'
 import { query, setQuery } from '../../router/router.ts'
@@ -37,7 +38,7 @@ export function LetterTable({ pages, selected }: { pages: Pages<DeadLetter>; sel
   return (
     <section class="panel" aria-label="Dead letters that match">
       <SelectionBar rows={rows} selected={selected} />
-      <div class="tw">
+      <Scroll label="Dead letters that match">
         <table class="cards">
           <caption class="vh">Dead letters that match</caption>
           <thead>
@@ -65,7 +66,7 @@ export function LetterTable({ pages, selected }: { pages: Pages<DeadLetter>; sel
             {rows.length === 0 && pages.isLoading.value && <LoadingRows columns={7} />}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       <div class="foot">
         <span>{rows.length} shown</span>
         <MoreButton pages={pages} />

@@ -7,6 +7,7 @@ import { type Filter, Filters } from '../../parts/filters.tsx'
 import { Head } from '../../parts/page.tsx'
 import { MoreButton, usePages } from '../../parts/pages.tsx'
 import { ProblemBox } from '../../parts/problem.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Time } from '../../parts/time.tsx'
 import { journeyPath, streamPath } from '../../router/paths.ts'
 import { query } from '../../router/router.ts'
@@ -43,7 +44,7 @@ export function Events() {
       <Filters filters={filters} />
       {pages.problem.value && <ProblemBox problem={pages.problem.value} retry={pages.reload} />}
       <section class="panel" aria-label="Events">
-        <div class="tw">
+        <Scroll label="Events, newest first">
           <table class="cards" aria-busy={pages.isLoading.value}>
             <caption class="vh">Events, newest first</caption>
             <thead>
@@ -63,7 +64,7 @@ export function Events() {
               {rows.length === 0 && pages.isLoading.value && <LoadingRows columns={6} />}
             </tbody>
           </table>
-        </div>
+        </Scroll>
         <div class="foot">
           <span>{rows.length} shown</span>
           <MoreButton pages={pages} />

@@ -7,6 +7,7 @@ import { LoadingRows } from '../../parts/empty.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Head } from '../../parts/page.tsx'
 import { ProblemBox } from '../../parts/problem.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Time } from '../../parts/time.tsx'
 import { may, session } from '../../session.ts'
 import { counted } from '../../words/numbers.ts'
@@ -45,7 +46,7 @@ export function Keys() {
       </Head>
       {list.problem.value && <ProblemBox problem={list.problem.value} retry={list.reload} />}
       <section class="panel" aria-label="Keys">
-        <div class="tw">
+        <Scroll label="Keys">
           <table class="cards">
             <caption class="vh">Keys</caption>
             <thead>
@@ -68,7 +69,7 @@ export function Keys() {
               {list.data.value === undefined && list.isLoading.value && <LoadingRows columns={7} rows={3} />}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       </section>
       {asking.value?.kind === 'new' && <NewKey onClose={close} />}
       {asking.value?.kind === 'rotate' && <AskRotateKey apiKey={asking.value.key} onClose={close} />}

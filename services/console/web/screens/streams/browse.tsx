@@ -5,6 +5,7 @@ import type { PartitionState } from '../../api/state-shapes.ts'
 import { LoadingRows } from '../../parts/empty.tsx'
 import { Panel } from '../../parts/page.tsx'
 import { ProblemBox } from '../../parts/problem.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Time } from '../../parts/time.tsx'
 import { journeyPath } from '../../router/paths.ts'
 import { query, setQuery } from '../../router/router.ts'
@@ -58,7 +59,7 @@ export function Browse({ name, partitions }: { name: string; partitions: readonl
         <span class="muted xs">ends at {count(end)}</span>
       </form>
       {page.problem.value && <ProblemBox problem={page.problem.value} retry={page.reload} />}
-      <div class="tw">
+      <Scroll label="Events of partition">
         <table class="cards">
           <caption class="vh">Events of partition {partition}</caption>
           <thead>
@@ -91,7 +92,7 @@ export function Browse({ name, partitions }: { name: string; partitions: readonl
             {page.data.value === undefined && page.isLoading.value && <LoadingRows columns={6} />}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       {page.data.value && items.length === 0 && (
         <p class="pad soft">
           Nothing stands in partition {partition} from offset {count(from)} on.

@@ -1,6 +1,7 @@
 import type { PartitionState } from '../../api/state-shapes.ts'
 import { StateMark } from '../../parts/icon.tsx'
 import { Panel } from '../../parts/page.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { setQuery } from '../../router/router.ts'
 import { count } from '../../words/numbers.ts'
 
@@ -12,7 +13,7 @@ const behindLook = { icon: 'failed', word: '', tone: 'fail' } as const
 export function PartitionTable({ partitions }: { partitions: readonly PartitionState[] }) {
   return (
     <Panel title="Partitions" aside={`${replicas} replicas each, acknowledged by all that are in sync`}>
-      <div class="tw">
+      <Scroll label="Partitions">
         <table>
           <caption class="vh">Partitions</caption>
           <thead>
@@ -52,7 +53,7 @@ export function PartitionTable({ partitions }: { partitions: readonly PartitionS
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </Panel>
   )
 }

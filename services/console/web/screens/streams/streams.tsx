@@ -6,6 +6,7 @@ import { Empty, LoadingRows } from '../../parts/empty.tsx'
 import { StateMark } from '../../parts/icon.tsx'
 import { Head } from '../../parts/page.tsx'
 import { ProblemBox } from '../../parts/problem.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { listPath, paths, streamPath } from '../../router/paths.ts'
 import { bytes, count, counted, rate } from '../../words/numbers.ts'
 import { lookOfPhase } from '../../words/states.ts'
@@ -28,7 +29,7 @@ export function Streams() {
       />
       {list.problem.value && <ProblemBox problem={list.problem.value} retry={list.reload} />}
       <section class="panel" aria-label="Streams">
-        <div class="tw">
+        <Scroll label="Streams">
           <table class="cards">
             <caption class="vh">Streams</caption>
             <thead>
@@ -50,7 +51,7 @@ export function Streams() {
               {list.data.value === undefined && list.isLoading.value && <LoadingRows columns={8} rows={3} />}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       </section>
       {list.data.value && items.length === 0 && (
         <Empty title="No streams" command="npx tailrace stream create orders --partitions 6">

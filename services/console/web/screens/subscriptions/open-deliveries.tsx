@@ -5,6 +5,7 @@ import type { List } from '../../api/shapes.ts'
 import type { SubscriptionStatus } from '../../api/subscription-shapes.ts'
 import { StateMark } from '../../parts/icon.tsx'
 import { Panel } from '../../parts/page.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Time } from '../../parts/time.tsx'
 import { journeyPath } from '../../router/paths.ts'
 import { counted } from '../../words/numbers.ts'
@@ -33,7 +34,7 @@ export function OpenDeliveries({ name, status }: { name: string; status: Subscri
       {items.length === 0 ? (
         <p class="pad soft">No delivery is being tried again: no key waits behind another event.</p>
       ) : (
-        <div class="tw">
+        <Scroll label="Deliveries that are tried again">
           <table>
             <caption class="vh">Deliveries that are tried again</caption>
             <thead>
@@ -65,7 +66,7 @@ export function OpenDeliveries({ name, status }: { name: string; status: Subscri
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </Panel>
   )

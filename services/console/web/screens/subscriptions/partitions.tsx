@@ -1,5 +1,6 @@
 import type { SubscriptionState } from '../../api/state-shapes.ts'
 import { Panel } from '../../parts/page.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { listPath, paths } from '../../router/paths.ts'
 import { count } from '../../words/numbers.ts'
 
@@ -14,7 +15,7 @@ export function Partitions({ live }: { live: SubscriptionState }) {
         </a>
       }
     >
-      <div class="tw">
+      <Scroll label="Partitions">
         <table>
           <caption class="vh">Partitions</caption>
           <thead>
@@ -40,7 +41,7 @@ export function Partitions({ live }: { live: SubscriptionState }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </Panel>
   )
 }

@@ -9,6 +9,7 @@ import { Filters } from '../../parts/filters.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Head } from '../../parts/page.tsx'
 import { ProblemBox } from '../../parts/problem.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Segments } from '../../parts/segments.tsx'
 import { paths } from '../../router/paths.ts'
 import { query, setQuery } from '../../router/router.ts'
@@ -56,7 +57,7 @@ export function Subscriptions() {
       </Filters>
       {list.problem.value && <ProblemBox problem={list.problem.value} retry={list.reload} />}
       <section class="panel" aria-label="Subscriptions">
-        <div class="tw">
+        <Scroll label="Subscriptions">
           <table class="cards">
             <caption class="vh">Subscriptions</caption>
             <thead>
@@ -82,7 +83,7 @@ export function Subscriptions() {
               {list.data.value === undefined && list.isLoading.value && <LoadingRows columns={8} rows={4} />}
             </tbody>
           </table>
-        </div>
+        </Scroll>
         <div class="foot">
           <span class="row hide-s">
             <kbd>j</kbd>

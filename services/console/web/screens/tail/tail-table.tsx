@@ -1,6 +1,7 @@
 import type { Signal } from '@preact/signals'
 import type { LiveDelivery } from '../../live/live.ts'
 import { StateMark } from '../../parts/icon.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { zone } from '../../shell/preferences.ts'
 import { noValue } from '../../words/numbers.ts'
 import { lookOfDelivery } from '../../words/states.ts'
@@ -10,7 +11,7 @@ type Props = { rows: readonly LiveDelivery[]; selected: Signal<LiveDelivery | un
 
 export function TailTable({ rows, selected }: Props) {
   return (
-    <div class="tw" tabIndex={0} role="region" aria-label="Outcomes, scrolls sideways">
+    <Scroll label="Outcomes">
       <table class="tail">
         <caption class="vh">Outcomes, newest first</caption>
         <thead>
@@ -36,7 +37,7 @@ export function TailTable({ rows, selected }: Props) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   )
 }
 
