@@ -4,6 +4,7 @@ import { errorTable } from '#shared/errors.ts'
 import type { Limits } from '#shared/limits.ts'
 import { version } from '#shared/version.ts'
 import { publishPath } from './publish-operation.ts'
+import { describeRefusal, refusalsOf } from './refusals.ts'
 import type { Route } from './route.ts'
 
 const fault = Type.Object({
@@ -70,8 +71,16 @@ function operation(route: Route): object {
     ...(route.scope === null ? { security: [] } : {}),
     parameters: [...pathParameters(route), ...queryParameters(route), ...conditions(route)],
     ...(route.body === undefined ? {} : { requestBody: requestBody(route, route.body) }),
-    responses: { ...answers(route), default: problemAnswer },
+    responses: { ...answers(route), ...refusals(route), default: problemAnswer },
   }
+}
+
+function refusals(route: Route): Record<string, object> {
+  const entries = refusalsOf(route).map((status) => [
+    status,
+    { ...problemAnswer, description: describeRefusal(status) },
+  ])
+  return Object.fromEntries(entries)
 }
 
 function needOf({ scope }: Route): string {

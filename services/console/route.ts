@@ -54,6 +54,8 @@ export type Route = {
   /** Takes If-Match and If-None-Match. */
   conditional?: boolean
   answers: Readonly<Record<number, AnswerDoc>>
+  /** Statuses that it refuses with beside those of `refusalsOf`. */
+  refusals?: readonly number[]
   handle(request: RouteRequest): Promise<Answer> | Answer
 }
 

@@ -31,6 +31,7 @@ export function sessionRoutes(console: Console): Route[] {
       summary: 'Sign a browser in with a key, or with the ticket of a one-time link; answers with a cookie',
       body: signIn,
       answers: { 200: { description: 'Signed in.', schema: session } },
+      refusals: [401, 429],
       async handle({ body, client }) {
         failedSignIns.refuseAfterTooMany(client.address)
         const proof = readProof(body)
