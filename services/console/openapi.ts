@@ -48,8 +48,7 @@ export function openApiOf(routes: readonly Route[], { limits, publishUrl }: Inst
         apiKey: { type: 'http', scheme: 'bearer', description: 'tr_<id>_<secret>' },
         session: {
           ...{ type: 'apiKey', in: 'cookie', name: 'tailrace_session' },
-          description:
-            'Set by POST /v1/session, for browsers. It changes things only from the pages of the console itself.',
+          description: 'Set by POST /v1/session, for browsers. It counts for the pages of the console itself only.',
         },
       },
       schemas: { Problem: problem },

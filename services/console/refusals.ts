@@ -9,9 +9,8 @@ export function refusalsOf({ scope, path, method, body, conditional, refusals = 
   return [
     // A query parameter that nobody knows is enough.
     400,
-    ...(scope === null ? [] : [401]),
-    // Of a write also a cookie that another page sent along.
-    ...(scope === null || (scope === 'any' && method === 'GET') ? [] : [403]),
+    // 403 also for a cookie that another page sent along.
+    ...(scope === null ? [] : [401, 403]),
     ...(path.includes('{') && method !== 'PUT' ? [404] : []),
     ...(conditional === true ? [412] : []),
     ...(body === undefined ? [] : [415]),

@@ -106,7 +106,7 @@ export function refused(operation: Operation, status: number, stage: Stage): Pro
     case 401:
       return id === 'signIn' ? api.as(null)('POST', path, { key: 'x' }) : api.as(null)(method, known)
     case 403:
-      return id === 'signOut'
+      return id === 'signOut' || id === 'getSession'
         ? api.as(null)(method, path, undefined, { ...cookie(stage.at), 'sec-fetch-site': 'same-site' })
         : api.as(stage.at.get('weak') ?? null)(method, known)
     case 404:
