@@ -26,7 +26,7 @@ export function mountRoutes(app: FastifyInstance, routes: readonly Route[], opti
       url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
       config: accessOf(route),
       // The head of an answer without an end.
-      exposeHeadRoute: route.answers[200]?.type !== 'text/event-stream',
+      exposeHeadRoute: route.answers[200]?.mediaType !== 'text/event-stream',
       schema: { querystring: querySchema(route) },
       async handler(request, reply) {
         const answer = await route.handle(readRequest(request, route, options))

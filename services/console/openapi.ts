@@ -123,13 +123,15 @@ function requestBody({ method }: Route, schema: TSchema): object {
 }
 
 function answers({ answers }: Route): Record<string, object> {
-  const entries = Object.entries(answers).map(([status, { description, schema, etag, type = 'application/json' }]) => [
-    status,
-    {
-      description,
-      ...(etag === true ? { headers: { ETag: { schema: { type: 'string' }, description: '"<revision>"' } } } : {}),
-      ...(schema === undefined ? {} : { content: { [type]: { schema } } }),
-    },
-  ])
+  const entries = Object.entries(answers).map(
+    ([status, { description, schema, etag, mediaType = 'application/json' }]) => [
+      status,
+      {
+        description,
+        ...(etag === true ? { headers: { ETag: { schema: { type: 'string' }, description: '"<revision>"' } } } : {}),
+        ...(schema === undefined ? {} : { content: { [mediaType]: { schema } } }),
+      },
+    ],
+  )
   return Object.fromEntries(entries)
 }

@@ -34,8 +34,8 @@ export type Answer = {
   headers?: Readonly<Record<string, string>>
 }
 
-/** `type`: the content type of the body, if it is not JSON. */
-type AnswerDoc = { description: string; schema?: TSchema; etag?: boolean; type?: string }
+/** `mediaType`: of the body, if it is not JSON. */
+type AnswerDoc = { description: string; schema?: TSchema; etag?: boolean; mediaType?: string }
 
 /** One route: what it needs, what it answers, what it does. The OpenAPI document is made of the same object. */
 export type Route = {

@@ -28,7 +28,7 @@ export function liveRoutes(live: LiveHub): Route[] {
       ...{ method: 'GET', path: '/v1/live', operationId: 'listen', tag: 'watching', scope: 'read' },
       summary: 'Hear of changes of the state, deliveries and jobs as they happen',
       query,
-      answers: { 200: { description, schema: Type.String(), type: 'text/event-stream' } },
+      answers: { 200: { description, schema: Type.String(), mediaType: 'text/event-stream' } },
       refusals: [503],
       async handle({ query, client }) {
         const wanted = String(query.topics ?? topics.join(',')).split(',') as Topic[]
