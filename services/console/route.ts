@@ -37,7 +37,7 @@ export type Answer = {
   headers?: Readonly<Record<string, string>>
 }
 
-/** `mediaType`: if it is not JSON. */
+/** `mediaType`: of the body, if it is not JSON. */
 type AnswerDoc = { description: string; schema?: TSchema; etag?: boolean; mediaType?: string }
 
 /** One route: what it needs, what it answers, what it does. The OpenAPI document is made of the same object. */
@@ -70,6 +70,8 @@ export type Route = {
   /** Its list also comes as lines of JSON, without an end, to who accepts `application/x-ndjson`. */
   isExported?: boolean
   answers: Readonly<Record<number, AnswerDoc>>
+  /** Statuses that it refuses with beside those of `refusalsOf`. */
+  refusals?: readonly number[]
   handle(request: RouteRequest): Promise<Answer> | Answer
 }
 
