@@ -27,6 +27,7 @@ export const timeOf = (n: number, { events, spanMs }: Installation): number =>
 export const idOf = (n: number): string => `0198f0c2-7d1a-7b64-9f3e-${n.toString(16).padStart(12, '0')}`
 export const keyOf = (n: number, { keys }: Installation): string => `customer-${(n * 7_919) % keys}`
 export const typeOf = (n: number): string => types[n % types.length] ?? ''
+export const uidOf = (n: number): string => `uid${n}`
 export const subscriptionOf = (n: number): string => `receiver-${n}`
 
 /** Everything that the log of such an installation holds, chunk by chunk as a writer reads it. */
@@ -75,7 +76,7 @@ function attemptsRecords(
   const log = subscription % 6
   const name = subscriptionOf(subscription)
   const owner = {
-    uid: `uid${subscription}`,
+    uid: uidOf(subscription),
     subscription: name,
     stream: stream.name,
     partition,

@@ -2,7 +2,7 @@ import { webhookIdOf } from '#shared/event/webhook-id.ts'
 import type { RowFilter } from '../../../services/console/index/queries/deliveries.ts'
 import type { EventFilter } from '../../../services/console/index/queries/events.ts'
 import type { Reader } from '../../../services/console/index/reader.ts'
-import { type Installation, idOf, keyOf, subscriptionOf, timeOf, typeOf } from './fill.ts'
+import { type Installation, idOf, keyOf, subscriptionOf, timeOf, typeOf, uidOf } from './fill.ts'
 
 const anyEvent: EventFilter = {
   id: null,
@@ -14,7 +14,7 @@ const anyEvent: EventFilter = {
   untilMs: null,
 }
 const anyRow: RowFilter = {
-  ...{ subscription: null, state: null, key: null, type: null, target: null, sinceMs: null, untilMs: null },
+  ...{ uid: null, state: null, key: null, type: null, target: null, sinceMs: null, untilMs: null },
 }
 const limit = 51
 
@@ -22,7 +22,9 @@ const limit = 51
 export function questionsOf(installation: Installation): Record<string, (reader: Reader) => unknown> {
   const { events, partitions, subscriptions } = installation
   const n = () => Math.floor(Math.random() * events)
-  const subscription = () => subscriptionOf(Math.floor(Math.random() * subscriptions))
+  const number = () => Math.floor(Math.random() * subscriptions)
+  const subscription = () => subscriptionOf(number())
+  const uid = () => uidOf(number())
   const listEvents = (filter: () => Partial<EventFilter>) => (reader: Reader) =>
     reader.ask('listEvents', { filter: { ...anyEvent, ...filter() }, after: null, limit })
   const listRows = (filter: () => Partial<RowFilter>) => (reader: Reader) =>
@@ -56,13 +58,13 @@ export function questionsOf(installation: Installation): Record<string, (reader:
       const { partition, offset } = placeOf(n())
       return reader.ask('wholeDelivery', { subscription: subscription(), partition, offset })
     },
-    'deliveries of a subscription before': listRows(() => ({ subscription: subscription(), ...before() })),
-    'dead letters of a subscription': listRows(() => ({ subscription: subscription(), state: 'dead-lettered' })),
+    'deliveries of a subscription before': listRows(() => ({ uid: uid(), ...before() })),
+    'dead letters of a subscription': listRows(() => ({ uid: uid(), state: 'dead-lettered' })),
     'delivered ones of a subscription before': listRows(() => ({
-      ...{ subscription: subscription(), state: 'delivered', ...before() },
+      ...{ uid: uid(), state: 'delivered', ...before() },
     })),
     'deliveries of a key': listRows(() => ({ key: keyOf(n(), installation) })),
-    'deliveries of a type and a subscription': listRows(() => ({ type: typeOf(n()), subscription: subscription() })),
+    'deliveries of a type and a subscription': listRows(() => ({ type: typeOf(n()), uid: uid() })),
     'deliveries of a target before': listRows(() => ({
       target: `https://${subscription()}.example/hooks`,
       ...before(),

@@ -1,4 +1,4 @@
-import { listRows, openBefore, toldAbout, wholeDelivery } from './deliveries.ts'
+import { hasRanges, listRows, openBefore, toldAbout, wholeDelivery } from './deliveries.ts'
 import { eventAt, findEvents, listEvents } from './events.ts'
 import { lettersAt, lettersOf } from './letters.ts'
 import { firstMinute, indexStatus, listAudit, outagesSince, readMinutes } from './watching.ts'
@@ -6,7 +6,7 @@ import { firstMinute, indexStatus, listAudit, outagesSince, readMinutes } from '
 /** Every question to the index by its name: what a reader thread runs. */
 export const queries = {
   ...{ listEvents, findEvents, eventAt, lettersOf, lettersAt },
-  ...{ toldAbout, openBefore, wholeDelivery, listRows },
+  ...{ toldAbout, openBefore, wholeDelivery, listRows, hasRanges },
   ...{ indexStatus, readMinutes, firstMinute, listAudit, outagesSince },
 } as const
 
