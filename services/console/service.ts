@@ -22,6 +22,7 @@ import { openRedis, type RedisConnection, redisOf } from '#shared/redis/connecti
 import { openHeartbeat } from '#shared/redis/heartbeat.ts'
 import { openTold } from '#shared/redis/told.ts'
 import { createAudit } from './audit.ts'
+import { watchAvailability } from './availability.ts'
 import { tellBrokers } from './broker-watch.ts'
 import { watchCluster } from './cluster-monitor.ts'
 import { type ConsoleConfig, limitsOf } from './config.ts'
@@ -30,6 +31,7 @@ import { openDeadLetterIndex, streamOfCatalog } from './dead-letter-index.ts'
 import { createShelf } from './dead-letter-shelf.ts'
 import { openIndex } from './index/open-index.ts'
 import { mountRoutes } from './mount.ts'
+import { startObserving } from './observations.ts'
 import { openApiOf } from './openapi.ts'
 import { createRemoval } from './removal.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
@@ -134,7 +136,8 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
   const index = openIndex({ config, topics, clientId, catalog, log })
   resources.defer('search index', () => index.close())
   const audit = createAudit({ lanes, topic: topics.audit, log })
-  return {
+  const availability = watchAvailability()
+  const console: Console = {
     ...{
       catalog,
       writer,
@@ -147,6 +150,7 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
       deadLetters,
       index,
       audit,
+      availability,
       streamOf,
       telemetry,
       log,
@@ -160,6 +164,9 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
     publishUrl: config.TAILRACE_PUBLISH_URL,
     consoleUrl: config.TAILRACE_CONSOLE_URL,
   }
+  const observing = startObserving(console, availability)
+  resources.defer('observations', () => observing.close())
+  return console
 }
 
 function createServer(console: Console): FastifyInstance {

@@ -22,7 +22,6 @@ export type SearchIndex = {
   follow(streams: readonly IndexedStream[]): void
   /** Keeps the highest value of each series in a minute. */
   noteGauges(atMs: number, values: ReadonlyMap<string, number>): void
-  noteOutage(fromMs: number, toMs: number): void
   close(): Promise<void>
 }
 
@@ -92,7 +91,6 @@ export function openSearchIndex({ data, log }: Options): SearchIndex {
       tell({ kind: 'streams', streams: [...now] })
     },
     noteGauges: (atMs, values) => tell({ kind: 'gauges', atMs, values: new Map(values) }),
-    noteOutage: (fromMs, toMs) => tell({ kind: 'outage', fromMs, toMs }),
     async close() {
       tell({ kind: 'close' })
       await writer.close(closePatienceMs)
