@@ -66,13 +66,14 @@ export function openSearchIndex({ data, log }: Options): SearchIndex {
       log.error({ err: error }, 'the writer of the search index ended')
     },
   })
-  const tell = (message: ToWriter) => writer.post(message)
+  const tell = (message: ToWriter) => void writer.post(message)
 
   const ask = <N extends QueryName>(name: N, args: QueryArgs<N>) =>
     new Promise<QueryAnswer<N>>((resolve, reject) => {
       lastId += 1
+      if (!reader.post({ id: lastId, name, args } satisfies Question))
+        return reject(unavailable('its reader is not there'))
       open.set(lastId, { resolve: (answer) => resolve(answer as QueryAnswer<N>), reject })
-      reader.post({ id: lastId, name, args } satisfies Question)
     })
   return {
     ask,
