@@ -9,6 +9,7 @@ import type { Limits } from '#shared/limits.ts'
 import type { Log } from '#shared/observability/log.ts'
 import type { RedisConnection } from '#shared/redis/connection.ts'
 import type { Audit } from './audit.ts'
+import type { Availability } from './availability.ts'
 import type { ClusterMonitor } from './cluster-monitor.ts'
 import type { DeadLetterIndex } from './dead-letter-index.ts'
 import type { SearchIndex } from './index/search-index.ts'
@@ -29,6 +30,7 @@ export type Console = Provisioning & {
   deadLetters: DeadLetterIndex
   index: SearchIndex
   audit: Audit
+  availability: Availability
   streamOf: StreamOf
   targetMetrics: TargetMetrics
   /** For topics that subscriptions deliver to. */

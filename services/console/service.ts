@@ -24,6 +24,7 @@ import { openHeartbeat } from '#shared/redis/heartbeat.ts'
 import { openSpent } from '#shared/redis/spent.ts'
 import { openTold } from '#shared/redis/told.ts'
 import { createAudit } from './audit.ts'
+import { watchAvailability } from './availability.ts'
 import { tellBrokers } from './broker-watch.ts'
 import { watchCluster } from './cluster-monitor.ts'
 import { type ConsoleConfig, limitsOf } from './config.ts'
@@ -34,6 +35,7 @@ import { openIndex } from './index/open-index.ts'
 import { type LiveHub, openLiveHub } from './live/hub.ts'
 import { liveSources } from './live/sources.ts'
 import { mountRoutes } from './mount.ts'
+import { startObserving } from './observations.ts'
 import { openApiOf } from './openapi.ts'
 import { createRemoval } from './removal.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
@@ -149,7 +151,8 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
   const index = openIndex({ config, topics, clientId, catalog, log })
   resources.defer('search index', () => index.close())
   const audit = createAudit({ lanes, topic: topics.audit, log })
-  return {
+  const availability = watchAvailability()
+  const console: Console = {
     ...{
       catalog,
       writer,
@@ -162,6 +165,7 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
       deadLetters,
       index,
       audit,
+      availability,
       streamOf,
       telemetry,
       log,
@@ -181,6 +185,9 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
     publishUrl: config.TAILRACE_PUBLISH_URL,
     consoleUrl: config.TAILRACE_CONSOLE_URL,
   }
+  const observing = startObserving(console, availability)
+  resources.defer('observations', () => observing.close())
+  return console
 }
 
 /** Streams end at once with their key or session, not with the next beat. */

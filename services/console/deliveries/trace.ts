@@ -126,7 +126,13 @@ export function batchOf({ uid, partition }: TraceOptions['wanted'], record: Stor
 }
 
 /** The word that counts: nobody delivers it, as of now; null: its newest entry says what became of it. */
-export function lastRange({ found, passedOver }: Trace): LoggedRange | null {
+export function lastRange({
+  found,
+  passedOver,
+}: {
+  found: { entry: LogEntry }[]
+  passedOver: LoggedRange | null
+}): LoggedRange | null {
   return rangeThatCounts(found.at(-1)?.entry, passedOver)
 }
 

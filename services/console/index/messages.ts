@@ -20,7 +20,6 @@ export type ToWriter =
   /** A reader found it damaged. */
   | { kind: 'rebuild' }
   | { kind: 'gauges'; atMs: number; values: Map<string, number> }
-  | { kind: 'outage'; fromMs: number; toMs: number }
   | { kind: 'close' }
 
 /** `line`: of the log, as pino made it. */

@@ -83,7 +83,6 @@ CREATE TABLE history (
   series TEXT, minute INTEGER, value REAL NOT NULL, PRIMARY KEY (series, minute)
 ) WITHOUT ROWID;
 CREATE INDEX history_by_minute ON history (minute);
-CREATE TABLE outages (from_ms INTEGER PRIMARY KEY, to_ms INTEGER NOT NULL);
 `
 
 /** Makes the tables of an empty database. `installation`: whose log it is about. */

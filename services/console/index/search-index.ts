@@ -22,7 +22,6 @@ export type SearchIndex = {
   follow(streams: readonly IndexedStream[]): void
   /** Keeps the highest value of each series in a minute. */
   noteGauges(atMs: number, values: ReadonlyMap<string, number>): void
-  noteOutage(fromMs: number, toMs: number): void
   close(): Promise<void>
 }
 
@@ -67,13 +66,14 @@ export function openSearchIndex({ data, log }: Options): SearchIndex {
       log.error({ err: error }, 'the writer of the search index ended')
     },
   })
-  const tell = (message: ToWriter) => writer.post(message)
+  const tell = (message: ToWriter) => void writer.post(message)
 
   const ask = <N extends QueryName>(name: N, args: QueryArgs<N>) =>
     new Promise<QueryAnswer<N>>((resolve, reject) => {
       lastId += 1
+      if (!reader.post({ id: lastId, name, args } satisfies Question))
+        return reject(unavailable('its reader is not there'))
       open.set(lastId, { resolve: (answer) => resolve(answer as QueryAnswer<N>), reject })
-      reader.post({ id: lastId, name, args } satisfies Question)
     })
   return {
     ask,
@@ -92,7 +92,6 @@ export function openSearchIndex({ data, log }: Options): SearchIndex {
       tell({ kind: 'streams', streams: [...now] })
     },
     noteGauges: (atMs, values) => tell({ kind: 'gauges', atMs, values: new Map(values) }),
-    noteOutage: (fromMs, toMs) => tell({ kind: 'outage', fromMs, toMs }),
     async close() {
       tell({ kind: 'close' })
       await writer.close(closePatienceMs)

@@ -34,7 +34,6 @@ export type IndexStore = {
   noteComplete(atMs: number): void
   /** Keeps the highest value of a minute. */
   noteGauges(atMs: number, values: ReadonlyMap<string, number>): void
-  noteOutage(fromMs: number, toMs: number): void
 }
 
 export function openStore(db: DatabaseSync, streamOf: StreamOf): IndexStore {
@@ -51,7 +50,6 @@ export function openStore(db: DatabaseSync, streamOf: StreamOf): IndexStore {
   const addGauge = db.prepare(
     'INSERT INTO history VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value)',
   )
-  const addOutage = db.prepare('INSERT OR REPLACE INTO outages VALUES (?, ?)')
   const write = (record: StoredRecord, of: Followed, oldestMs: number) => {
     if (of.kind === 'attempts') {
       const batch = readBatch(record)
@@ -81,7 +79,6 @@ export function openStore(db: DatabaseSync, streamOf: StreamOf): IndexStore {
       inTransaction(db, () => {
         for (const [series, value] of values) addGauge.run(series, Math.floor(atMs / 60_000), value)
       }),
-    noteOutage: (fromMs, toMs) => void addOutage.run(fromMs, toMs),
   }
 }
 

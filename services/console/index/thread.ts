@@ -10,7 +10,8 @@ type Options<M> = {
 }
 
 export type KeptThread = {
-  post(message: unknown): void
+  /** False while there is none: it died, or was closed. */
+  post(message: unknown): boolean
   /** Waits `patienceMs` for it to end by itself, then ends it. */
   close(patienceMs: number): Promise<void>
 }
@@ -20,6 +21,7 @@ const restartMs = 1_000
 /** A thread that is started again, a second later, when it dies. */
 export function keepThread<M>({ start, onMessage, onStart = () => {}, onEnd }: Options<M>): KeptThread {
   let isClosed = false
+  let isEnded = false
   let timer: NodeJS.Timeout | undefined
   let worker = begin()
   function begin(): Worker {
@@ -29,7 +31,9 @@ export function keepThread<M>({ start, onMessage, onStart = () => {}, onEnd }: O
     thread.on('error', (error) => {
       failure = error
     })
+    isEnded = false
     thread.on('exit', () => {
+      isEnded = true
       if (isClosed) return
       onEnd(failure)
       timer = setTimeout(() => {
@@ -40,12 +44,16 @@ export function keepThread<M>({ start, onMessage, onStart = () => {}, onEnd }: O
     return thread
   }
   return {
-    post: (message) => worker.postMessage(message),
+    post(message) {
+      if (isEnded) return false
+      worker.postMessage(message)
+      return true
+    },
     async close(patienceMs) {
       isClosed = true
       clearTimeout(timer)
+      if (isEnded) return
       const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-      if (worker.threadId < 0) return
       const late = setTimeout(() => void worker.terminate(), patienceMs)
       await ended
       clearTimeout(late)

@@ -38,7 +38,7 @@ const columns = [
   ...['type_hash', 'key_hash', 'target', 'first_try'],
 ]
 /** What a later entry may leave out, because it had no attempt. */
-const kept = ['target', 'type', 'key', 'type_hash', 'key_hash']
+const kept = ['first_ms', 'target', 'type', 'key', 'type_hash', 'key_hash']
 
 function update(name: string): string {
   if (name === 'first_try')

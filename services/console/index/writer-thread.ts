@@ -28,7 +28,7 @@ parentPort?.on('message', (message: ToWriter) => {
   if (message.kind === 'streams') streams = message.streams
   else if (message.kind === 'close') close()
   else if (message.kind === 'rebuild') rebuild()
-  else if (message.kind !== 'hurry') note(message)
+  else if (message.kind === 'gauges') note(message)
   if (message.kind === 'close' || message.kind === 'hurry') waker.wake()
 })
 
@@ -44,10 +44,9 @@ function rebuild(): void {
 }
 
 /** What the console observes; where nothing is written, somebody else observes the same. */
-function note(message: Extract<ToWriter, { kind: 'gauges' | 'outage' }>): void {
+function note({ atMs, values }: Extract<ToWriter, { kind: 'gauges' }>): void {
   try {
-    if (message.kind === 'gauges') store?.noteGauges(message.atMs, message.values)
-    else store?.noteOutage(message.fromMs, message.toMs)
+    store?.noteGauges(atMs, values)
   } catch (error) {
     log.debug({ err: error }, 'an observation was not written')
   }

@@ -21,8 +21,8 @@ type Options = {
 
 /** A look at the log at rest; as long as the round before took, if that was longer. */
 const restMs = 400
-const retentionEveryMs = 10_000
-const sliceMs = 20
+/** What a round gives to retention, at least; else half of its time, so that what comes in can also go. */
+const sliceMs = 50
 
 /**
  * Follows the log into the index until `goesOn` says no. States: opened → rounds, one after the other → closed when the
@@ -52,7 +52,6 @@ async function rounds({ db, isSameFile }: OpenDatabase, options: Options): Promi
   const streamOf = (topic: string) => streams().find((one) => one.topic === topic) ?? namedBy(topic, data.topics)
   const store = openStore(db, streamOf)
   const retention = createRetention(db, data)
-  let keptMs = performance.now()
   onStore(store)
   while (goesOn() && isSameFile()) {
     const [atMs, startedMs] = [Date.now(), performance.now()]
@@ -64,10 +63,8 @@ async function rounds({ db, isSameFile }: OpenDatabase, options: Options): Promi
       onTrouble: (topic, error) => log.debug({ err: error, topic }, 'a topic cannot be read for the search index now'),
     })
     if (isWhole && isSameFile()) store.noteComplete(atMs)
-    if (performance.now() - keptMs > retentionEveryMs) {
-      for (const endMs = performance.now() + sliceMs; performance.now() < endMs && retention.step(Date.now()); );
-      keptMs = performance.now()
-    }
+    const untilMs = performance.now() + Math.max(sliceMs, (performance.now() - startedMs) / 2)
+    while (performance.now() < untilMs && goesOn() && retention.step(Date.now()));
     await sleepUntilWoken(waker, Math.max(restMs, performance.now() - startedMs))
   }
 }

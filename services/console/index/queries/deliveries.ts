@@ -96,9 +96,9 @@ export function wholeDelivery(
   return null
 }
 
-/** null: any. */
+/** null: any. `uid`: of the subscription. */
 export type RowFilter = {
-  subscription: string | null
+  uid: string | null
   state: LogEntry['state'] | null
   key: string | null
   type: string | null
@@ -111,10 +111,10 @@ export type RowFilter = {
 export type RowPlace = { atMs: number; number: number; partition: number; offset: number }
 
 /** The most selective condition first: its index is the one that is read. */
-function drivingIndex({ subscription, state, key, type, target }: RowFilter): string {
+function drivingIndex({ uid, state, key, type, target }: RowFilter): string {
   if (key !== null) return 'deliveries_by_key'
   if (state !== null && state !== 'delivered') return 'deliveries_by_state'
-  if (subscription !== null) return 'deliveries_by_subscription'
+  if (uid !== null) return 'deliveries_by_subscription'
   if (type !== null) return 'deliveries_by_type'
   return target === null ? 'deliveries_by_time' : 'deliveries_by_target'
 }
@@ -124,14 +124,14 @@ export function listRows(
   db: DatabaseSync,
   { filter, after, limit }: { filter: RowFilter; after: RowPlace | null; limit: number },
 ): DeliveryRow[] {
-  const { subscription, state, key, type, target, sinceMs, untilMs } = filter
+  const { uid, state, key, type, target, sinceMs, untilMs } = filter
   const conditions: string[] = []
   const values: SQLInputValue[] = []
   const where = (condition: string, ...bound: SQLInputValue[]) => {
     conditions.push(condition)
     values.push(...bound)
   }
-  if (subscription !== null) where('d.subscription IN (SELECT id FROM subscriptions WHERE name = ?)', subscription)
+  if (uid !== null) where('d.subscription = (SELECT id FROM subscriptions WHERE uid = ?)', uid)
   if (state !== null && state !== 'delivered') where('d.state > 0 AND d.state = ?', stateNumbers[state])
   if (state === 'delivered') where('d.state = 0')
   if (key !== null) where('d.key_hash = ? AND d.key = ?', hashOf(key), key)
@@ -151,6 +151,13 @@ export function listRows(
     .prepare(sql)
     .all(...values, limit)
     .map(rowOf)
+}
+
+/** Whether a subscription (null: any) was ever passed over anything. */
+export function hasRanges(db: DatabaseSync, { uid }: { uid: string | null }): boolean {
+  const owned = 'WHERE subscription = (SELECT id FROM subscriptions WHERE uid = ?)'
+  const sql = `SELECT 1 FROM ranges ${uid === null ? '' : owned} LIMIT 1`
+  return db.prepare(sql).get(...(uid === null ? [] : [uid])) !== undefined
 }
 
 type Row = Record<string, unknown>

@@ -1,13 +1,13 @@
-import { listRows, openBefore, toldAbout, wholeDelivery } from './deliveries.ts'
+import { hasRanges, listRows, openBefore, toldAbout, wholeDelivery } from './deliveries.ts'
 import { eventAt, findEvents, listEvents } from './events.ts'
 import { lettersAt, lettersOf } from './letters.ts'
-import { firstMinute, indexStatus, listAudit, outagesSince, readMinutes } from './watching.ts'
+import { firstMinute, indexStatus, listAudit, readMinutes } from './watching.ts'
 
 /** Every question to the index by its name: what a reader thread runs. */
 export const queries = {
   ...{ listEvents, findEvents, eventAt, lettersOf, lettersAt },
-  ...{ toldAbout, openBefore, wholeDelivery, listRows },
-  ...{ indexStatus, readMinutes, firstMinute, listAudit, outagesSince },
+  ...{ toldAbout, openBefore, wholeDelivery, listRows, hasRanges },
+  ...{ indexStatus, readMinutes, firstMinute, listAudit },
 } as const
 
 export type Queries = typeof queries

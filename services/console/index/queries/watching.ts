@@ -39,10 +39,3 @@ export function listAudit(
   const [least, most] = [0, Number.MAX_SAFE_INTEGER]
   return db.prepare(sql).all(before ?? most, sinceMs ?? least, untilMs ?? most, limit) as AuditRow[]
 }
-
-export type Outage = { fromMs: number; toMs: number }
-
-export function outagesSince(db: DatabaseSync, { sinceMs }: { sinceMs: number }): Outage[] {
-  const sql = 'SELECT from_ms AS fromMs, to_ms AS toMs FROM outages WHERE to_ms > ? ORDER BY from_ms'
-  return db.prepare(sql).all(sinceMs) as Outage[]
-}

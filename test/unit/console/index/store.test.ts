@@ -7,7 +7,7 @@ import { eventRecord, indexOf, ofAudit, ofLetters, ofOrders, orders } from './sy
 
 const any = { id: null, source: null, key: null, type: null, stream: null, sinceMs: null, untilMs: null }
 const all = {
-  ...{ subscription: null, state: null, key: null, type: null, target: null, sinceMs: null, untilMs: null },
+  ...{ uid: null, state: null, key: null, type: null, target: null, sinceMs: null, untilMs: null },
 }
 
 test('finds an event by id, by webhook-id and by its place', (t) => {
@@ -137,7 +137,7 @@ test('lists deliveries by each filter', (t) => {
       ({ subscription, offset }) => `${subscription}-${offset}`,
     )
   assert.deepEqual(list({}), ['s-b-1', 's-a-2', 's-a-1', 's-a-0'])
-  assert.deepEqual(list({ subscription: 's-a' }), ['s-a-2', 's-a-1', 's-a-0'])
+  assert.deepEqual(list({ uid: 'a' }), ['s-a-2', 's-a-1', 's-a-0'])
   assert.deepEqual(list({ state: 'retrying' }), ['s-a-1'])
   assert.deepEqual(list({ state: 'delivered', key: 'y' }), ['s-b-1'])
   assert.deepEqual(list({ target: 'http://two/' }), ['s-b-1'])
