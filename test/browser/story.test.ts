@@ -63,7 +63,7 @@ describe('the story of a receiver that breaks', () => {
 
     // It is mended: a dry run, then the redrive, until nothing is left of it.
     await switchReceiver(stack, { fail: false })
-    await page.getByRole('button', { name: 'Redrive 1' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Redrive 1' }).click()
     await page.getByRole('dialog').getByText('finished').waitFor({ timeout: soonMs })
     await keepPicture(page, 'story-4-redriven', look)
     await page.goto(`${stack.consoleUrl}/events/${dead}`)

@@ -42,18 +42,20 @@ export function Field({
     'aria-describedby': `${id}-hint`,
   }
   return (
-    <label class="field">
-      <span>{label}</span>
-      {rows === undefined ? (
-        <input
-          {...common}
-          list={choices && `${id}-choices`}
-          autocomplete="off"
-          onInput={(event) => onChange(event.currentTarget.value)}
-        />
-      ) : (
-        <textarea {...common} rows={rows} onInput={(event) => onChange(event.currentTarget.value)} />
-      )}
+    <div>
+      <label class="field">
+        <span>{label}</span>
+        {rows === undefined ? (
+          <input
+            {...common}
+            list={choices && `${id}-choices`}
+            autocomplete="off"
+            onInput={(event) => onChange(event.currentTarget.value)}
+          />
+        ) : (
+          <textarea {...common} rows={rows} onInput={(event) => onChange(event.currentTarget.value)} />
+        )}
+      </label>
       {choices && (
         <datalist id={`${id}-choices`}>
           {choices.map((choice) => (
@@ -71,6 +73,6 @@ export function Field({
           hint
         )}
       </p>
-    </label>
+    </div>
   )
 }
