@@ -142,6 +142,7 @@ export function wholeDelivery(id: string) {
 const dead = (subscription: string, cause: string, code: string, detail: string, many: number, everySeconds: number) =>
   Array.from({ length: many }, (_, number) => {
     const event = eventOf(number)
+    const quiet = everySeconds > 3_600 ? everySeconds : 0
     return {
       ...{
         id: `${subscription}-4-${event.offset}`,
@@ -153,9 +154,9 @@ const dead = (subscription: string, cause: string, code: string, detail: string,
       },
       ...{ key: event.key, kind: 'receiver', cause, code, detail, attempts: cause === 'exhausted' ? 9 : 1 },
       ...{
-        firstAttemptAt: ago(number * everySeconds + 2),
-        lastAttemptAt: ago(number * everySeconds + 1),
-        deadAt: ago(number * everySeconds + 1),
+        firstAttemptAt: ago(quiet + number * everySeconds + 2),
+        lastAttemptAt: ago(quiet + number * everySeconds + 1),
+        deadAt: ago(quiet + number * everySeconds + 1),
       },
       ...{ expiresAt: ago(-2_592_000), contentType: 'application/json', bytes: 8_214, job: null },
     }

@@ -97,7 +97,7 @@ function StreamRow({
           </b>
         )}
       </td>
-      <td>
+      <td class="full">
         <a class="link" href={listPath(paths.subscriptions, { stream: name })}>
           {status.subscriptions.length === 0 ? 'none' : status.subscriptions.join(', ')}
         </a>
