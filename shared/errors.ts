@@ -22,6 +22,11 @@ export const errorTable = {
   'credential-missing': entry(401, 'A credential is required', 'Send Authorization: Bearer tr_<id>_<secret>.'),
   'credential-invalid': entry(401, 'The credential is not valid', 'Check the key; it may be revoked or expired.'),
   'scope-missing': entry(403, 'The key may not do this', 'Use a key that has the scope named in the detail.'),
+  'cross-origin': entry(
+    403,
+    'The request came from another page',
+    'Use the pages of the console itself, or send an API key.',
+  ),
   'stream-unknown': entry(404, 'There is no such stream', 'Create the stream first, or correct its name.'),
   'subscription-unknown': entry(404, 'There is no such subscription', 'Create the subscription, or correct its name.'),
   'not-found': entry(404, 'There is nothing at this address', 'Check the path against /openapi.json.'),
@@ -74,6 +79,7 @@ export const errorTable = {
   overloaded: entry(503, 'This instance has more than it can take', 'Send it again after Retry-After.', true),
   'batch-incomplete': entry(503, 'Not every event is stored', 'Send the same batch again with the same ids.', true),
   'catalog-stale': entry(503, 'The catalog is not up to date', 'Send it again after Retry-After.', true),
+  'index-unavailable': entry(503, 'The search index cannot be asked now', 'Send it again after Retry-After.', true),
   stopping: entry(503, 'This instance is stopping', 'Send it again; another instance answers.', true),
 } as const satisfies Record<string, ErrorEntry>
 

@@ -23,6 +23,7 @@ export const limitSettings = {
   TAILRACE_LIMIT_TYPE_BYTES: limit(256, 'longest event type, bytes'),
   TAILRACE_LIMIT_KEY_BYTES: limit(KiB, 'longest event key, bytes'),
   TAILRACE_LIMIT_FILTER_BYTES: limit(8 * KiB, 'largest filter of a subscription, bytes of its texts together'),
+  TAILRACE_LIMIT_LIVE_CLIENTS: limit(100, 'most clients of /v1/live at a time, per console'),
   TAILRACE_LIMIT_SUBSCRIPTIONS: limit(500, 'most subscriptions'),
 }
 

@@ -124,6 +124,23 @@ export const settings = {
     minLength: 1,
     description: 'folder where init keeps master.key, admin.key and demo-inbox.secret',
   }),
+  TAILRACE_INDEX_DIR: Type.String({
+    default: '.tailrace/index',
+    minLength: 1,
+    description: 'folder of the search index of a console; of several in one folder one writes',
+  }),
+  TAILRACE_INDEX_RETENTION_MS: Type.Integer({
+    default: 604_800_000,
+    minimum: 60_000,
+    maximum: 31_536_000_000,
+    description: 'how far back the search index goes; dead letters stay in it as long as they are kept',
+  }),
+  TAILRACE_INDEX_BYTES: Type.Integer({
+    default: 4 * 1024 ** 3,
+    minimum: 16 * 1024 ** 2,
+    maximum: 1024 ** 4,
+    description: 'largest size of the search index: beyond it the oldest goes earlier',
+  }),
   TAILRACE_DEMO_URL: Type.String({
     default: 'http://127.0.0.1:8070/inbox',
     pattern: '^https?://.+$',

@@ -22,6 +22,7 @@ export function runFolder(dir: string) {
     ready: at('ready.json'),
     log: at('log'),
     brokers: at('brokers'),
+    index: at('index'),
     masterKey: at('master.key'),
     adminKey: at('admin.key'),
     demoSecret: at('demo-inbox.secret'),

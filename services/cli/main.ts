@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { version } from '#shared/version.ts'
 import { writeDocs } from './docs.ts'
 import { printKey } from './key.ts'
+import { printSignInLink } from './login.ts'
 import { runApart } from './run-apart.ts'
 import { runCheck } from './run-check.ts'
 import { runTests } from './run-tests.ts'
@@ -35,6 +36,12 @@ program
   .description('print the admin key of the run')
   .option('--dir <folder>', 'where the run keeps everything (default: .tailrace of the clone)')
   .action(printKey)
+
+program
+  .command('login')
+  .description('print a link that signs a browser in to the console, once and within 15 minutes')
+  .option('--dir <folder>', 'where the run keeps everything (default: .tailrace of the clone)')
+  .action(printSignInLink)
 
 program
   .command('test')

@@ -2,6 +2,7 @@ import { globSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
+import { findChromium } from './chromium.ts'
 import { root } from './folders.ts'
 
 export type Suite = {
@@ -11,8 +12,10 @@ export type Suite = {
   concurrency: number
   /** Module with globalSetup and globalTeardown around all files. */
   setup?: string
+  /** Why it cannot run on this machine. */
+  skipped?: string
 }
-export type SuiteResult = { name: string; passed: number; failed: number; minutes: number }
+export type SuiteResult = { name: string; passed: number; failed: number; minutes: number; skipped?: string }
 
 const minuteMs = 60_000
 /** A file that takes longer hangs, for example by a handle that nobody closed. */
@@ -32,8 +35,17 @@ export function allSuites(): Suite[] {
     suiteOf('property', found('property/**/*.test.ts'), 2),
     suiteOf('integration', found('integration/**/*.test.ts'), 4),
     suiteOf('launcher', launcher, 1),
-    { ...suiteOf('e2e', e2e, 1), setup: resolve(root, 'test/support/e2e-setup.ts') },
+    { ...suiteOf('e2e', e2e, 1), setup: e2eSetup },
+    { ...suiteOf('browser', found('browser/*.test.ts'), 1), setup: e2eSetup, ...unlessChromium() },
   ]
+}
+
+const e2eSetup = resolve(root, 'test/support/e2e-setup.ts')
+
+/** Nothing, or why the console cannot be looked at in a browser. */
+function unlessChromium(): Pick<Suite, 'skipped'> {
+  if (findChromium() !== undefined) return {}
+  return { skipped: 'there is no Chromium; install with: apt-get install -y chromium (or set CHROMIUM_PATH)' }
 }
 
 /** Some test files, and all test files of some folders, by path from the clone, under a name. */
@@ -53,7 +65,11 @@ export function needsBrokers({ files }: Suite): boolean {
 
 /** Runs each file in a process of its own and reports on stdout as it goes; its setup counts towards the minutes. */
 export async function runSuite(suite: Suite, signal: AbortSignal): Promise<SuiteResult> {
-  const { name, files, setup } = suite
+  const { name, files, setup, skipped } = suite
+  if (skipped !== undefined) {
+    console.log(`\n── ${name}: SKIPPED, ${skipped}`)
+    return { name, passed: 0, failed: 0, minutes: 0, skipped }
+  }
   const startedAt = performance.now()
   let counts = { passed: 0, failed: 0 }
   if (files.length > 0) {
@@ -91,9 +107,10 @@ async function runFiles({ files, concurrency }: Suite, signal: AbortSignal) {
 /** Minutes and counts per suite, then the one line that ends every test run. */
 export function summary(results: readonly SuiteResult[]): string {
   const sum = (of: (result: SuiteResult) => number) => results.reduce((total, result) => total + of(result), 0)
-  const lines = results.map(
-    ({ name, passed, failed, minutes }) =>
-      `${name.padEnd(12)} ${minutes.toFixed(1)} min  ${passed} passed, ${failed} failed`,
+  const lines = results.map(({ name, passed, failed, minutes, skipped }) =>
+    skipped === undefined
+      ? `${name.padEnd(12)} ${minutes.toFixed(1)} min  ${passed} passed, ${failed} failed`
+      : `${name.padEnd(12)} skipped: ${skipped}`,
   )
   return `\n${lines.join('\n')}\n\n${sum(({ passed }) => passed)} passed, ${sum(({ failed }) => failed)} failed`
 }

@@ -23,6 +23,8 @@ export type ClusterMonitor = {
   /** Since when Kafka answers, or does not. */
   since(): string
   clock(stream: string, partition: number): SampleClock | undefined
+  /** How far a subscription has committed, all partitions together. */
+  progress(uid: string): SampleClock | undefined
   close(): void
 }
 
@@ -85,6 +87,7 @@ export function watchCluster({ admin, catalog, telemetry, onBrokers }: Options):
     reachable: () => reachable,
     since: () => since,
     clock: (stream, partition) => clocks.get(`${stream}-${partition}`),
+    progress: (uid) => clocks.get(`/${uid}`),
     close() {
       stopListening()
       clearInterval(timer)
@@ -99,13 +102,23 @@ function withLost(seen: readonly BrokerPicture[], before: readonly BrokerPicture
   return [...seen, ...down].sort((a, b) => a.id - b.id)
 }
 
-function sample(clocks: Map<string, SampleClock>, { streams, atMs }: ClusterPicture): void {
+function sample(clocks: Map<string, SampleClock>, { streams, subscriptions, atMs }: ClusterPicture): void {
+  const add = (name: string, end: number) => {
+    const clock = clocks.get(name) ?? createSampleClock()
+    clocks.set(name, clock)
+    clock.add(end, atMs)
+  }
   for (const [name, { partitions }] of streams) {
-    for (const { partition, end } of partitions) {
-      const key = `${name}-${partition}`
-      const clock = clocks.get(key) ?? createSampleClock()
-      clocks.set(key, clock)
-      clock.add(end, atMs)
-    }
+    for (const { partition, end } of partitions) add(`${name}-${partition}`, end)
+  }
+  for (const [uid, { committed }] of subscriptions) {
+    const offsets = [...committed.values()]
+    // One that is not known yet would look like a leap when it comes.
+    const known = offsets.filter((offset) => offset !== null)
+    if (known.length > 0 && known.length === offsets.length)
+      add(
+        `/${uid}`,
+        known.reduce((sum, offset) => sum + offset, 0),
+      )
   }
 }

@@ -8,6 +8,7 @@ const names = [
   ...(['TAILRACE_HOST', 'TAILRACE_PORT', 'TAILRACE_ADMIN_HOST', 'TAILRACE_ADMIN_PORT'] as const),
   ...(['TAILRACE_INSTANCE_ID', 'TAILRACE_PREFIX', 'TAILRACE_MASTER_KEY', 'TAILRACE_EGRESS_ALLOW'] as const),
   ...(['TAILRACE_PUBLISH_URL', 'TAILRACE_CONSOLE_URL', 'TAILRACE_SHUTDOWN_GRACE_MS', 'TAILRACE_LOG_LEVEL'] as const),
+  ...(['TAILRACE_INDEX_DIR', 'TAILRACE_INDEX_RETENTION_MS', 'TAILRACE_INDEX_BYTES'] as const),
   ...(Object.keys(limitSettings) as (keyof Limits)[]),
 ] satisfies SettingName[]
 

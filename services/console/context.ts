@@ -8,9 +8,15 @@ import type { ProduceLanes } from '#shared/kafka/lanes.ts'
 import type { Limits } from '#shared/limits.ts'
 import type { Log } from '#shared/observability/log.ts'
 import type { RedisConnection } from '#shared/redis/connection.ts'
+import type { Audit } from './audit.ts'
+import type { Availability } from './availability.ts'
 import type { ClusterMonitor } from './cluster-monitor.ts'
 import type { DeadLetterIndex } from './dead-letter-index.ts'
+import type { SearchIndex } from './index/search-index.ts'
 import type { Removal } from './removal.ts'
+import type { SessionCookie } from './session/cookie.ts'
+import type { FailedSignIns } from './session/failed-sign-ins.ts'
+import type { Sessions } from './session/sessions.ts'
 import type { ConsoleTelemetry } from './telemetry.ts'
 
 /** What the use cases of the console work with; made once by the service. */
@@ -22,10 +28,16 @@ export type Console = Provisioning & {
   monitor: ClusterMonitor
   removal: Removal
   deadLetters: DeadLetterIndex
+  index: SearchIndex
+  audit: Audit
+  availability: Availability
   streamOf: StreamOf
   targetMetrics: TargetMetrics
   /** For topics that subscriptions deliver to. */
   destinationLanes: ProduceLanes
+  sessions: Sessions
+  cookie: SessionCookie
+  failedSignIns: FailedSignIns
   instance: string
   telemetry: ConsoleTelemetry
   log: Log

@@ -47,3 +47,24 @@ export function lagOf(console: Pick<Console, 'monitor' | 'catalog'>, subscriptio
     },
   }
 }
+
+/** Events that a subscription got over per second, those it filtered out included; null before two pictures were taken. */
+export function subscriptionRate(
+  { monitor }: Pick<Console, 'monitor'>,
+  { uid }: Pick<Subscription, 'uid'>,
+): number | null {
+  const rate = monitor.progress(uid)?.perSecond() ?? null
+  return rate === null ? null : Math.round(rate * 10) / 10
+}
+
+/** Less than this is neither growing nor shrinking, events per second. */
+const steadyPerSecond = 0.5
+
+/** Where the lag is going at the rates of the last seconds. `catchUpSeconds` null: it does not shrink, or is not known. */
+export function trendOf(events: number | null, incoming: number | null, outgoing: number | null) {
+  if (events === null || incoming === null || outgoing === null) return { lagTrend: null, catchUpSeconds: null }
+  const change = incoming - outgoing
+  if (events === 0 || Math.abs(change) < steadyPerSecond) return { lagTrend: 'steady', catchUpSeconds: null }
+  if (change > 0) return { lagTrend: 'growing', catchUpSeconds: null }
+  return { lagTrend: 'shrinking', catchUpSeconds: Math.round((events / -change) * 10) / 10 }
+}

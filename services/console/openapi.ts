@@ -4,6 +4,7 @@ import { errorTable } from '#shared/errors.ts'
 import type { Limits } from '#shared/limits.ts'
 import { version } from '#shared/version.ts'
 import { publishPath } from './publish-operation.ts'
+import { describeRefusal, refusalsOf } from './refusals.ts'
 import type { Route } from './route.ts'
 
 const fault = Type.Object({
@@ -40,10 +41,16 @@ export function openApiOf(routes: readonly Route[], { limits, publishUrl }: Inst
   return {
     openapi: '3.1.0',
     info: { title: 'Tailrace', version, description: description(limits) },
-    security: [{ apiKey: [] }],
+    security: [{ apiKey: [] }, { session: [] }],
     paths,
     components: {
-      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'tr_<id>_<secret>' } },
+      securitySchemes: {
+        apiKey: { type: 'http', scheme: 'bearer', description: 'tr_<id>_<secret>' },
+        session: {
+          ...{ type: 'apiKey', in: 'cookie', name: 'tailrace_session' },
+          description: 'Set by POST /v1/session, for browsers. It counts for the pages of the console itself only.',
+        },
+      },
       schemas: { Problem: problem },
     },
   }
@@ -55,17 +62,29 @@ function description(limits: Limits): string {
 }
 
 function operation(route: Route): object {
-  const needs = route.scope === null ? 'No credential is needed.' : `Needs the scope ${route.scope}.`
   return {
     operationId: route.operationId,
     summary: route.summary,
-    description: needs,
+    description: needOf(route),
     tags: [route.tag],
     ...(route.scope === null ? { security: [] } : {}),
     parameters: [...pathParameters(route), ...queryParameters(route), ...conditions(route)],
     ...(route.body === undefined ? {} : { requestBody: requestBody(route, route.body) }),
-    responses: { ...answers(route), default: problemAnswer },
+    responses: { ...answers(route), ...refusals(route), default: problemAnswer },
   }
+}
+
+function refusals(route: Route): Record<string, object> {
+  const entries = refusalsOf(route).map((status) => [
+    status,
+    { ...problemAnswer, description: describeRefusal(status) },
+  ])
+  return Object.fromEntries(entries)
+}
+
+function needOf({ scope }: Route): string {
+  if (scope === null) return 'No credential is needed.'
+  return scope === 'any' ? 'Needs a credential, with whatever scope.' : `Needs the scope ${scope}.`
 }
 
 const problemAnswer = {
@@ -103,14 +122,22 @@ function requestBody({ method }: Route, schema: TSchema): object {
   }
 }
 
-function answers({ answers }: Route): Record<string, object> {
-  const entries = Object.entries(answers).map(([status, { description, schema, etag }]) => [
-    status,
-    {
-      description,
-      ...(etag === true ? { headers: { ETag: { schema: { type: 'string' }, description: '"<revision>"' } } } : {}),
-      ...(schema === undefined ? {} : { content: { 'application/json': { schema } } }),
-    },
-  ])
+const exported = {
+  'application/x-ndjson': {
+    schema: { type: 'string', description: 'Every item from the cursor to the end, a line each.' },
+  },
+}
+
+function answers({ answers, isExported = false }: Route): Record<string, object> {
+  const entries = Object.entries(answers).map(
+    ([status, { description, schema, etag, mediaType = 'application/json' }]) => [
+      status,
+      {
+        description,
+        ...(etag === true ? { headers: { ETag: { schema: { type: 'string' }, description: '"<revision>"' } } } : {}),
+        ...(schema === undefined ? {} : { content: { [mediaType]: { schema }, ...(isExported ? exported : {}) } }),
+      },
+    ],
+  )
   return Object.fromEntries(entries)
 }

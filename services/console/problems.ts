@@ -2,8 +2,8 @@ import { Type } from 'typebox'
 import { heldByOperator, type Subscription } from '#shared/catalog/model.ts'
 import { time } from '#shared/catalog/schema.ts'
 import { secretsUnreadable } from '#shared/catalog/secrets-fault.ts'
-import { errorTable } from '#shared/errors.ts'
 import type { InstanceReport } from '#shared/redis/instances.ts'
+import { remedies } from '#shared/remedies.ts'
 import type { Console } from './context.ts'
 import { lagOf } from './lag.ts'
 import { underReplicated } from './stream-answer.ts'
@@ -35,13 +35,21 @@ const redisProblem: Problem = {
   subject: 'redis',
   since: null,
   what: 'Redis does not answer: instances, breakers and rates are not known. Everything goes on.',
-  fix: 'Start Redis, or check REDIS_URL; nothing has to be restarted here.',
+  fix: remedies.condition['redis-down'],
 }
 
 function kafkaProblems({ monitor }: Console): Problem[] {
   if (!monitor.reachable()) {
     const what = 'Kafka cannot be asked; what is shown is the last that was known. Nothing acknowledged is lost.'
-    return [{ code: 'kafka-unreachable', subject: 'kafka', since: monitor.since(), what, fix: 'Start the brokers.' }]
+    return [
+      {
+        code: 'kafka-unreachable',
+        subject: 'kafka',
+        since: monitor.since(),
+        what,
+        fix: remedies.condition['kafka-unreachable'],
+      },
+    ]
   }
   const down = (monitor.last()?.brokers ?? []).filter((broker) => !broker.up)
   return down.map(({ id, address }) => ({
@@ -49,7 +57,7 @@ function kafkaProblems({ monitor }: Console): Problem[] {
     subject: `broker ${id}`,
     since: null,
     what: `Broker ${id} (${address}) is gone; the others have taken over its partitions.`,
-    fix: 'Start it; its replicas catch up by themselves.',
+    fix: remedies.condition['broker-down'],
   }))
 }
 
@@ -59,31 +67,31 @@ function streamProblems({ monitor, catalog }: Console): Problem[] {
     if (picture === undefined) return []
     const subject = `stream ${name}`
     if (picture.missing) {
-      const fix = 'Create the topic again, or delete the stream.'
+      const fix = remedies.condition['topic-missing']
       return [{ code: 'stream-failed', subject, since: null, what: `Its topic ${topic} does not exist.`, fix }]
     }
     if (picture.unsafe.length > 0) {
       const what = `Its topic ${topic} could lose acknowledged events: ${picture.unsafe.join('; ')}.`
-      const fix = 'Give it replication factor 3 and min.insync.replicas 2.'
+      const fix = remedies.condition['stream-failed']
       return [{ code: 'stream-failed', subject, since: null, what, fix }]
     }
     const behind = underReplicated(picture)
     if (behind === 0) return []
     const what = `${behind} of its ${picture.partitions.length} partitions have a replica that is not in sync.`
-    return [{ code: 'under-replicated', subject, since: null, what, fix: 'See that all brokers run and keep up.' }]
+    return [{ code: 'under-replicated', subject, since: null, what, fix: remedies.condition['under-replicated'] }]
   })
 }
 
 const fixes: Readonly<Record<string, string>> = {
-  held: 'Start the receiver; a probe finds it by itself.',
-  failed: 'Read the reason; seek and resume the subscription, or recreate it.',
-  paused: 'Point it to another URL or resume it.',
+  held: remedies.condition['subscription-held'],
+  failed: remedies.condition['subscription-failed'],
+  paused: remedies.condition['subscription-paused'],
 }
 
 /** Reasons that say more than the phase does. */
 const fixesByReason: Readonly<Record<string, string>> = {
-  [heldByOperator]: 'An operator holds it: release it when its receiver may be called again.',
-  [secretsUnreadable]: `${errorTable[secretsUnreadable].hint} The log of the consumer names the keys.`,
+  [heldByOperator]: remedies.condition['held-by-operator'],
+  [secretsUnreadable]: `${remedies.request[secretsUnreadable]} The log of the consumer names the keys.`,
 }
 
 function subscriptionProblems(console: Console, instances: readonly InstanceReport[] | null): Problem[] {
@@ -113,10 +121,7 @@ function targetProblems(console: Console, instances: readonly InstanceReport[] |
       const why = lastError === null ? '' : ` (${lastError})`
       const name = url.startsWith('kafka:') ? url : new URL(url).origin
       const what = `${name} takes no events now${why}; none is lost.`
-      const fix =
-        lastError === goneError
-          ? 'Correct its URL, or resume the subscription.'
-          : 'Start the receiver; it is found by itself.'
+      const fix = lastError === goneError ? remedies.condition['target-gone'] : remedies.condition['target-left-out']
       return [{ code: 'target-left-out', subject: `subscription ${subscription.name}`, since: null, what, fix }]
     })
   })

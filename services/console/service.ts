@@ -5,6 +5,7 @@ import { topicNames } from '#shared/catalog/names.ts'
 import { openOps } from '#shared/catalog/ops/ops-events.ts'
 import { allows } from '#shared/catalog/scopes.ts'
 import { createSecretBox } from '#shared/catalog/secrets.ts'
+import { createTokenSigner } from '#shared/catalog/sign-in-tokens.ts'
 import { createEgressGuard } from '#shared/delivery/egress.ts'
 import { createTargetMetrics } from '#shared/delivery/target-client.ts'
 import { createAuthenticate } from '#shared/http/authenticate.ts'
@@ -20,25 +21,41 @@ import type { Log } from '#shared/observability/log.ts'
 import { createMetrics, type Metrics } from '#shared/observability/metrics.ts'
 import { openRedis, type RedisConnection, redisOf } from '#shared/redis/connection.ts'
 import { openHeartbeat } from '#shared/redis/heartbeat.ts'
+import { openSpent } from '#shared/redis/spent.ts'
 import { openTold } from '#shared/redis/told.ts'
+import { createAudit } from './audit.ts'
+import { watchAvailability } from './availability.ts'
 import { tellBrokers } from './broker-watch.ts'
 import { watchCluster } from './cluster-monitor.ts'
 import { type ConsoleConfig, limitsOf } from './config.ts'
 import { type Console, change, createWriter } from './context.ts'
 import { openDeadLetterIndex, streamOfCatalog } from './dead-letter-index.ts'
 import { createShelf } from './dead-letter-shelf.ts'
+import { openIndex } from './index/open-index.ts'
+import { type LiveHub, openLiveHub } from './live/hub.ts'
+import { liveSources } from './live/sources.ts'
 import { mountRoutes } from './mount.ts'
+import { startObserving } from './observations.ts'
 import { openApiOf } from './openapi.ts'
 import { createRemoval } from './removal.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
+import { eventRoutes } from './routes/events.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { keyRoutes } from './routes/keys.ts'
+import { liveRoutes } from './routes/live.ts'
+import { pastRoutes } from './routes/past.ts'
 import { mountPublicFiles } from './routes/public-files.ts'
+import { sessionRoutes } from './routes/session.ts'
 import { streamRoutes } from './routes/streams.ts'
 import { subscriptionActionRoutes } from './routes/subscription-actions.ts'
 import { subscriptionRoutes } from './routes/subscriptions.ts'
 import { watchingRoutes } from './routes/watching.ts'
+import { addSecurityHeaders } from './security-headers.ts'
+import { authenticateEither } from './session/authenticate.ts'
+import { sessionCookie } from './session/cookie.ts'
+import { countFailedSignIns } from './session/failed-sign-ins.ts'
+import { openSessions } from './session/sessions.ts'
 import { startSweep } from './sweep.ts'
 import { createTelemetry } from './telemetry.ts'
 
@@ -73,10 +90,13 @@ async function open(config: ConsoleConfig, log: Log, resources: Resources): Prom
     service: 'console',
     ready: () => reasons().length === 0,
   })
-  const app = createServer(console)
+  const live = openLive(console, resources)
+  const app = createServer(console, live)
   const url = await app.listen({ host: config.TAILRACE_HOST, port: config.TAILRACE_PORT })
   resources.defer('http server', () => {
     state = 'stopping'
+    // Its streams would never end by themselves.
+    live.close()
     return drainHttpServer(app, drain)
   })
   faults = () => (isReaderBroken(console) ? ['the reader of the catalog topic is silent'] : [])
@@ -100,7 +120,8 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
   const topics = topicNames(config.TAILRACE_PREFIX)
   const connection: KafkaConnection = { brokers: config.KAFKA_BROKERS.split(','), clientId, log }
   const telemetry = createTelemetry(log, metrics)
-  const box = createSecretBox(Buffer.from(config.TAILRACE_MASTER_KEY, 'base64'))
+  const masterKey = Buffer.from(config.TAILRACE_MASTER_KEY, 'base64')
+  const box = createSecretBox(masterKey)
   const admin = await openAdmin(connection)
   resources.defer('kafka admin', () => admin.close())
   const lanes = openLanes({ connection, metrics, kind: 'shared' })
@@ -127,7 +148,11 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
   const streamOf = streamOfCatalog(catalog, topics.events(''))
   const deadLetters = openDeadLetterIndex({ admin, topic: topics.deadLetters, shelf: createShelf({ streamOf }), log })
   resources.defer('dead letters', () => deadLetters.close())
-  return {
+  const index = openIndex({ config, topics, clientId, catalog, log })
+  resources.defer('search index', () => index.close())
+  const audit = createAudit({ lanes, topic: topics.audit, log })
+  const availability = watchAvailability()
+  const console: Console = {
     ...{
       catalog,
       writer,
@@ -138,11 +163,20 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
       monitor,
       removal,
       deadLetters,
+      index,
+      audit,
+      availability,
       streamOf,
       telemetry,
       log,
       instance,
     },
+    sessions: openSessions({
+      ...{ catalog, signer: createTokenSigner(masterKey) },
+      spent: openSpent({ redis, prefix: config.TAILRACE_PREFIX }),
+    }),
+    cookie: sessionCookie(config.TAILRACE_CONSOLE_URL),
+    failedSignIns: countFailedSignIns(),
     egress: createEgressGuard(config.TAILRACE_EGRESS_ALLOW),
     targetMetrics: createTargetMetrics(metrics),
     destinationLanes,
@@ -151,18 +185,37 @@ async function openConsole({ config, log, metrics, resources, redis, clientId }:
     publishUrl: config.TAILRACE_PUBLISH_URL,
     consoleUrl: config.TAILRACE_CONSOLE_URL,
   }
+  const observing = startObserving(console, availability)
+  resources.defer('observations', () => observing.close())
+  return console
 }
 
-function createServer(console: Console): FastifyInstance {
+/** Streams end at once with their key or session, not with the next beat. */
+function openLive(console: Console, resources: Resources): LiveHub {
   const { catalog, limits, log } = console
-  const authenticate = createAuthenticate({
+  const live = openLiveHub({
+    sources: liveSources(console),
+    mostClients: limits.TAILRACE_LIMIT_LIVE_CLIENTS,
+    failed: (err) => log.debug({ err }, 'a source of the live stream did not answer'),
+  })
+  resources.defer('live', live.close)
+  resources.defer('live keys', catalog.onChange(live.recheck))
+  return live
+}
+
+function createServer(console: Console, live: LiveHub): FastifyInstance {
+  const { catalog, limits, log, sessions, cookie, consoleUrl } = console
+  const byKey = createAuthenticate({
     keys: catalog,
     catchUp: catalog.catchUp,
     parse: parseCredential,
     verify: (credential, key, nowMs) => verifySecret(credential, key.secrets, nowMs),
   })
+  const authenticate = authenticateEither({ byKey, sessions, cookie })
   const app = createHttpServer({ log, limits, bodies: 'json', bodyLimitBytes, authenticate, allows })
+  addSecurityHeaders(app, consoleUrl)
   const routes = [
+    ...sessionRoutes(console),
     ...streamRoutes(console),
     ...subscriptionRoutes(console),
     ...subscriptionActionRoutes(console),
@@ -170,10 +223,13 @@ function createServer(console: Console): FastifyInstance {
     ...deadLetterRoutes(console),
     ...jobRoutes(console),
     ...deliveryRoutes(console),
+    ...eventRoutes(console),
+    ...pastRoutes(console),
     ...watchingRoutes(console),
+    ...liveRoutes(live),
   ]
-  mountRoutes(app, routes, console)
-  mountPublicFiles(app, openApiOf(routes, console), console.consoleUrl)
+  mountRoutes(app, routes, { ...console, authenticate })
+  mountPublicFiles(app, { openApi: openApiOf(routes, console), consoleUrl })
   return app
 }
 

@@ -4,9 +4,10 @@ import type { Stream, Subscription } from '#shared/catalog/model.ts'
 import { time } from '#shared/catalog/schema.ts'
 import { type InstanceReport, readInstances } from '#shared/redis/instances.ts'
 import { version } from '#shared/version.ts'
+import { availabilityAnswer } from './availability.ts'
 import type { Console } from './context.ts'
 import { jobsOf } from './jobs.ts'
-import { lagOf, partitionLags } from './lag.ts'
+import { lagOf, partitionLags, subscriptionRate } from './lag.ts'
 import { findProblems, problemSchema } from './problems.ts'
 import { streamRate, sum, underReplicated } from './stream-answer.ts'
 import { phaseOf, reportsOn, targetsOf } from './subscription-status.ts'
@@ -72,7 +73,7 @@ export const stateAnswer = Type.Object({
       ...{ matched: Type.Integer(), done: Type.Integer() },
     }),
   ),
-  availability: Type.Null(),
+  availability: availabilityAnswer,
 })
 
 /** Everything that can be known now; what cannot be asked keeps its last value and is named in `problems`. */
@@ -106,7 +107,7 @@ export async function readState(console: Console) {
     streams: streams.map((stream) => streamState(console, stream, instances)),
     subscriptions: subscriptions.map((subscription) => subscriptionState(console, subscription, instances)),
     jobs: jobsUnderWay(console),
-    availability: null,
+    availability: console.availability.answer(Date.now()),
   }
 }
 
@@ -143,7 +144,7 @@ function subscriptionState(console: Console, subscription: Subscription, instanc
   return {
     name: subscription.name,
     phase: phaseOf(console, subscription, reports).phase,
-    eventsPerSecond: null,
+    eventsPerSecond: subscriptionRate(console, subscription),
     lagEvents: lag.events,
     lagSeconds: lag.seconds,
     partitions: partitionLags(console, subscription).map(({ partition, committed, end }) => {

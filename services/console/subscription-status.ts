@@ -3,8 +3,8 @@ import { phaseOfReason } from '#shared/catalog/phases.ts'
 import { targetNames } from '#shared/catalog/target-names.ts'
 import type { InstanceReport, SubscriptionReport } from '#shared/redis/instances.ts'
 import type { Console } from './context.ts'
-import { isSet, lagOf } from './lag.ts'
-import { sum } from './stream-answer.ts'
+import { isSet, lagOf, subscriptionRate, trendOf } from './lag.ts'
+import { streamRate, sum } from './stream-answer.ts'
 
 type Phase = { phase: string; reason: string | null; since: string | null; nextProbeAt: string | null }
 
@@ -25,13 +25,14 @@ export function subscriptionStatus(
 ) {
   const reports = reportsOn(subscription, instances)
   const lag = lagOf(console, subscription)
+  const stream = console.catalog.stream(subscription.stream)
+  const incoming = stream === undefined ? null : streamRate(console, stream)
   const total = (read: (report: SubscriptionReport) => number) => (instances === null ? null : sum(reports.map(read)))
   return {
     ...phaseOf(console, subscription, reports),
     lagEvents: lag.events,
     lagSeconds: lag.seconds,
-    lagTrend: null,
-    catchUpSeconds: null,
+    ...trendOf(lag.events, incoming, subscriptionRate(console, subscription)),
     oldestUndelivered: lag.oldest,
     retrying: total((report) => report.retrying),
     blockedKeys: total((report) => sum(report.pairs.map((pair) => pair.blockedKeys))),

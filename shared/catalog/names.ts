@@ -27,6 +27,8 @@ export type TopicNames = {
   /** The group whose one member with a partition runs the jobs. */
   jobRunner: string
   attempts: string
+  /** Who changed what. */
+  audit: string
   /** Whether a topic belongs to this installation. */
   isOwn(topic: string): boolean
   events(stream: string): string
@@ -44,6 +46,7 @@ export function topicNames(prefix: string): TopicNames {
     deadLetters: `${prefix}dead-letters`,
     jobRunner: `${prefix}job.runner`,
     attempts: `${prefix}attempts`,
+    audit: `${prefix}audit`,
     isOwn: (topic) => topic.startsWith(prefix),
     events: (stream) => `${prefix}events.${stream}`,
     retry: (subscription, uid) => `${retryPrefix}${subscription}.${uid}`,

@@ -14,6 +14,7 @@ export const withHeaderRoom = (maxMessageBytes: number) => maxMessageBytes + 64 
 
 /** How long a dead letter is kept, at least. */
 export const deadLetterRetentionMs = 30 * dayMs
+export const auditRetentionMs = 90 * dayMs
 
 type Retention = { retentionMs: number; retentionBytes: number | null }
 
@@ -45,6 +46,7 @@ export function ownTopics(names: TopicNames, attemptsRetentionMs = 7 * dayMs): T
       },
     },
     { name: names.attempts, partitions: 6, config: attemptsConfig(attemptsRetentionMs) },
+    { name: names.audit, partitions: 1, config: { 'retention.ms': String(auditRetentionMs) } },
   ]
 }
 

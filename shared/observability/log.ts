@@ -39,6 +39,11 @@ export function createLogger(service: string, { level, instance }: LogOptions): 
   return log
 }
 
+/** The log of a thread: `write` gets each line as JSON and hands it to the thread that has the log of the process. */
+export function createThreadLogger(level: string, write: (line: string) => void): Log {
+  return pino({ level, base: null, serializers: { err: pino.stdSerializers.errWithCause } }, { write })
+}
+
 const flushers = new WeakMap<Log, () => void>()
 
 /** Writes out what waits, synchronously: the last act of a process. */

@@ -4,7 +4,7 @@ import { type DeliveryScenario, deliveryScenarios } from './delivery/scenarios.t
 import { type EndToEndScenario, endToEndScenarios } from './e2e/scenarios.ts'
 import { type Scenario, scenarios } from './ingest/scenarios.ts'
 
-export type BenchOptions = { kind: 'help' } | IngestOptions | DeliveryOptions | EndToEndOptions
+export type BenchOptions = { kind: 'help' } | IndexOptions | IngestOptions | DeliveryOptions | EndToEndOptions
 
 type Common<Chosen> = {
   /** Measured in each scenario of each round; what works off a backlog takes the time it takes. */
@@ -15,6 +15,7 @@ type Common<Chosen> = {
   env: Readonly<Record<string, string>>
 }
 
+export type IndexOptions = { kind: 'index'; deliveries: number; questions: number }
 export type DeliveryOptions = Common<DeliveryScenario> & { kind: 'delivery' }
 export type EndToEndOptions = Common<EndToEndScenario> & { kind: 'e2e' }
 
@@ -38,6 +39,10 @@ export function readOptions(args: readonly string[]): BenchOptions {
   })
   if (kind === 'ingest')
     return { kind, ...common(scenarios), profile: profile === undefined ? undefined : profiled(profile) }
+  if (kind === 'index') {
+    const [deliveries, questions] = [values.deliveries, values.questions]
+    return { kind, deliveries: positive('deliveries', deliveries), questions: positive('questions', questions) }
+  }
   if (profile !== undefined) throw new Refusal('--profile is for ingest.')
   if (kind === 'delivery') return { kind, ...common(deliveryScenarios) }
   if (kind === 'e2e') return { kind, ...common(endToEndScenarios) }
@@ -50,13 +55,15 @@ const listOf = (all: readonly Named[]) => all.map(({ name, what }) => `  ${name.
 
 export const usage = `npm run bench -- ingest|delivery|e2e [--seconds 8] [--rounds 3] [--only <scenario>,…] [--env NAME=VALUE]…
 npm run bench -- ingest --profile <scenario>
+npm run bench -- index [--deliveries 1000000] [--questions 500]
 
 ingest: how fast events come in
 ${listOf(scenarios)}
 delivery: how fast one consumer process delivers what waits
 ${listOf(deliveryScenarios)}
 e2e: from publish to arrival
-${listOf(endToEndScenarios)}`
+${listOf(endToEndScenarios)}
+index: how fast the search index takes in synthetic records, and how long questions to it take`
 
 function parse(args: readonly string[]) {
   try {
@@ -69,6 +76,8 @@ function parse(args: readonly string[]) {
         only: { type: 'string' },
         env: { type: 'string', multiple: true, default: [] },
         profile: { type: 'string' },
+        deliveries: { type: 'string', default: '1000000' },
+        questions: { type: 'string', default: '500' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     })

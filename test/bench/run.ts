@@ -11,6 +11,7 @@ import { endWithStarter } from '../../services/cli/starter.ts'
 import { runTask } from '../../services/cli/task.ts'
 import { runDelivery } from './delivery/run-delivery.ts'
 import { runEndToEnd } from './e2e/run-e2e.ts'
+import { runIndex } from './index/run-index.ts'
 import { runIngest } from './ingest/run-ingest.ts'
 import { readOptions, usage } from './options.ts'
 
@@ -20,6 +21,7 @@ endWithStarter()
 await runTask(graceMs, async (signal) => {
   const options = readOptions(process.argv.slice(2))
   if (options.kind === 'help') console.log(usage)
+  else if (options.kind === 'index') runIndex(options)
   else if (options.kind === 'ingest') await runIngest(options, signal)
   else if (options.kind === 'delivery') await runDelivery(options, signal)
   else await runEndToEnd(options, signal)

@@ -11,7 +11,7 @@ const oldestJava = 17
 /**
  * Finds what a cluster runs on and offers to install what is missing. Returns the PATH under which `java` and
  * `redis-server` (and `mvn`, while the jars are missing) are found. Without Redis it goes on: Tailrace runs degraded. Tests
- * read the log with kcat, a Kafka client of others.
+ * read the log with kcat, a Kafka client of others, and look at the console in Chromium.
  */
 export async function findTools({ forTests }) {
   const missing = missingTools(forTests)
@@ -28,7 +28,14 @@ function missingTools(forTests) {
     !jarsAreReady() && programOn(path, 'mvn') === undefined ? 'maven' : undefined,
     programOn(path, 'redis-server') === undefined ? 'redis' : undefined,
     forTests && programOn(path, 'kcat') === undefined ? 'kcat' : undefined,
+    forTests && !hasChromium(path) ? 'chromium' : undefined,
   ].filter((tool) => tool !== undefined)
+}
+
+/** The same names as in services/cli/chromium.ts, which the tests ask. */
+function hasChromium(path) {
+  if (process.env.CHROMIUM_PATH) return true
+  return ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].some((name) => programOn(path, name))
 }
 
 function pathWithJava() {

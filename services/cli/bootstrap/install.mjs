@@ -3,17 +3,18 @@ import { createInterface } from 'node:readline/promises'
 import { programOn, say } from './places.mjs'
 import { Refusal } from './refusal.mjs'
 
-const purpose = { java: 'Java 17 or newer', maven: 'Maven', redis: 'Redis', kcat: 'kcat' }
-/** Without Redis all starts and says so; without kcat the tests that need another Kafka client are skipped. */
-export const optionalTools = ['redis', 'kcat']
+const purpose = { java: 'Java 17 or newer', maven: 'Maven', redis: 'Redis', kcat: 'kcat', chromium: 'Chromium' }
+/** Without Redis all starts and says so; without kcat the tests that need another Kafka client are skipped, without Chromium those of the console. */
+export const optionalTools = ['redis', 'kcat', 'chromium']
 // The first one a distribution knows: its default Java may still be 11.
 const aptPackages = {
   java: ['openjdk-21-jre-headless', 'openjdk-17-jre-headless', 'default-jre-headless'],
   maven: ['maven'],
   redis: ['redis-server'],
   kcat: ['kcat', 'kafkacat'],
+  chromium: ['chromium', 'chromium-browser'],
 }
-const brewPackages = { java: 'openjdk@21', maven: 'maven', redis: 'redis', kcat: 'kcat' }
+const brewPackages = { java: 'openjdk@21', maven: 'maven', redis: 'redis', kcat: 'kcat', chromium: 'Chromium' }
 
 /**
  * Installs what is missing: unasked as root where nobody could answer (CI, no terminal), after a question on a terminal.

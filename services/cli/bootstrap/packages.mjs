@@ -29,8 +29,9 @@ function packagesOf(path) {
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : {}
 }
 
+/** One that names no machine comes with the one of another machine, if at all. */
 function isForThisMachine({ os, cpu, libc }) {
-  return (!os || os.includes(process.platform)) && (!cpu || cpu.includes(process.arch)) && !libc
+  return Boolean(os || cpu) && (!os || os.includes(process.platform)) && (!cpu || cpu.includes(process.arch)) && !libc
 }
 
 /** The npm that started us, else the one on the PATH. */

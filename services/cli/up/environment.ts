@@ -23,6 +23,7 @@ export function commonEnvironment({ folder, ports, brokers, redisUrl }: Surround
     TAILRACE_ADMIN_HOST: host,
     TAILRACE_ADMIN_PORT: '0',
     TAILRACE_SECRETS_DIR: folder.dir,
+    TAILRACE_INDEX_DIR: folder.index,
     TAILRACE_DEMO_URL: `${demoReceiverUrl}${inboxPath}`,
     TAILRACE_PUBLISH_URL: publishUrl,
     TAILRACE_CONSOLE_URL: consoleUrl,

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { type RunFolder, shown } from '../folders.ts'
+import { keysOf, signInLink } from '../login.ts'
 import { addressesOf } from './environment.ts'
 import type { Ports } from './ports.ts'
 
@@ -18,6 +19,10 @@ export function welcome(folder: RunFolder, ports: Ports, seconds: number): strin
     styleText('bold', `Tailrace is ready after ${seconds.toFixed(1)} s.`),
     '',
     ...rows.map(([name = '', value = '']) => `  ${name.padEnd(14)} ${value}`),
+    '',
+    'Sign in to the console with this link, once and within 15 minutes (another one: npx tailrace login):',
+    '',
+    `  ${signInLink(consoleUrl, keysOf(folder))}`,
     '',
     'Publish an event:',
     '',

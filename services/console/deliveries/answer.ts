@@ -99,7 +99,7 @@ const becauseOfRange: Readonly<Record<LoggedRange['state'], string>> = {
 }
 
 /** A delivery as its newest entry tells. */
-export function deliveryOf(names: Names, entry: LogEntry, states: StateNames) {
+export function deliveryOf(names: Names, entry: Omit<LogEntry, 'list'>, states: StateNames) {
   const { offset, because, behind, nextAttemptAtMs, attempts, firstAttemptAtMs, atMs } = entry
   const goesOn = states.goesOn(names.uid) || isSettled(entry.state)
   return {

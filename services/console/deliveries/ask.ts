@@ -5,6 +5,7 @@ import { requireStream } from '../streams.ts'
 import { requireSubscription } from '../subscriptions.ts'
 import { type Cursor, cursorOf, notOurs, readCursor } from './cursor.ts'
 import { listFiltered } from './filtered.ts'
+import { listIndexed } from './indexed.ts'
 import { type DeliveryFilter, listDeliveries } from './list.ts'
 import { readStateNames, type StateNames } from './live-state.ts'
 import type { Question } from './question.ts'
@@ -30,7 +31,11 @@ export async function askForDeliveries(console: Console, question: Question): Pr
   if (subscription !== null && waitingStates.includes(filter.state ?? '')) {
     return await waiting(console, question, { subscription, names })
   }
-  return await logged(console, question, { uid: subscription?.uid ?? null, name: null, names })
+  const uid = subscription?.uid ?? null
+  return (
+    (await listIndexed(console, question, { uid, names })) ??
+    (await logged(console, question, { uid, name: null, names }))
+  )
 }
 
 type Whose = Pick<DeliveryFilter, 'uid' | 'name'> & { names: StateNames }

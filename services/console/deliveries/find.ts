@@ -9,6 +9,7 @@ import { attemptOf, bareDelivery, deliveryOf, passedOverDelivery } from './answe
 import { comparisonOf } from './comparisons.ts'
 import { traceDeleted } from './deleted.ts'
 import { readFinished } from './finished.ts'
+import { indexedTrace, type ToldTrace } from './indexed-trace.ts'
 import { readStateNames, type StateNames } from './live-state.ts'
 import { readComparisons } from './read-comparisons.ts'
 import { emptyTrace, lastRange, type Trace, type TraceOptions, traceDelivery } from './trace.ts'
@@ -34,7 +35,8 @@ async function findLiving(console: Console, wanted: Wanted) {
   const record = await eventOf(console, wanted)
   // An earlier subscription, of another stream maybe, may have had the name.
   if (record === undefined) return await findDeleted(console, place, otherwise)
-  const trace = await traceOf(console, wanted, record?.timestampMs ?? null)
+  const asked = { uid: subscription.uid, ...place }
+  const trace = (await indexedTrace(console, asked)) ?? (await traceOf(console, wanted, record?.timestampMs ?? null))
   const names = { subscription: subscription.name, uid: subscription.uid, stream: subscription.stream, partition }
   const states = await readStateNames(console)
   const told = toldBy(trace, { names, offset, states })
@@ -69,7 +71,7 @@ async function findDeleted(console: Console, place: DeliveryPlace, otherwise: st
 type Told = { names: Parameters<typeof deliveryOf>[0]; offset: number; states: StateNames }
 
 /** What the log says about it; null when that is nothing. */
-function toldBy(trace: Trace, { names, offset, states }: Told) {
+function toldBy(trace: ToldTrace, { names, offset, states }: Told) {
   const { found, comparisons } = trace
   const newest = found.at(-1)?.entry
   const attemptList = found.flatMap(({ batch, entry }) =>
@@ -93,7 +95,7 @@ function filteredBecause({ subscription, stream }: Wanted, record: StoredRecord 
   return filter === null || record === null ? null : becauseOf(subscription.filter, filter.verdict(record, stream))
 }
 
-function lostDetail({ isWhole }: Trace): string {
+function lostDetail({ isWhole }: Pick<Trace, 'isWhole'>): string {
   if (!isWhole) return 'it is over, but what happened stands in a part of the attempts log that was not read'
   return 'it is over, but the attempts log says nothing about it: it was lost in trouble, or has expired'
 }

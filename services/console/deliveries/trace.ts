@@ -126,8 +126,21 @@ export function batchOf({ uid, partition }: TraceOptions['wanted'], record: Stor
 }
 
 /** The word that counts: nobody delivers it, as of now; null: its newest entry says what became of it. */
-export function lastRange({ found, passedOver }: Trace): LoggedRange | null {
-  const newest = found.at(-1)?.entry
+export function lastRange({
+  found,
+  passedOver,
+}: {
+  found: { entry: LogEntry }[]
+  passedOver: LoggedRange | null
+}): LoggedRange | null {
+  return rangeThatCounts(found.at(-1)?.entry, passedOver)
+}
+
+/** The same of the newest entry of a delivery and the newest range over it. */
+export function rangeThatCounts(
+  newest: Pick<LogEntry, 'atMs'> | undefined,
+  passedOver: LoggedRange | null,
+): LoggedRange | null {
   if (passedOver?.state === 'expired' || newest === undefined) return passedOver
   return passedOver !== null && passedOver.atMs >= newest.atMs ? passedOver : null
 }

@@ -25,7 +25,14 @@ const filters = {
 export function deadLetterRoutes(console: Console): Route[] {
   return [
     {
-      ...{ method: 'GET', path: '/v1/dead-letters', operationId: 'listDeadLetters', tag, scope: 'read' },
+      ...{
+        method: 'GET',
+        path: '/v1/dead-letters',
+        operationId: 'listDeadLetters',
+        tag,
+        scope: 'read',
+        isExported: true,
+      },
       summary: 'List deliveries that ended without success',
       query: { ...pageQuery, ...filters },
       answers: documented.many(deadLetterList),

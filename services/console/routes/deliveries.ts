@@ -11,7 +11,7 @@ const tag = 'deliveries'
 export function deliveryRoutes(console: Console): Route[] {
   return [
     {
-      ...{ method: 'GET', path: '/v1/deliveries', operationId: 'listDeliveries', tag, scope: 'read' },
+      ...{ method: 'GET', path: '/v1/deliveries', operationId: 'listDeliveries', tag, scope: 'read', isExported: true },
       summary:
         'List deliveries that were attempted or are over, by what happened last; by their state also those under way, and of a subscription those filtered out or not tried yet. A page may be short although `next` is set',
       query: listQuery,

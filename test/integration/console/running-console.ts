@@ -58,6 +58,7 @@ export async function createInstallation(t: TestContext): Promise<Installation> 
         ...env,
         TAILRACE_MASTER_KEY: masterKey(),
         TAILRACE_INSTANCE_ID: id,
+        TAILRACE_INDEX_DIR: join(folder, `index-${id}`),
         ...changes,
       })
       const service = await startConsole({ ...config, TAILRACE_PORT: 0, TAILRACE_ADMIN_PORT: 0 }, log)
