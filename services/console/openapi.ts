@@ -4,6 +4,7 @@ import { errorTable } from '#shared/errors.ts'
 import type { Limits } from '#shared/limits.ts'
 import { version } from '#shared/version.ts'
 import { publishPath } from './publish-operation.ts'
+import { describeRefusal, refusalsOf } from './refusals.ts'
 import type { Route } from './route.ts'
 
 const fault = Type.Object({
@@ -47,8 +48,7 @@ export function openApiOf(routes: readonly Route[], { limits, publishUrl }: Inst
         apiKey: { type: 'http', scheme: 'bearer', description: 'tr_<id>_<secret>' },
         session: {
           ...{ type: 'apiKey', in: 'cookie', name: 'tailrace_session' },
-          description:
-            'Set by POST /v1/session, for browsers. It changes things only from the pages of the console itself.',
+          description: 'Set by POST /v1/session, for browsers. It counts for the pages of the console itself only.',
         },
       },
       schemas: { Problem: problem },
@@ -70,8 +70,16 @@ function operation(route: Route): object {
     ...(route.scope === null ? { security: [] } : {}),
     parameters: [...pathParameters(route), ...queryParameters(route), ...conditions(route)],
     ...(route.body === undefined ? {} : { requestBody: requestBody(route, route.body) }),
-    responses: { ...answers(route), default: problemAnswer },
+    responses: { ...answers(route), ...refusals(route), default: problemAnswer },
   }
+}
+
+function refusals(route: Route): Record<string, object> {
+  const entries = refusalsOf(route).map((status) => [
+    status,
+    { ...problemAnswer, description: describeRefusal(status) },
+  ])
+  return Object.fromEntries(entries)
 }
 
 function needOf({ scope }: Route): string {

@@ -70,6 +70,8 @@ export type Route = {
   /** Its list also comes as lines of JSON, without an end, to who accepts `application/x-ndjson`. */
   isExported?: boolean
   answers: Readonly<Record<number, AnswerDoc>>
+  /** Statuses that it refuses with beside those of `refusalsOf`. */
+  refusals?: readonly number[]
   handle(request: RouteRequest): Promise<Answer> | Answer
 }
 

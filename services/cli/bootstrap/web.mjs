@@ -35,7 +35,8 @@ export function prepareWeb(node) {
 
 function hashOfSources() {
   const hash = createHash('sha256')
-  for (const path of [join(root, 'package-lock.json'), config, ...filesOf(sources)]) {
+  // The web part takes words and types from shared.
+  for (const path of [join(root, 'package-lock.json'), config, ...filesOf(join(root, 'shared')), ...filesOf(sources)]) {
     hash
       .update(`${path.slice(root.length)}\0`)
       .update(readFileSync(path))

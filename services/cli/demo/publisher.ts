@@ -2,13 +2,16 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { messageOf } from '#shared/errors.ts'
 import { type DemoConfig, type DemoParts, runDemoProcess } from './demo-process.ts'
 import { demoPayloads } from './payloads.ts'
+import { subscribeNeighbours } from './subscribe.ts'
 import type { Switches } from './switches.ts'
 
 /*
- * What `npm start -- --demo` adds: real payloads all the time, and a receiver with the troubles of real ones. One request
- * in 50 gets a 500; for 20 s of every 2 minutes each connection is cut, so the subscription is held and then drained.
+ * What `npm start -- --demo` adds: real payloads all the time, and receivers with the troubles of real ones. One request of
+ * demo-inbox in 50 gets a 500 and is retried; demo-search is down for 20 s of every 2 minutes, first after 5 s, so it is held
+ * and then drained; demo-mailer refuses an event a minute, which becomes a dead letter.
  */
 const publishEveryMs = 200
+const firstQuietMs = 5_000
 const quietMs = 100_000
 const outageMs = 20_000
 const failOneIn = 50
@@ -20,11 +23,17 @@ await runDemoProcess('demo-publisher', ({ config, log, resources }: DemoParts) =
     work().catch((err: unknown) => {
       if (!signal.aborted) log.error({ err }, 'stopped publishing')
     })
-  const working = [untilAborted(() => publish(config, log, signal)), untilAborted(() => trouble(config, signal))]
+  const working = [
+    untilAborted(async () => {
+      await subscribeNeighbours({ config, log, resources }, signal)
+      await publish(config, log, signal)
+    }),
+    untilAborted(() => trouble(config, signal)),
+  ]
   resources.defer('publishing', async () => {
     stopping.abort()
     await Promise.all(working)
-    await turn(config, { refuse: false, failOneIn: 0 })
+    await turn(config, { searchDown: false, failOneIn: 0 })
   })
 })
 
@@ -52,11 +61,12 @@ async function publish(config: DemoConfig, log: DemoParts['log'], signal: AbortS
 
 async function trouble(config: DemoConfig, signal: AbortSignal): Promise<void> {
   await turn(config, { failOneIn })
+  await pause(firstQuietMs, undefined, { signal })
   for (;;) {
-    await pause(quietMs, undefined, { signal })
-    await turn(config, { refuse: true })
+    await turn(config, { searchDown: true })
     await pause(outageMs, undefined, { signal })
-    await turn(config, { refuse: false })
+    await turn(config, { searchDown: false })
+    await pause(quietMs, undefined, { signal })
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createInbox, describeWebhook } from './inbox.ts'
 import { inboxPath } from './inbox-path.ts'
+import { mailerAnswer, neighbours } from './neighbours.ts'
 import { changed, wellBehaved } from './switches.ts'
 import { isVerified } from './verify.ts'
 
@@ -16,7 +17,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect
 
 /**
  * Everything the demo receiver answers: its page, what the page asks for (`GET /requests`, `PUT /switches`), and the
- * webhooks that come to `POST /inbox`, each checked with the signing secret of its subscription.
+ * webhooks that come to `POST /inbox`, each checked with the signing secret of its subscription. Its neighbours only answer.
  */
 export function createRoutes(secret: string): Handler {
   const inbox = createInbox()
@@ -37,9 +38,22 @@ export function createRoutes(secret: string): Handler {
 
   async function changeSwitches(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const next = changed(switches, parse(await readBody(request)))
-    if (next === undefined) return answerJson(response, 400, { error: 'known switches: fail, slow, refuse, failOneIn' })
+    if (next === undefined)
+      return answerJson(response, 400, { error: `known switches: ${Object.keys(wellBehaved).join(', ')}` })
     switches = next
     answerJson(response, 200, switches)
+  }
+
+  async function search(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (switches.searchDown) return void request.socket.destroy()
+    await readBody(request)
+    answerJson(response, 200, {})
+  }
+
+  async function mailer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const text = (await readBody(request))?.toString('utf8') ?? ''
+    const { status, body } = mailerAnswer(request.headers['ce-type']?.toString() ?? null, text)
+    answerJson(response, status, body)
   }
 
   const list: Handler = (_request, response) =>
@@ -52,6 +66,8 @@ export function createRoutes(secret: string): Handler {
     'GET /requests': list,
     'PUT /switches': changeSwitches,
     [`POST ${inboxPath}`]: receive,
+    [`POST ${neighbours.search.path}`]: search,
+    [`POST ${neighbours.mailer.path}`]: mailer,
   }
   const unknown: Handler = (_request, response) => answerJson(response, 404, { known: Object.keys(routes) })
   return (request, response) => {

@@ -8,9 +8,11 @@ export type Switches = {
   refuse: boolean
   /** Answers 500 to one request in this many; 0 = never. */
   failOneIn: number
+  /** Cuts every connection of the receiver of demo-search. */
+  searchDown: boolean
 }
 
-export const wellBehaved: Switches = { fail: false, slow: false, refuse: false, failOneIn: 0 }
+export const wellBehaved: Switches = { fail: false, slow: false, refuse: false, failOneIn: 0, searchDown: false }
 
 /** The switches after a change; undefined when the change names or sets something that is none of them. */
 export function changed(switches: Switches, change: unknown): Switches | undefined {

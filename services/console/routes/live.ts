@@ -29,6 +29,7 @@ export function liveRoutes(live: LiveHub): Route[] {
       summary: 'Hear of changes of the state, deliveries and jobs as they happen',
       query,
       answers: { 200: { description, schema: Type.String(), mediaType: 'text/event-stream' } },
+      refusals: [503],
       async handle({ query, client }) {
         const wanted = String(query.topics ?? topics.join(',')).split(',') as Topic[]
         const stream = await live.listen({

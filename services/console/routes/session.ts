@@ -24,26 +24,15 @@ const signIn = Type.Object({
 const signInBody: BodyKind<typeof signIn> = { schema: signIn, readOnly: [] }
 
 export function sessionRoutes(console: Console): Route[] {
-  const { sessions, cookie, failedSignIns } = console
+  const { sessions, cookie } = console
   return [
     {
       ...{ method: 'POST', path, operationId: 'signIn', tag, scope: null },
       summary: 'Sign a browser in with a key, or with the ticket of a one-time link; answers with a cookie',
       body: signIn,
       answers: { 200: { description: 'Signed in.', schema: session } },
-      async handle({ body, client }) {
-        failedSignIns.refuseAfterTooMany(client.address)
-        const proof = readProof(body)
-        try {
-          const { token, session } = await sessions.open(proof)
-          const headers = { 'set-cookie': cookie.set(token, sessionLifeMs) }
-          return { status: 200, body: sessionAnswer(session), headers }
-        } catch (error) {
-          if (error instanceof TailraceError && error.code === 'credential-invalid')
-            failedSignIns.failed(client.address)
-          throw error
-        }
-      },
+      refusals: [401, 429],
+      handle: (request) => open(console, request),
     },
     {
       ...{ method: 'GET', path, operationId: 'getSession', tag, scope: 'any' },
@@ -62,6 +51,23 @@ export function sessionRoutes(console: Console): Route[] {
       },
     },
   ]
+}
+
+async function open({ sessions, cookie, failedSignIns, telemetry }: Console, { body, client }: RouteRequest) {
+  const { address } = client
+  failedSignIns.refuseAfterTooMany(address)
+  const proof = readProof(body)
+  try {
+    const { token, session } = await sessions.open(proof)
+    telemetry.signedIn({ keyId: session.key.id, address })
+    return { status: 200, body: sessionAnswer(session), headers: { 'set-cookie': cookie.set(token, sessionLifeMs) } }
+  } catch (error) {
+    if (error instanceof TailraceError && error.code === 'credential-invalid') {
+      failedSignIns.failed(address)
+      telemetry.signedIn({ keyId: null, address })
+    }
+    throw error
+  }
 }
 
 function readProof(body: unknown): Proof {

@@ -31,6 +31,10 @@ test('nobody else may, whatever is missing or malformed', () => {
   for (const headers of others) assert.throws(post(headers), refused, JSON.stringify(headers))
 })
 
-test('what changes nothing may come from anywhere', () => {
-  for (const method of ['GET', 'HEAD']) requireOwnPage({ method, headers: { host, 'sec-fetch-site': 'cross-site' } })
+test('what changes nothing may also be typed into the address bar, or come without a word', () => {
+  const get = (headers: Record<string, string>) => () =>
+    requireOwnPage({ method: 'GET', headers: { host, ...headers } })
+  for (const headers of [{}, { 'sec-fetch-site': 'none' }, { 'sec-fetch-site': 'same-origin' }]) get(headers)()
+  for (const site of ['same-site', 'cross-site']) assert.throws(get({ 'sec-fetch-site': site }), refused, site)
+  assert.throws(get({ origin: 'http://127.0.0.1:8070' }), refused)
 })
