@@ -63,6 +63,10 @@ export const successes: readonly Step[] = [
   step('getKey', 200, (stage) => stage.api('GET', keyPath(stage))),
   step('patchKey', 200, (stage) => stage.api('PATCH', keyPath(stage), { name: 'l' })),
   step('rotateKey', 200, (stage) => stage.api('POST', `${keyPath(stage)}/rotate`, {})),
+  step('listEvents', 200, ({ api }) => api('GET', '/v1/events')),
+  step('browseStream', 200, ({ api }) => api('GET', '/v1/streams/orders/events')),
+  step('getHistory', 200, ({ api }) => api('GET', '/v1/history?series=stored/orders')),
+  step('listAudit', 200, ({ api }) => api('GET', '/v1/audit')),
   step('listDeliveries', 200, ({ api }) => api('GET', '/v1/deliveries')),
   step('listDeadLetters', 200, ({ api }) => api('GET', '/v1/dead-letters')),
   step('summarizeDeadLetters', 200, ({ api }) => api('GET', '/v1/dead-letters/summary')),
@@ -89,6 +93,8 @@ const cookie = (at: Stage['at']) => ({ cookie: at.get('cookie') ?? '' })
 /** Documented answers that this replay does not cause, and where they are caused. */
 export const elsewhere: Readonly<Record<string, string>> = {
   'publishEvents *': 'the producers serve it: test/integration/producer',
+  'getJourney 200': 'needs an event: test/integration/console/journey.test.ts',
+  'getEventBody 200': 'needs an event: test/integration/console/journey.test.ts',
   'getDelivery 200': 'needs a consumer: test/integration/console/deliveries.test.ts',
   'retryDelivery 202': 'needs a consumer: test/integration/jobs/redrive.test.ts',
   'listen 503': 'needs a hundred clients: test/unit/console/live/hub.test.ts',
@@ -97,7 +103,11 @@ export const elsewhere: Readonly<Record<string, string>> = {
 /** A request that an operation refuses with this status; undefined for a status that no request causes by itself. */
 export function refused(operation: Operation, status: number, stage: Stage): Promise<Reply> | undefined {
   const { method, path, id } = operation
-  const known = fill(path, { name: path.includes('/streams') ? 'orders' : 'billing', id: stage.at.get('key') ?? '' })
+  const known = fill(path, {
+    stream: 'orders',
+    name: path.includes('/streams') ? 'orders' : 'billing',
+    id: stage.at.get('key') ?? '',
+  })
   const absent = fill(path, { name: 'absent', id: path.includes('/deliveries') ? 'absent-0-0' : 'absent' })
   const { api } = stage
   switch (status) {
@@ -106,7 +116,8 @@ export function refused(operation: Operation, status: number, stage: Stage): Pro
     case 401:
       return id === 'signIn' ? api.as(null)('POST', path, { key: 'x' }) : api.as(null)(method, known)
     case 403:
-      return id === 'signOut' || id === 'getSession'
+      // A key of whatever scope is enough: only the cookie of another page is refused.
+      return ofAnyScope.has(id)
         ? api.as(null)(method, path, undefined, { ...cookie(stage.at), 'sec-fetch-site': 'same-site' })
         : api.as(stage.at.get('weak') ?? null)(method, known)
     case 404:
@@ -123,6 +134,8 @@ export function refused(operation: Operation, status: number, stage: Stage): Pro
 }
 
 export type Operation = { id: string; method: string; path: string }
+
+const ofAnyScope = new Set(['signOut', 'getSession', 'getEventBody'])
 
 /** Bodies without which an operation refuses for another reason. */
 const bodies: Readonly<Record<string, Json>> = {
