@@ -16,6 +16,7 @@ import { entry } from '../deliveries/log-in-memory.ts'
 import { attemptsRecord, eventRecord, orders } from './synthetic.ts'
 
 const topics = { attempts: 'attempts', deadLetters: 'dead-letters', audit: 'audit', eventsPrefix: 'events.' }
+const beginMs = Date.now() - 3_600_000
 const any = { id: null, source: null, key: null, type: null, stream: null, sinceMs: null, untilMs: null }
 
 /** A log in memory, and a writer that follows it into a file. */
@@ -60,7 +61,8 @@ function following(t: TestContext) {
     },
     publish(count: number, createdMs = 0) {
       const to = log(orders.topic)
-      for (let n = 0; n < count; n += 1) to.push(eventRecord({ offset: to.length, atMs: createdMs + to.length }))
+      for (let n = 0; n < count; n += 1)
+        to.push(eventRecord({ offset: to.length, atMs: beginMs + createdMs + to.length }))
       waker.wake()
     },
   }
@@ -74,6 +76,12 @@ const eventsIn = (reader: Reader) => {
   }
 }
 
+function storedIn(reader: Reader): number {
+  const from = Math.floor(beginMs / 60_000)
+  const minutes = reader.ask('readMinutes', { series: ['stored/orders'], from, to: from + 5 })
+  return minutes.reduce((sum, { value }) => sum + value, 0)
+}
+
 test('follows the log and says up to when it is complete', async (t) => {
   const { publish, reader, log } = following(t)
   publish(30)
@@ -84,7 +92,7 @@ test('follows the log and says up to when it is complete', async (t) => {
   assert.equal(reader.ask('wholeDelivery', { subscription: 's-a', partition: 0, offset: 4 })?.row?.state, 'delivered')
   publish(5)
   await until('the rest is there', () => eventsIn(reader).length === 35)
-  assert.deepEqual(reader.ask('readMinutes', { series: ['stored/orders'], from: 0, to: 1 })[0]?.value, 35)
+  assert.equal(storedIn(reader), 35)
 })
 
 test('an index that was deleted is built again, and counts nothing twice', async (t) => {
@@ -94,7 +102,7 @@ test('an index that was deleted is built again, and counts nothing twice', async
   removeFiles(path)
   publish(10)
   await until('all is there again', () => eventsIn(reader).length === 50)
-  assert.equal(reader.ask('readMinutes', { series: ['stored/orders'], from: 0, to: 1 })[0]?.value, 50)
+  assert.equal(storedIn(reader), 50)
 })
 
 test('an index that was damaged is built again', async (t) => {
