@@ -38,7 +38,10 @@ export function createDeliveryTail({ admin, topic, names }: Options): Sources['d
   return {
     async begin() {
       positions.clear()
-      for (const { partition, high } of await admin.offsets(topic)) positions.set(partition, high)
+      for (const { partition, high } of await admin.offsets(topic)) {
+        // An answer that came late: the tail goes on from where it began meanwhile.
+        if (!positions.has(partition)) positions.set(partition, high)
+      }
     },
     async since() {
       const parts = await admin.offsets(topic)

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { JobAnswer } from '#shared/catalog/job-schema.ts'
+import { within } from '#shared/resilience/deadline.ts'
 import type { JsonObject } from '../body.ts'
 import type { DeliveryBatch } from './deliveries.ts'
 import { type Happening, type Interest, Journal } from './journal.ts'
@@ -32,10 +33,14 @@ type Options = {
   failed(error: unknown): void
 }
 
-/** Resolves when the state is known; rejects when a source does not answer. */
+/** While Kafka is away the state, which says so, is not kept waiting for the log. */
+const patienceMs = 2_000
+
+/** Resolves when the state is known, rejects when it cannot be: what else is not known then is begun with the first answer. */
 export async function beginWatch({ sources, pace, tell, failed }: Options): Promise<Watch> {
   const journal = new Journal(randomBytes(6).toString('base64url'))
-  const [first] = await Promise.all([sources.state(), sources.deliveries.begin(), sources.jobs.begin()])
+  const begun = (source: { begin(): Promise<void> }) => within(source.begin().catch(failed), patienceMs, undefined)
+  const [first] = await Promise.all([sources.state(), begun(sources.deliveries), begun(sources.jobs)])
   let state = first
   const happened = (happening: Happening) => tell(journal.add(happening))
   const timers = [

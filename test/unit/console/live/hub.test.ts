@@ -29,6 +29,7 @@ function hubOf(t: TestContext, changes: { mostClients?: number; lingerMs?: numbe
       deliveries: {
         async begin() {
           counts.begun += 1
+          if (world.state.kafka === 'away') throw new Error('away')
         },
         since: async () => world.batches.shift() ?? nothing,
       },
@@ -188,6 +189,14 @@ test('sources that do not answer refuse a first client, and interrupt nobody lat
   await until('it failed', () => counts.failures > 0)
   world.state = { at: 2 }
   await until('it goes on', () => heard.of('state-patch').length === 1)
+})
+
+test('while the log cannot be read a client hears the state all the same', async (t) => {
+  const { hub, world, counts } = hubOf(t)
+  world.state = { kafka: 'away' }
+  const heard = read(await hub.listen(listener()))
+  await until('it has come', () => heard.of('state').length === 1)
+  assert.deepEqual([heard.of('state')[0]?.data, counts.failures], [{ kafka: 'away' }, 1])
 })
 
 test('a console that stops ends every stream and takes no new one', async (t) => {
