@@ -28,6 +28,12 @@ const problem = Type.Object({
   requestId: Type.String(),
   instance: Type.String(),
   errors: Type.Optional(Type.Array(fault)),
+  indexCompleteTo: Type.Optional(Type.Union([Type.String({ format: 'date-time' }), Type.Null()])),
+  indexIsComplete: Type.Optional(
+    Type.Boolean({
+      description: 'False: what was not found may stand in the part of the log that is not indexed yet.',
+    }),
+  ),
 })
 
 type Installation = { limits: Limits; publishUrl: string }

@@ -30,6 +30,7 @@ export function signIn(proof: Proof): Promise<Refused | undefined> {
   return endingOf(send<Session>('POST', '/v1/session', { body: proof }))
 }
 
+/** Forgets the session here and there. @throws {Refused} when it could not; then it goes on. */
 export async function signOut(): Promise<void> {
   await send('DELETE', '/v1/session')
   isSignedIn.value = false

@@ -86,8 +86,9 @@ function open(): void {
     const job = data as Job
     jobs.value = new Map(jobs.value).set(job.id, job)
   })
-  hear(opened, 'delivery', (data) => {
-    pending.push(data as LiveDelivery)
+  // Thousands a second: nothing is drawn of them before the next flush.
+  opened.addEventListener('delivery', (event) => {
+    pending.push(JSON.parse(String((event as MessageEvent).data)))
   })
   hear(opened, 'deliveries-omitted', (data) => {
     omitted += (data as { count: number }).count

@@ -1,6 +1,7 @@
 import { Drawer } from '../parts/drawer.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { Facts } from '../parts/page.tsx'
+import { tryTo } from '../parts/try-to.ts'
 import { session, signOut } from '../session.ts'
 import { close } from './overlays.ts'
 import { places } from './places.ts'
@@ -83,7 +84,7 @@ function SignOut() {
       class="btn"
       onClick={() => {
         close()
-        signOut()
+        tryTo(signOut)
       }}
     >
       Sign out

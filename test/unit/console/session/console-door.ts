@@ -58,7 +58,7 @@ export function openDoor(ring: ReturnType<typeof createKeyRing>, options: Option
     ...{ log: createLogger('test', { level: 'silent', instance: 'test' }), limits: defaultLimits },
     ...{ bodies: 'json', bodyLimitBytes: 65_536, authenticate, allows },
   })
-  mountRoutes(app, [...sessionRoutes(parts), changing], { ...parts, authenticate })
+  mountRoutes(app, [...sessionRoutes(parts), changing], { ...parts, audit: { note: async () => {} }, authenticate })
   return app
 }
 

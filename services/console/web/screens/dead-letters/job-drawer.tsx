@@ -10,6 +10,7 @@ import { StateMark } from '../../parts/icon.tsx'
 import { Facts } from '../../parts/page.tsx'
 import { ProblemBox } from '../../parts/problem.tsx'
 import { Time } from '../../parts/time.tsx'
+import { tryTo } from '../../parts/try-to.ts'
 import { may } from '../../session.ts'
 import { readSummary } from '../../shell/badges.ts'
 import { count } from '../../words/numbers.ts'
@@ -37,7 +38,7 @@ export function JobDrawer({ id, onClose }: { id: string; onClose: () => void }) 
           class="btn stop"
           disabled={!may('operate')}
           onClick={async () => {
-            await send('POST', `${url}/cancel`)
+            await tryTo(() => send('POST', `${url}/cancel`))
             read.reload()
           }}
         >

@@ -2,6 +2,7 @@ import { send } from '../../api/client.ts'
 import type { Subscription } from '../../api/subscription-shapes.ts'
 import { Confirm } from '../../parts/confirm.tsx'
 import { tell } from '../../parts/toasts.tsx'
+import { tryTo } from '../../parts/try-to.ts'
 import { count } from '../../words/numbers.ts'
 
 export type Action = 'pause' | 'resume' | 'hold' | 'release'
@@ -70,7 +71,7 @@ async function act(name: string, action: Action): Promise<undefined> {
     action: {
       label: 'Undo',
       key: 'u',
-      run: () => void send('POST', `/v1/subscriptions/${encodeURIComponent(name)}/${undo}`),
+      run: () => void tryTo(() => send('POST', `/v1/subscriptions/${encodeURIComponent(name)}/${undo}`)),
     },
   })
   return undefined
