@@ -27,13 +27,13 @@ export type Told = {
 export function toldAbout(db: DatabaseSync, { stream, partition, offset }: Place): Told {
   const owners = 'SELECT id AS number, uid, name AS subscription, stream FROM subscriptions s WHERE stream = ?'
   const rows = db
-    .prepare(`${select} FROM subscriptions s JOIN deliveries d ON d.subscription = s.id
+    .prepare(`${select} FROM subscriptions s CROSS JOIN deliveries d ON d.subscription = s.id
       WHERE s.stream = ? AND d.partition = ? AND d.offset = ?`)
     .all(stream, partition, offset)
     .map(rowOf)
   const letters = db
     .prepare(`SELECT o.*, told AS letter, settled, settled_ms AS settledMs FROM (${owners}) o
-      JOIN letters l ON l.subscription = o.number WHERE l.partition = ? AND l.offset = ?`)
+      CROSS JOIN letters l ON l.subscription = o.number WHERE l.partition = ? AND l.offset = ?`)
     .all(stream, partition, offset) as Told['letters']
   const all = db.prepare(owners).all(stream) as RowOwner[]
   const ranges = all.flatMap((owner) =>
@@ -77,7 +77,7 @@ export function wholeDelivery(
   for (const owner of owners) {
     const place = [owner.number, partition, offset]
     const found = db
-      .prepare(`${select} FROM subscriptions s JOIN deliveries d ON d.subscription = s.id
+      .prepare(`${select} FROM subscriptions s CROSS JOIN deliveries d ON d.subscription = s.id
         WHERE s.id = ? AND d.partition = ? AND d.offset = ?`)
       .get(...place)
     const ranges = rangesOver(db, owner.number, { partition, offset })
@@ -144,7 +144,7 @@ export function listRows(
     const place = [after.atMs, after.number, after.partition, after.offset]
     where('(d.at_ms, d.subscription, d.partition, d.offset) < (?, ?, ?, ?)', ...place)
   }
-  const sql = `${select} FROM deliveries d INDEXED BY ${drivingIndex(filter)} JOIN subscriptions s ON s.id = d.subscription
+  const sql = `${select} FROM deliveries d INDEXED BY ${drivingIndex(filter)} LEFT JOIN subscriptions s ON s.id = d.subscription
     ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`}
     ORDER BY d.at_ms DESC, d.subscription DESC, d.partition DESC, d.offset DESC LIMIT ?`
   return db

@@ -36,7 +36,8 @@ export type EventFilter = {
 const select = `SELECT streams.name AS stream, stream AS streamNumber, partition, offset, stored_ms AS storedMs,
   events.id, source, type, key, bytes, content.text AS contentType, trace_id AS traceId, accepted_ms AS acceptedMs,
   acceptor.text AS acceptedBy`
-const joined = `JOIN streams ON streams.id = events.stream
+/** Outer joins, so that SQLite never begins with the small tables: what is ordered and bounded are the events. */
+const joined = `LEFT JOIN streams ON streams.id = events.stream
   LEFT JOIN words AS content ON content.id = content_type LEFT JOIN words AS acceptor ON acceptor.id = accepted_by`
 
 /** The most selective condition first: its index is the one that is read. */
@@ -85,8 +86,8 @@ const mostOfOneId = 100
 /** What was stored under this id or webhook-id; newest first. */
 export function findEvents(db: DatabaseSync, { id }: { id: string }): EventRow[] {
   const hash = hashOf(id)
-  const sql = `${select} FROM events ${joined} WHERE id_hash = ? AND events.id = ?
-    UNION ${select} FROM events ${joined} WHERE webhook_hash = ? ORDER BY storedMs DESC LIMIT ${mostOfOneId}`
+  const sql = `${select} FROM events INDEXED BY events_by_id ${joined} WHERE id_hash = ? AND events.id = ?
+    UNION ${select} FROM events INDEXED BY events_by_webhook ${joined} WHERE webhook_hash = ? ORDER BY storedMs DESC LIMIT ${mostOfOneId}`
   return db.prepare(sql).all(hash, id, hash) as EventRow[]
 }
 

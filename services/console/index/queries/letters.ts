@@ -17,7 +17,7 @@ export function lettersAt(
   db: DatabaseSync,
   { stream, partition, offset }: { stream: string; partition: number; offset: number },
 ): DeadLetter[] {
-  const sql = `SELECT told FROM subscriptions s JOIN letters l ON l.subscription = s.id
+  const sql = `SELECT told FROM subscriptions s CROSS JOIN letters l ON l.subscription = s.id
     WHERE s.stream = ? AND l.partition = ? AND l.offset = ? ORDER BY dead_ms DESC`
   return db
     .prepare(sql)
