@@ -7,6 +7,7 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { findChromium } from '../../services/cli/chromium.ts'
 import { root } from '../../services/cli/folders.ts'
 import { defer } from '../support/defer.ts'
+import { until } from '../support/until.ts'
 
 export type Look = { width: 1440 | 390; theme: 'light' | 'dark' }
 export const looks: readonly Look[] = [
@@ -67,7 +68,8 @@ export async function lookAt(page: Page, { width, theme }: Look): Promise<void> 
 /** The page has drawn what it asked for: nothing of it is a grey bar any more. */
 export async function untilDrawn(page: Page): Promise<void> {
   await page.locator('h1').first().waitFor({ state: 'attached' })
-  await page.waitForFunction("document.querySelector('.loading') === null")
+  // Asked through the protocol: the page's policy lets nobody evaluate a text in it.
+  await until('nothing is loading any more', async () => (await page.locator('.loading').count()) === 0)
 }
 
 /** Keeps a picture of the whole page. */

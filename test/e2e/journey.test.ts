@@ -24,7 +24,7 @@ describe('the journeys of a run in which a consumer was killed', () => {
     defer(t, () => untilHealthy(stack))
     const { run, stream } = experiment
     const silent = { filtered: `${run}-none`, paused: `${run}-asleep` }
-    const target = { destination: { targets: [{ url: 'http://127.0.0.1:9/' }] } }
+    const target = { destination: { targets: [{ url: 'http://127.0.0.1:1024/' }] } }
     await stack.api.putSubscription(silent.filtered, { stream, ...target, filter: { types: ['nothing.*'] } })
     await stack.api.putSubscription(silent.paused, { stream, ...target, paused: true })
     defer(t, async () => {

@@ -26,7 +26,7 @@ export function countFailedSignIns(nowMs: () => number = () => performance.now()
       const window = current(address)
       if (window === undefined || window.count < most) return
       const detail = `More than ${most} sign-ins from this address have failed within a minute.`
-      throw new TailraceError('rate-limited', detail, { retryAfterMs: window.endsAtMs - nowMs() })
+      throw new TailraceError('rate-limited', detail, { retryAfterMs: Math.ceil(window.endsAtMs - nowMs()) })
     },
     failed(address) {
       const window = current(address) ?? { count: 0, endsAtMs: nowMs() + windowMs }

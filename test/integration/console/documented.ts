@@ -7,7 +7,7 @@ export type Stage = { api: ConsoleClient; url: string; adminKey: string; at: Map
 type Step = { operation: string; status: number; call(stage: Stage): Promise<Reply> }
 
 const step = (operation: string, status: number, call: Step['call']): Step => ({ operation, status, call })
-const targets = [{ url: 'http://127.0.0.1:1/' }]
+const targets = [{ url: 'http://127.0.0.1:1024/' }]
 const billing = '/v1/subscriptions/billing'
 const select = { subscription: 'billing' }
 
