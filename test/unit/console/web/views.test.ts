@@ -66,6 +66,18 @@ describe('the form of a subscription', () => {
       delivery: { concurrency: 64, timeoutMs: 15_000, rateLimit: { perSecond: 20, burst: 20 } },
     })
   })
+
+  it('sends back what the form does not show: weights, backups, health checks, and a burst', () => {
+    const targets = [{ url: 'http://127.0.0.1:7000/', weight: 3, backup: true, healthPath: '/up' }]
+    const destination = { kind: 'http', format: 'as-published', balance: 'weighted', targets, headers: {} }
+    const delivery = { timeoutMs: 1, connectTimeoutMs: 1, concurrency: 1, rateLimit: { perSecond: 10, burst: 50 } }
+    const draft = { ...emptyDraft, urls: `${targets[0]?.url} http://127.0.0.1:7001/`, perSecond: '10' }
+    const sent = definitionOf({ ...draft, known: { destination, delivery } }) as Record<string, object>
+    assert.deepEqual(sent.destination, { targets: [targets[0], { url: 'http://127.0.0.1:7001/' }] })
+    assert.deepEqual(sent.delivery, { concurrency: 64, timeoutMs: 15_000, rateLimit: { perSecond: 10, burst: 50 } })
+    const toKafka = { destination: { ...destination, kind: 'kafka', targets: [] }, delivery }
+    assert.equal('destination' in definitionOf({ ...draft, known: toKafka }), false)
+  })
 })
 
 describe('the outcomes a second', () => {

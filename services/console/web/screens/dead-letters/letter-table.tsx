@@ -81,11 +81,7 @@ export function LetterTable({ pages, selected }: { pages: Pages<DeadLetter>; sel
 
 function SelectionBar({ rows, selected }: { rows: readonly DeadLetter[]; selected: Selected }) {
   const chosen = selected.value
-  const canAct =
-    may('operate') &&
-    rows.length > 0 &&
-    (chosen.size > 0 || query.value.subscription !== undefined || oneSubscription(rows))
-  const title = may('operate') ? (canAct ? undefined : 'Choose one subscription first') : 'Needs the scope operate'
+  const refusal = refusalOf(rows, chosen)
   const label = chosen.size > 0 ? count(chosen.size) : 'all that match'
   return (
     <div class="selbar">
@@ -105,8 +101,8 @@ function SelectionBar({ rows, selected }: { rows: readonly DeadLetter[]; selecte
       <button
         type="button"
         class="btn sm"
-        disabled={!canAct}
-        title={title}
+        disabled={refusal !== undefined}
+        title={refusal}
         onClick={() => start('discard', chosen, rows)}
       >
         Discard {label}…
@@ -114,14 +110,24 @@ function SelectionBar({ rows, selected }: { rows: readonly DeadLetter[]; selecte
       <button
         type="button"
         class="btn main sm"
-        disabled={!canAct}
-        title={title}
+        disabled={refusal !== undefined}
+        title={refusal}
         onClick={() => start('redrive', chosen, rows)}
       >
         Redrive {label}…
       </button>
     </div>
   )
+}
+
+/** Why no job can be started of what is chosen, or shown. A job chooses by everything that narrows the list but the type. */
+function refusalOf(rows: readonly DeadLetter[], chosen: ReadonlySet<string>): string | undefined {
+  if (!may('operate')) return 'Needs the scope operate'
+  if (rows.length === 0) return 'There is nothing to act on'
+  if (chosen.size > 0) return undefined
+  if (query.value.type !== undefined) return 'Select rows, or take the type out of the query'
+  const isOne = query.value.subscription !== undefined || oneSubscription(rows)
+  return isOne ? undefined : 'Choose one subscription first'
 }
 
 const oneSubscription = (rows: readonly DeadLetter[]) =>

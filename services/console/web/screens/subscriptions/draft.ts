@@ -13,11 +13,13 @@ export type Draft = {
   timeoutSeconds: string
   perSecond: string
   description: string
+  /** What is defined now and has no place in the form; null for what is still to be made. */
+  known: Pick<Subscription, 'destination' | 'delivery'> | null
 }
 
 export const emptyDraft: Draft = {
   ...{ name: '', stream: '', urls: '', types: '', cel: '', ordering: 'key', from: 'latest' },
-  ...{ concurrency: '64', timeoutSeconds: '15', perSecond: '', description: '' },
+  ...{ concurrency: '64', timeoutSeconds: '15', perSecond: '', description: '', known: null },
 }
 
 /** The form of what is defined. */
@@ -39,23 +41,35 @@ export function draftOf({
     concurrency: String(delivery.concurrency),
     timeoutSeconds: String(delivery.timeoutMs / 1000),
     perSecond: delivery.rateLimit === null ? '' : String(delivery.rateLimit.perSecond),
+    known: { destination, delivery },
   }
 }
 
-/** What is sent: of numbers that are no numbers the console says what is wrong with them. */
+/** What is sent, with what the form does not show as it is: of numbers that are no numbers the console says what is wrong with them. */
 export function definitionOf(draft: Draft): object {
   const types = wordsIn(draft.types)
   const rate = draft.perSecond.trim()
+  const { known } = draft
+  const isHttp = known === null || known.destination.kind === 'http'
   return {
     ...{ stream: draft.stream, ordering: draft.ordering, from: draft.from, description: draft.description },
     filter: { types: types.length === 0 ? null : types, cel: draft.cel.trim() === '' ? null : draft.cel.trim() },
-    destination: { targets: wordsIn(draft.urls).map((url) => ({ url })) },
+    ...(isHttp ? { destination: { targets: wordsIn(draft.urls).map((url) => targetOf(url, known)) } } : {}),
     delivery: {
       concurrency: Number(draft.concurrency),
       timeoutMs: Number(draft.timeoutSeconds) * 1000,
-      rateLimit: rate === '' ? null : { perSecond: Number(rate), burst: Number(rate) },
+      rateLimit: rate === '' ? null : rateLimitOf(Number(rate), known),
     },
   }
+}
+
+/** A target that is there already keeps its weight, its place as a backup and its health check. */
+const targetOf = (url: string, known: Draft['known']) =>
+  known?.destination.targets.find((target) => target.url === url) ?? { url }
+
+function rateLimitOf(perSecond: number, known: Draft['known']) {
+  const before = known?.delivery.rateLimit
+  return before?.perSecond === perSecond ? before : { perSecond, burst: perSecond }
 }
 
 /** Separated by spaces, commas or lines. */
