@@ -46,7 +46,7 @@ export async function createSubscription(
     group: topics.group(name, uid),
     retryTopic: topics.retry(name, uid),
   }
-  await provideRetryTopic({ admin, topics }, { source: stream.topic, name: record.retryTopic })
+  await provideRetryTopic({ admin, topics }, { source: stream.topic, name: record.retryTopic, isNew: true })
   await writeSecrets({ catalog, box }, uid, [secret])
   const revision = await catalog.write(recordKey.subscription(uid), record)
   return { subscription: { ...record, revision }, secret }

@@ -6,6 +6,8 @@ import { awaitLeaders, withHeaderRoom } from './topics.ts'
 
 const maxBytes = 'max.message.bytes'
 
+/** `isNew`: of a subscription that is being created, so there is no such topic yet. */
+type Wanted = { source: string; name: string; isNew?: boolean }
 type Provider = { admin: KafkaAdmin; topics: Pick<TopicNames, 'deadLetters'> }
 
 /**
@@ -16,12 +18,12 @@ type Provider = { admin: KafkaAdmin; topics: Pick<TopicNames, 'deadLetters'> }
  */
 export async function provideRetryTopic(
   { admin, topics }: Provider,
-  { source, name }: { source: string; name: string },
+  { source, name, isNew = false }: Wanted,
 ): Promise<void> {
   const stream = await awaitLeaders(admin, source)
   const spec = retryTopicOf(name, stream)
   // Only the controller creates topics, and the other brokers wait for a frozen one for half a minute.
-  const isThere = (await admin.describeTopic(name)) !== undefined
+  const isThere = !isNew && (await admin.describeTopic(name)) !== undefined
   if (!isThere) await admin.createTopic(spec)
   await mend(admin, topics.deadLetters, roomFor(stream))
   const { partitions } = await mend(admin, name, spec.config)
