@@ -12,6 +12,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # Vite brings its native half as an optional package.
 RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.json
 COPY shared shared
 COPY services/console services/console
 RUN npx vite build --config services/console/vite.config.ts

@@ -60,8 +60,11 @@ export function checkRetryDiscipline(facts: Facts, scope: Scope): Verdict {
   })
 }
 
-/** An attempt after a failed one; `turn` is the first of those that belong together, `tries` how many of them came before. */
-type Pair = { first: ReceiveLine; turn: ReceiveLine; tries: number; before: ReceiveLine; again: ReceiveLine }
+/**
+ * An attempt after a failed one; `own` is the first failure of its owner, `turn` the first of the attempts that belong
+ * together, `tries` how many of them came before.
+ */
+type Pair = Record<'first' | 'own' | 'turn' | 'before' | 'again', ReceiveLine> & { tries: number }
 
 /** A park says since when its event has been failing. */
 const mayBeParkedUnseen = ({ first, again }: Pair, holes: readonly Hole[]): boolean =>
@@ -79,8 +82,10 @@ function pairsOf(attempts: readonly ReceiveLine[]): Pair[] {
   for (let index = failed + 1; index < sorted.length; index += 1) {
     const [before, again] = [sorted[index - 1], sorted[index]]
     if (before === undefined || again === undefined || succeeded(before)) break
-    pairs.push({ first, turn, tries, before, again })
-    const belongs = isQuick({ first, turn, tries, before, again })
+    const own = sorted.slice(failed).find(({ sender }) => sender === before.sender) ?? first
+    const pair = { first, own, turn, tries, before, again }
+    pairs.push(pair)
+    const belongs = isQuick(pair)
     if (belongs) tries += 1
     else [turn, tries] = [again, 1]
   }
@@ -97,7 +102,7 @@ const isQuick = ({ turn, tries, before, again }: Pair): boolean =>
   again.arrivedNs - before.ns >= ((quick.pausesMs[tries - 1] ?? 0) - timerErrorMs) * 1e6
 
 function faultOf(pair: Pair, { scope, scheduleMs, parks }: Policy): string | undefined {
-  const { first, before, again } = pair
+  const { first, own, before, again } = pair
   const waitedMs = (again.arrivedNs - before.ns) / 1e6
   const askedMs = askedOf(before)
   if (askedMs !== undefined) {
@@ -108,10 +113,14 @@ function faultOf(pair: Pair, { scope, scheduleMs, parks }: Policy): string | und
   const { giveUpAfterMs = defaultGiveUpMs } = scope
   const eventId = first.attributes.id ?? first.id
   const points = { scheduleMs, giveUpAfterMs }
-  // An owner counts from when it read the answer: after the receiver wrote it, before the broker dated the park.
-  const readNs = Math.min(...parks.filter((ns) => ns > first.ns))
-  const toNs = readNs === Infinity ? first.ns : readNs
-  const clocks = [{ fromNs: first.ns, toNs }, ...parks.map((ns) => ({ fromNs: ns, toNs: ns }))]
+  // An owner counts from when it read the answer: after the receiver wrote it, before the broker dated the park. One that
+  // died with the first failure in its hands told nobody: the next one counts from its own.
+  const readNs = ({ ns }: ReceiveLine) => Math.min(...parks.filter((parkNs) => parkNs > ns))
+  const failures = [...new Set([first, own])].map((failure) => {
+    const toNs = readNs(failure)
+    return { fromNs: failure.ns, toNs: toNs === Infinity ? failure.ns : toNs }
+  })
+  const clocks = [...failures, ...parks.map((ns) => ({ fromNs: ns, toNs: ns }))]
   if (clocks.some((clock) => isDue(points, eventId, { clock, before, again }))) return undefined
   const ageMs = (again.arrivedNs - first.ns) / 1e6
   const dueMs = nextDueMs(points, eventId, (before.ns - first.ns) / 1e6)

@@ -68,6 +68,14 @@ describe('the checker of retries', () => {
     assert.deepEqual([after.offences.length, after.judged], [1, 1])
   })
 
+  it('lets another owner count from its own first failure, when nobody told it of one', async () => {
+    const lateMs = failedMs + 30_000
+    const own = { atMs: lateMs, status: 500, sender: 8 }
+    const due = { atMs: lateMs + 1_000 + 100 * jitter(0), sender: 8 }
+    assert.deepEqual(await offencesOf([own, due]), [])
+    assert.equal((await offencesOf([own, { ...due, atMs: lateMs + 500 }])).length, 1)
+  })
+
   it('does not judge an attempt of which a park may be that nobody saw', async () => {
     const early = [{ atMs: failedMs + 500 }]
     const holed = await judged(early, [parkLine(0, failedMs - 5), parkLine(2, failedMs + 400)])
