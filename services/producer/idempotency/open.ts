@@ -81,13 +81,9 @@ async function deduplicate(request: DedupRequest, owner: string, parts: Parts): 
   const { seen, asked, isAnswered } = await look(marked, tokensOf(request, owner), parts)
   const leftMs = Math.max(1, allowanceMs - (performance.now() - startedMs))
   const takenOver = asked.filter(({ index }) => seen.get(index)?.kind === 'taken-over')
-  const searching = findTakenOver(request, { asked: takenOver, seen }, parts.lookBack)
-  const found = await within(searching, parts.searchPatienceMs, undefined)
-  if (found === undefined) {
-    for (const { index } of takenOver) seen.set(index, { kind: 'running' })
-    void searching.then((late) => endSearch(takenOver, late, parts))
-  }
+  const found = takenOver.length === 0 ? [] : await search(request, takenOver, { seen, parts })
   const searchedFor = new Set(found === undefined ? takenOver.map(({ index }) => index) : [])
+  for (const index of searchedFor) seen.set(index, { kind: 'running' })
   for (const { index, answer } of found ?? []) seen.set(index, { kind: 'done', answer })
   const verdicts = await verdictsOf(request, marked, seen)
   const opened = asked.filter(({ index }) => verdicts[index]?.kind === 'append')
@@ -104,6 +100,16 @@ async function deduplicate(request: DedupRequest, owner: string, parts: Parts): 
 function tokensOf({ partitions }: DedupRequest, owner: string): (index: number) => string {
   const sinceMs = Date.now()
   return (index) => tokenOf(owner, { partition: partitions[index] ?? 0, sinceMs })
+}
+
+type Searching = { seen: Look['seen']; parts: Parts }
+
+/** What a dead producer did store of these; undefined: the search goes on, and its outcome is for those who ask again. */
+async function search(request: DedupRequest, takenOver: readonly Asked[], { seen, parts }: Searching) {
+  const searching = findTakenOver(request, { asked: takenOver, seen }, parts.lookBack)
+  const found = await within(searching, parts.searchPatienceMs, undefined)
+  if (found === undefined) void searching.then((late) => endSearch(takenOver, late, parts))
+  return found
 }
 
 /** Writes down what a search has found that took longer than its publisher waited, and gives up the rest: it is not stored. */

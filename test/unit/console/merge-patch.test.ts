@@ -34,3 +34,10 @@ test('a patch cannot reach a prototype', () => {
   assert.equal(Reflect.get({}, 'polluted'), undefined)
   assert.deepEqual(Object.keys(result as object), ['__proto__'])
 })
+
+test('what does not change stays as it is, so that the web part does not draw it again', () => {
+  const before = { kafka: { brokers: [1] }, redis: { up: true } }
+  const after = mergePatch(before, { redis: { up: false } })
+  assert.equal(after.kafka, before.kafka)
+  assert.equal(before.redis.up, true)
+})

@@ -1,9 +1,9 @@
 import { batch, signal } from '@preact/signals'
+import { mergePatch } from '../../merge-patch.ts'
 import { get } from '../api/client.ts'
 import type { Job } from '../api/job-shapes.ts'
 import type { Delivery } from '../api/journey-shapes.ts'
 import type { State } from '../api/state-shapes.ts'
-import { mergePatch } from './merge-patch.ts'
 
 /** A settled delivery as the event stream tells it. */
 export type LiveDelivery = Delivery & {
