@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { Icon } from './icon.tsx'
 import { useLayer } from './layers.ts'
 
@@ -40,6 +40,6 @@ export function Drawer({ title, text, onClose, children, footer }: Props) {
 /** Gives focus to its first field when it appears. */
 export function useFocusOnShow() {
   const field = useRef<HTMLInputElement>(null)
-  useEffect(() => field.current?.focus(), [])
+  useLayoutEffect(() => field.current?.focus(), [])
   return field
 }

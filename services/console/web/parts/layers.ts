@@ -1,5 +1,5 @@
 import type { RefObject } from 'preact'
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 
 type Layer = { close: () => void }
 const layers: Layer[] = []
@@ -14,9 +14,12 @@ export function closeTopLayer(): boolean {
 
 export const isSomethingOnTop = () => layers.length > 0
 
-/** While shown, `box` is the topmost thing: it has the focus, Tab stays in it, and its end gives focus back. */
+/**
+ * While shown, `box` is the topmost thing: it has the focus, Tab stays in it, and its end gives focus back.
+ * The focus moves before the browser paints: the first key typed after Ctrl+K belongs to the box.
+ */
 export function useLayer(box: RefObject<HTMLElement | null>, close: () => void): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement
     const layer = { close }
     layers.push(layer)
