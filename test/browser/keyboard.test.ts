@@ -50,16 +50,7 @@ describe('keyboard', () => {
     const { page } = await openPage(t, { browser, origin: mock.url })
     await page.goto(mock.url)
     await untilDrawn(page)
-    const focused = await page.evaluate(async () => {
-      dispatchEvent(new KeyboardEvent('keydown', { key: 'k', ctrlKey: true }))
-      const { port1, port2 } = new MessageChannel()
-      await new Promise((nextTask) => {
-        port1.onmessage = nextTask
-        port2.postMessage(null)
-      })
-      return document.activeElement?.getAttribute('aria-label')
-    })
-    assert.equal(focused, 'Find or do')
+    assert.equal(await page.evaluate(focusInTheNextTask), 'Find or do')
   })
 
   it('keeps Tab inside what lies on top, and gives the focus back when Esc closes it', async (t) => {
@@ -107,3 +98,14 @@ const describeControl = `(one) => one.tagName + ' ' + (one.getAttribute('href') 
 const controls = `[...document.querySelectorAll('a[href], button:not([disabled]), input, select')].filter((one) => one.checkVisibility())`
 const visibleControls = (page: Page) => page.evaluate(`${controls}.map(${describeControl})`) as Promise<string[]>
 const focused = (page: Page) => page.evaluate(`(${describeControl})(document.activeElement)`) as Promise<string>
+
+/** Runs in the page: opens the palette, and says what has the focus when the next key could come. */
+const focusInTheNextTask = `(async () => {
+  dispatchEvent(new KeyboardEvent('keydown', { key: 'k', ctrlKey: true }))
+  const { port1, port2 } = new MessageChannel()
+  await new Promise((nextTask) => {
+    port1.onmessage = nextTask
+    port2.postMessage(null)
+  })
+  return document.activeElement?.getAttribute('aria-label')
+})()`

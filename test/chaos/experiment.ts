@@ -5,7 +5,7 @@
  * reading when one does not.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { System } from '../support/stack.ts'
@@ -28,6 +28,7 @@ import type { OutgoingEvent } from './load/event.ts'
 import { publishInOrder } from './load/in-order.ts'
 import { type PublisherProgress, sumOf } from './load/until-known.ts'
 import { type Observation, observe } from './observation.ts'
+import { readResumptions } from './resumptions.ts'
 import { type RetryTap, tapRetries } from './retry-tap.ts'
 
 export type { Course } from './course.ts'
@@ -134,7 +135,8 @@ export async function openExperiment(stack: System, setup: Setup = {}): Promise<
   const bookkeeper = await openBooks(stack, { run, courses }, history.append)
   const told: Told = { figures: [], complaints: [] }
   const beside: Publisher[] = []
-  const common = { run, stream, folder, history, observation, bookkeeper, courses, publishers, taps }
+  const { logFolder } = stack
+  const common = { run, stream, folder, logFolder, history, observation, bookkeeper, courses, publishers, taps }
   const running: Running = { ...common, told, beside }
   let closing: Promise<void> | undefined
   return {
@@ -181,6 +183,7 @@ export async function openExperiment(stack: System, setup: Setup = {}): Promise<
 
 type Running = Pick<Experiment, 'run' | 'stream' | 'courses'> & {
   folder: string
+  logFolder: string | undefined
   history: HistoryWriter
   observation: Observation
   bookkeeper: Bookkeeper
@@ -194,7 +197,7 @@ type Running = Pick<Experiment, 'run' | 'stream' | 'courses'> & {
 type Told = { figures: string[]; complaints: string[] }
 
 async function conclude(running: Running, usual: PublisherProgress, limits: Limits): Promise<Outcome> {
-  const { folder, history, observation, bookkeeper, courses, told } = running
+  const { run, folder, logFolder, history, observation, bookkeeper, courses, told } = running
   const published = sumOf([usual, ...running.beside.map((publisher) => publisher.progress())])
   const { allowedDuplicates, quietMs = 20_000, drainMs = usualDrainMs, mayFailRequests = false } = limits
   await Promise.all(courses.map((course) => drained(course, { published, observation, quietMs, drainMs })))
@@ -203,6 +206,7 @@ async function conclude(running: Running, usual: PublisherProgress, limits: Limi
   for (const tap of running.taps) tap.stop()
   await Promise.all(courses.map(({ receiver }) => receiver.stop()))
   await observation.readTopics()
+  if (logFolder !== undefined) for await (const line of readResumptions(logFolder, run)) history.append(line)
   await history.close()
   const actors = [...running.publishers, 'driver', ...courses.map(({ scope }) => scope.subscription)]
   const facts = await gatherFacts(readHistory(actors.map((actor) => join(folder, `${actor}.jsonl`))))
@@ -212,7 +216,9 @@ async function conclude(running: Running, usual: PublisherProgress, limits: Limi
     facts,
     judgements.map(({ judgement }) => judgement),
   )
-  const complaint = await complaintOf({ facts, judgements, ofRun, published, folder, mayFailRequests, told })
+  const complaint = await complaintOf({
+    ...{ facts, judgements, ofRun, published, folder, logFolder, mayFailRequests, told },
+  })
   return { facts, published, judgements, ofRun, complaint, folder, figures: told.figures }
 }
 
@@ -246,10 +252,11 @@ async function drained(course: Course, { published, observation, quietMs, drainM
   await until('the receiver has everything', fact, drainMs)
 }
 
-type Result = Omit<Outcome, 'complaint' | 'figures'> & { mayFailRequests: boolean | Excuse; told: Told }
+type Result = Omit<Outcome, 'complaint' | 'figures'> &
+  Pick<Running, 'logFolder' | 'told'> & { mayFailRequests: boolean | Excuse }
 
 async function complaintOf(result: Result): Promise<string> {
-  const { facts, judgements, ofRun, published, folder, mayFailRequests, told } = result
+  const { facts, judgements, ofRun, published, folder, logFolder, mayFailRequests, told } = result
   const complaints = judgements
     .filter(({ judgement }) => !judgement.holds)
     .map(({ scope, judgement }) => `${scope.subscription}: ${explain(judgement)}`)
@@ -259,8 +266,11 @@ async function complaintOf(result: Result): Promise<string> {
   complaints.push(...told.complaints)
   if (abandoned > 0) complaints.push(`${abandoned} events were given up by their publisher`)
   if (failedRequests > 0) complaints.push(`${failedRequests} publish requests failed`)
-  if (complaints.length > 0) complaints.push(`The history is in ${folder}`)
-  else await rm(folder, { recursive: true })
+  if (complaints.length === 0) await rm(folder, { recursive: true })
+  else {
+    if (logFolder !== undefined) await cp(logFolder, join(folder, 'log'), { recursive: true })
+    complaints.push(`The history is in ${folder}`)
+  }
   return complaints.join('\n')
 }
 

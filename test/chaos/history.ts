@@ -158,6 +158,12 @@ export type WiringLine = Seen & {
   status: number | null
 }
 
+/**
+ * An instance went on with a subscription, by its own log: after a hold, or with partitions that it had just loaded. What
+ * waits there may be due at once then.
+ */
+export type ResumeLine = Seen & { op: 'resume'; subscription: string; reason: 'hold-ended' | 'loaded' }
+
 export type HistoryLine =
   | PublishLine
   | ReceiveLine
@@ -177,6 +183,7 @@ export type HistoryLine =
   | AccountLine
   | CountersLine
   | WiringLine
+  | ResumeLine
 
 export type HistoryWriter = { append(line: HistoryLine): void; close(): Promise<void> }
 

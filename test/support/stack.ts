@@ -10,6 +10,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { runFolder } from '../../services/cli/folders.ts'
 import { freePortOffset } from '../../services/cli/up/ports.ts'
 import { type AddedConsumers, addedConsumers } from './added-consumers.ts'
 import { type Api, openApi } from './api.ts'
@@ -25,6 +26,8 @@ export type System = {
   adminKey: string
   api: Api
   receivers?: { host: string; name: string }
+  /** Of the product's services, where they are files of this machine. */
+  logFolder?: string
   /** Those of this machine, where they are known. */
   processes?(): Promise<readonly StackProcess[]>
 }
@@ -105,6 +108,7 @@ export async function attachStack(dir: string): Promise<Stack> {
   const adminKey = (await readFile(join(dir, 'admin.key'), 'utf8')).trim()
   const places = { publishUrl: ready.publishUrl, consoleUrl: ready.consoleUrl, adminKey }
   const { publishUrl, redisUrl, kafkaBrokers: brokers } = ready
+  const logFolder = runFolder(dir).log
   const added = addedConsumers({ dir, publishUrl, brokers, redisUrl, env: withoutConnections(process.env) })
   const processes = async () => {
     const { processes: launched } = await until('ready.json can be read', () => readReady(dir))
@@ -117,6 +121,7 @@ export async function attachStack(dir: string): Promise<Stack> {
   }
   return {
     dir,
+    logFolder,
     ...places,
     redisUrl,
     brokers,
@@ -129,7 +134,7 @@ export async function attachStack(dir: string): Promise<Stack> {
       process.kill(victim.pid, signal)
       return victim
     },
-    logTails: (lines = 15) => logTails(dir, lines),
+    logTails: (lines = 15) => logTails({ dir, logFolder }, lines),
   }
 }
 
@@ -200,9 +205,9 @@ const ended = (child: ChildProcess): boolean => child.exitCode !== null || child
 const outputOf = (dir: string): Promise<string> => readFile(join(dir, 'launcher.out'), 'utf8')
 
 /** Without the lines of a healthy run: what is left fits on a screen. */
-async function logTails(dir: string, lines: number): Promise<string> {
-  const files = await readdir(join(dir, 'log')).catch((): string[] => [])
-  const paths = [join(dir, 'launcher.out'), ...files.map((file) => join(dir, 'log', file))]
+async function logTails({ dir, logFolder }: { dir: string; logFolder: string }, lines: number): Promise<string> {
+  const files = await readdir(logFolder).catch((): string[] => [])
+  const paths = [join(dir, 'launcher.out'), ...files.map((file) => join(logFolder, file))]
   const tails = paths.map(async (path) => {
     const text = await readFile(path, 'utf8').catch(() => '')
     const telling = text.split('\n').filter((line) => line !== '' && !line.startsWith('{"level":"info"'))

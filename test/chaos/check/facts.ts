@@ -16,6 +16,7 @@ import {
   parseEventId,
   type ReceiveLine,
   type RereadLine,
+  type ResumeLine,
   type RetryLine,
   type TwinLine,
   type WiringLine,
@@ -46,6 +47,8 @@ export type Facts = {
   accounts: readonly AccountLine[]
   counters: readonly CountersLine[]
   wirings: readonly WiringLine[]
+  /** Per subscription. */
+  resumptions: ReadonlyMap<string, readonly ResumeLine[]>
 }
 
 export type Reread = Pick<RereadLine, 'topic' | 'id' | 'sha256'>
@@ -84,6 +87,7 @@ export async function gatherFacts(lines: AsyncIterable<HistoryLine> | Iterable<H
   const accounts: AccountLine[] = []
   const counters: CountersLine[] = []
   const wirings: WiringLine[] = []
+  const resumptions = new Map<string, ResumeLine[]>()
   for await (const line of lines) {
     switch (line.op) {
       case 'publish':
@@ -141,6 +145,9 @@ export async function gatherFacts(lines: AsyncIterable<HistoryLine> | Iterable<H
       case 'wiring':
         wirings.push(line)
         break
+      case 'resume':
+        append(resumptions, line.subscription, line)
+        break
       default:
         line satisfies never
     }
@@ -148,7 +155,7 @@ export async function gatherFacts(lines: AsyncIterable<HistoryLine> | Iterable<H
   const seenLog = log.size === 0 ? null : log
   return {
     ...{ publications, requests, receipts, deadLetters, log: seenLog, retries, commits, faults, exits, modes, rereads },
-    ...{ twins, badRequests, processes, accounts, counters, wirings },
+    ...{ twins, badRequests, processes, accounts, counters, wirings, resumptions },
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ReceiveLine } from '../history.ts'
+import { indexAt } from '../moments.ts'
 import { clockErrorNs } from './coverage.ts'
 import { doubtsOf } from './doubts.ts'
 import { type Facts, receiptsOf, type Scope, succeeded } from './facts.ts'
@@ -21,8 +22,9 @@ const takeoverMs = 10_000
 /**
  * I13: a failed attempt is followed by another one no sooner than the next point of the schedule, jitter included, or than
  * the receiver asked for. Not judged: attempts that a fault may have repeated, those while the failures before them may
- * have opened the breaker, after which everything that waits is due, those of which a park may be that nobody saw, and the
- * first one of another owner: the attempt before may have been made after the last commit, and its point counts again then.
+ * have opened the breaker, after which everything that waits is due, those of which a park may be that nobody saw, the first
+ * one of another owner: the attempt before may have been made after the last commit, and its point counts again then, and
+ * those before which an instance says that it went on after a hold or with partitions that it had loaded.
  * Not judged at all without a schedule.
  */
 export function checkRetryDiscipline(facts: Facts, scope: Scope): Verdict {
@@ -32,6 +34,7 @@ export function checkRetryDiscipline(facts: Facts, scope: Scope): Verdict {
   let judged = 0
   if (scheduleMs !== undefined && retried.length > 0) {
     const context = { doubts: doubtsOf(facts, scope), clocks: clocksOf(facts, scope), faults: realFaults(facts) }
+    const resumedNs = Float64Array.from((facts.resumptions.get(scope.subscription) ?? []).map(({ ns }) => ns)).sort()
     const holes = holesOf(facts, scope)
     for (const [id, receipts] of retried) {
       for (const attempts of Map.groupBy(
@@ -42,7 +45,7 @@ export function checkRetryDiscipline(facts: Facts, scope: Scope): Verdict {
           const { before, again } = pair
           const span = { fromNs: before.arrivedNs, toNs: again.arrivedNs }
           if (isDisturbed(context.faults, span, takeoverMs) || context.doubts.any(span)) continue
-          if (before.sender !== again.sender) continue
+          if (before.sender !== again.sender || isResumed(resumedNs, span)) continue
           if (mayBeParkedUnseen(pair, holes.get(before.partition) ?? [])) continue
           judged += 1
           const what = faultOf(pair, { scope, scheduleMs, parks: context.clocks.get(placeOf(before)) ?? [] })
@@ -65,6 +68,9 @@ export function checkRetryDiscipline(facts: Facts, scope: Scope): Verdict {
  * together, `tries` how many of them came before.
  */
 type Pair = Record<'first' | 'own' | 'turn' | 'before' | 'again', ReceiveLine> & { tries: number }
+
+const isResumed = (resumedNs: Float64Array, { fromNs, toNs }: Span): boolean =>
+  (resumedNs[indexAt(resumedNs, fromNs - clockErrorNs)] ?? Infinity) <= toNs + clockErrorNs
 
 /** A park says since when its event has been failing. */
 const mayBeParkedUnseen = ({ first, again }: Pair, holes: readonly Hole[]): boolean =>

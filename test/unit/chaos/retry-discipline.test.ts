@@ -5,7 +5,7 @@ import { nextPointMs } from '../../../services/consumer/pair/schedule.ts'
 import { gatherFacts } from '../../chaos/check/facts.ts'
 import { checkRetryDiscipline } from '../../chaos/check/retry-discipline.ts'
 import type { HistoryLine, ReceiveLine } from '../../chaos/history.ts'
-import { answersTo, faultLines, faultlessEvent, parkLine, scope } from './synthetic.ts'
+import { answersTo, faultLines, faultlessEvent, parkLine, resumeLine, scope } from './synthetic.ts'
 
 const scheduleMs = [1_000, 5_000, 25_000]
 const giveUpAfterMs = 60_000
@@ -108,6 +108,17 @@ describe('the checker of retries', () => {
     ])
     assert.deepEqual(await offencesOf([asked(0, 503), { atMs: first + 1_000 }]), [])
     assert.deepEqual(await offencesOf([asked(9e9), { atMs: first + 900_000 }]), [])
+  })
+
+  it('does not judge an attempt before which an instance went on after a hold, or with partitions that it had loaded', async () => {
+    const early = [{ atMs: failedMs + 300 }]
+    for (const reason of ['hold-ended', 'loaded'] as const) {
+      assert.equal((await judged(early, [resumeLine(failedMs + 200, reason)])).judged, 0)
+      assert.equal((await judged(early, [resumeLine(failedMs - 10, reason)])).offences.length, 1)
+      assert.equal((await judged(early, [resumeLine(failedMs + 310, reason)])).offences.length, 1)
+    }
+    const elsewhere = { ...resumeLine(failedMs + 200, 'hold-ended'), subscription: 'another' }
+    assert.equal((await judged(early, [elsewhere])).offences.length, 1)
   })
 
   it('judges nothing that a fault may have repeated or a hold put off', async () => {

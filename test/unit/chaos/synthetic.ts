@@ -6,6 +6,7 @@ import {
   type LogLine,
   type PublishLine,
   type ReceiveLine,
+  type ResumeLine,
   type RetryLine,
   type Serving,
   sha256,
@@ -95,6 +96,11 @@ export function faultLines(atMs: number, fault: Partial<FaultLine> & { undoneMs?
 /** From `atMs` on a receiver serves like this. */
 export const modeLine = (atMs: number, serves: Serving, subscription = scope.subscription): HistoryLine => ({
   ...{ op: 'mode', ...seen(atMs), subscription, serves },
+})
+
+/** An instance goes on with the subscription. */
+export const resumeLine = (atMs: number, reason: ResumeLine['reason']): ResumeLine => ({
+  ...{ op: 'resume', ...seen(atMs), subscription: scope.subscription, reason },
 })
 
 /** A park of the event at an offset of partition 0. */
