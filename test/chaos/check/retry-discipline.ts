@@ -65,9 +65,11 @@ export function checkRetryDiscipline(facts: Facts, scope: Scope): Verdict {
 
 /**
  * An attempt after a failed one; `own` is the first failure of its owner, `turn` the first of the attempts that belong
- * together, `tries` how many of them came before.
+ * together, `tries` how many of them came before. `turns`: of the first attempt of each turn the first one of the next.
  */
-type Pair = Record<'first' | 'own' | 'turn' | 'before' | 'again', ReceiveLine> & { tries: number }
+type Pair = Record<'first' | 'own' | 'turn' | 'before' | 'again', ReceiveLine> & { tries: number; turns: Turns }
+
+type Turns = ReadonlyMap<ReceiveLine, ReceiveLine>
 
 const isResumed = (resumedNs: Float64Array, { fromNs, toNs }: Span): boolean =>
   (resumedNs[indexAt(resumedNs, fromNs - clockErrorNs)] ?? Infinity) <= toNs + clockErrorNs
@@ -84,16 +86,20 @@ function pairsOf(attempts: readonly ReceiveLine[]): Pair[] {
   const [first] = sorted.slice(Math.max(0, failed))
   if (first === undefined || failed === -1) return []
   const pairs: Pair[] = []
+  const turns = new Map<ReceiveLine, ReceiveLine>()
   let [turn, tries] = [first, 1]
   for (let index = failed + 1; index < sorted.length; index += 1) {
     const [before, again] = [sorted[index - 1], sorted[index]]
     if (before === undefined || again === undefined || succeeded(before)) break
     const own = sorted.slice(failed).find(({ sender }) => sender === before.sender) ?? first
-    const pair = { first, own, turn, tries, before, again }
+    const pair = { first, own, turn, tries, turns, before, again }
     pairs.push(pair)
     const belongs = isQuick(pair)
     if (belongs) tries += 1
-    else [turn, tries] = [again, 1]
+    else {
+      turns.set(turn, again)
+      ;[turn, tries] = [again, 1]
+    }
   }
   return pairs
 }
@@ -108,7 +114,7 @@ const isQuick = ({ turn, tries, before, again }: Pair): boolean =>
   again.arrivedNs - before.ns >= ((quick.pausesMs[tries - 1] ?? 0) - timerErrorMs) * 1e6
 
 function faultOf(pair: Pair, { scope, scheduleMs, parks }: Policy): string | undefined {
-  const { first, own, before, again } = pair
+  const { first, own, turns, before, again } = pair
   const waitedMs = (again.arrivedNs - before.ns) / 1e6
   const askedMs = askedOf(before)
   if (askedMs !== undefined) {
@@ -119,18 +125,27 @@ function faultOf(pair: Pair, { scope, scheduleMs, parks }: Policy): string | und
   const { giveUpAfterMs = defaultGiveUpMs } = scope
   const eventId = first.attributes.id ?? first.id
   const points = { scheduleMs, giveUpAfterMs }
-  // An owner counts from when it read the answer: after the receiver wrote it, before the broker dated the park. One that
-  // died with the first failure in its hands told nobody: the next one counts from its own.
-  const readNs = ({ ns }: ReceiveLine) => Math.min(...parks.filter((parkNs) => parkNs > ns))
+  // One that died with the first failure in its hands told nobody: the next one counts from its own.
   const failures = [...new Set([first, own])].map((failure) => {
-    const toNs = readNs(failure)
-    return { fromNs: failure.ns, toNs: toNs === Infinity ? failure.ns : toNs }
+    const parkedNs = parks.filter((parkNs) => parkNs > failure.ns)
+    const toNs = Math.min(...parkedNs, latestReadNs(failure, turns.get(failure), nextDueMs(points, eventId, 0)))
+    return { fromNs: failure.ns, toNs }
   })
   const clocks = [...failures, ...parks.map((ns) => ({ fromNs: ns, toNs: ns }))]
   if (clocks.some((clock) => isDue(points, eventId, { clock, before, again }))) return undefined
   const ageMs = (again.arrivedNs - first.ns) / 1e6
   const dueMs = nextDueMs(points, eventId, (before.ns - first.ns) / 1e6)
   return `tried ${ageMs.toFixed(0)} ms after its first failure, ${waitedMs.toFixed(0)} ms after its last; due was ${dueMs.toFixed(0)} ms`
+}
+
+/**
+ * An owner counts from when it reads the answer: after the receiver wrote it, before the broker dated a park of it, and as
+ * long before the next attempt as the first point says, unless that was made for another reason.
+ */
+function latestReadNs({ ns }: ReceiveLine, next: ReceiveLine | undefined, firstDueMs: number): number {
+  if (next === undefined) return ns
+  const latestNs = next.arrivedNs - firstDueMs * 1e6
+  return latestNs >= ns - timerErrorMs * 1e6 ? Math.max(ns, latestNs) : next.arrivedNs
 }
 
 type Retried = { clock: Span; before: ReceiveLine; again: ReceiveLine }

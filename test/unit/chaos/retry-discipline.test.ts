@@ -24,7 +24,10 @@ async function judged(attempts: readonly Attempt[], more: readonly HistoryLine[]
   return checkRetryDiscipline(await gatherFacts(lines), retried)
 }
 
-const offencesOf = async (attempts: readonly Attempt[], more: readonly HistoryLine[] = []) =>
+/** The park of the first failure, by the clock of a broker; nothing is missing behind it. */
+const parked = [parkLine(0, failedMs + 3, { offset: 0 })]
+
+const offencesOf = async (attempts: readonly Attempt[], more: readonly HistoryLine[] = parked) =>
   (await judged(attempts, more)).offences.map(({ what }) => what)
 
 const first = failedMs + 1_000 + 100 * jitter(0)
@@ -39,12 +42,12 @@ describe('the checker of retries', () => {
   it('sees an attempt at a point without its jitter, and one between two points', async () => {
     assert.match((await offencesOf([{ atMs: failedMs + 1_000 }]))[0] ?? '', /^tried 1000 ms after its first failure/)
     const between = await offencesOf([
-      { atMs: first, status: 500 },
+      { atMs: first + 5, status: 500 },
       { atMs: first + 2_000, status: 500 },
       { atMs: second },
     ])
     assert.equal(between.length, 1)
-    assert.match(between[0] ?? '', /2000 ms after its last/)
+    assert.match(between[0] ?? '', /1995 ms after its last/)
   })
 
   it('knows every point that the service knows, also behind the schedule and where giving up is one', async () => {
@@ -91,9 +94,17 @@ describe('the checker of retries', () => {
     assert.deepEqual(await offencesOf(attempts, [park]), [])
   })
 
+  it('lets an owner count from when it has read the answer, before it tries again, where no park says when that was', async () => {
+    const [late, tooSoon] = [{ atMs: second + 700, status: 500 }, { atMs: second + 1_000 }]
+    assert.equal((await offencesOf([late, tooSoon])).length, 1)
+    assert.deepEqual(await offencesOf([late, tooSoon], []), [])
+    assert.equal((await offencesOf([{ atMs: first, status: 500 }, { atMs: first + 300 }], [])).length, 1)
+    assert.equal((await offencesOf([{ atMs: first - 200, status: 500 }], [])).length, 1)
+  })
+
   it('allows two quick tries where a proxy found nobody, and no third one', async () => {
     const quick = (agesMs: readonly number[], status: number) =>
-      [0, ...agesMs].map((ageMs) => ({ atMs: first + ageMs, status }))
+      [5, ...agesMs].map((ageMs) => ({ atMs: first + ageMs, status }))
     assert.deepEqual(await offencesOf(quick([150, 650], 503)), [])
     assert.equal((await offencesOf(quick([150, 650, 1_100], 503))).length, 1)
     assert.equal((await offencesOf(quick([40], 503))).length, 1)
