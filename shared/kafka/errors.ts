@@ -60,26 +60,6 @@ export function isKafkaError(error: unknown, name: string): boolean {
   return namesOf(error).includes(name)
 }
 
-/** The refusal a caller of the lanes gets for one record that Kafka will never take. */
-export function refusalOf(error: unknown, topic: string): TailraceError {
-  const names = namesOf(error)
-  const reason = `Kafka refused it for ${topic}: ${messageOf(error)}`
-  if (names.includes('MESSAGE_TOO_LARGE') || names.includes('RECORD_LIST_TOO_LARGE')) {
-    return new TailraceError('event-too-large', reason, { cause: error })
-  }
-  if (names.includes('UNKNOWN_TOPIC_OR_PARTITION')) {
-    return new TailraceError('stream-unknown', reason, { cause: error })
-  }
-  if (names.includes('INVALID_RECORD')) return new TailraceError('event-invalid', reason, { cause: error })
-  return new TailraceError('internal', reason, { cause: error })
-}
-
-/** What a caller of the lanes gets for records whose fate a broker told in a code that nobody here knows. */
-export function unexplained(error: unknown, topic: string): TailraceError {
-  const detail = `Kafka answered for ${topic} what this version does not know: ${messageOf(error)}`
-  return new TailraceError('outcome-unknown', detail, { cause: error })
-}
-
 /** Any error of kafkajs as a lost dependency; `doing` says what was wanted from Kafka. */
 export function kafkaUnavailable(error: unknown, doing: string): TailraceError {
   if (error instanceof TailraceError) return error

@@ -13,6 +13,8 @@ export type RoundAnswer =
 
 /** The right to send with one producer; it ends with `giveBack` or `retire`. */
 export type ProducerLease = {
+  /** Its sequence is broken: only what it may have written already may go out with it. */
+  readonly isRetired: boolean
   /** Appends one batch; resolves with the offset of its first record. */
   send(batch: LaneBatch): Promise<number>
   /** Appends batches of different partitions of one topic and one leader in one request; never rejects. */
@@ -81,6 +83,9 @@ export class ProducerSource implements LaneProducers {
   #leaseOf(counted: Counted): ProducerLease {
     counted.leases += 1
     return {
+      get isRetired() {
+        return counted.isRetired
+      },
       send: (batch) => this.#trusted(counted, batch, () => counted.producer.send(batch)),
       sendRound: (batches) => counted.producer.sendRound(batches),
       share: () => this.#leaseOf(counted),

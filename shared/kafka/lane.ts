@@ -1,8 +1,10 @@
 import { TailraceError } from '#shared/errors.ts'
 import type { Clock } from './clock.ts'
-import { type AppendFault, appendFaultOf, refusalOf, unexplained } from './errors.ts'
+import type { AppendFault } from './errors.ts'
+import { brokenLane, fullLane, refusalOf, unknownOutcome } from './lane-errors.ts'
 import { type LaneEntry, LaneQueue, queueBytesLimit } from './lane-queue.ts'
 import { cutError, isCut, rejectAndCut, withoutCut } from './lane-run.ts'
+import { type Judged, Tries } from './lane-tries.ts'
 import type { LaneMessage } from './record-mapping.ts'
 
 /** What a lane has in flight: sent, and sent again, exactly like this. */
@@ -41,9 +43,6 @@ const brokenAfterMs = 5_000
 /** A healthy append takes 2 to 30 ms; at this age keyless records look for another partition. */
 const slowAfterMs = 250
 
-/** A topic that was just created is unknown to some brokers for a moment. */
-const unknownTopicAfterMs = 15_000
-
 /**
  * One produce lane: the queue in front of one partition, and what becomes of the batch in flight.
  *
@@ -55,10 +54,11 @@ const unknownTopicAfterMs = 15_000
  * - broken: waiting, sending or settling for 5 s. New records are refused at once; the next acknowledgement ends it.
  *
  * A batch that Kafka refuses for good is halved until the bad record is alone; only that one fails, in order. When it is
- * one of a run, what still waits of the run fails too: within a run no record is written after one that was not. When the
- * topic or the partition does not exist, all that waits is refused with it: by itself each batch would take its 15 s. What
- * Kafka says nobody knows what about ends as `outcome-unknown`, the whole batch, and its producer with it: the sequence
- * numbers may be used up.
+ * one of a run, what still waits of the run fails too: within a run no record is written after one that was not. When
+ * Kafka says for 15 s that the topic or the partition does not exist, all that waits is refused with it: by itself each
+ * batch would take its 15 s. What Kafka says nobody knows what about ends as `outcome-unknown`, the whole batch, and so does
+ * what it refuses after a try that may have written it. A batch that ends so takes its producer with it: its sequence
+ * numbers may be used up, and what came next under them would be acknowledged and vanish.
  */
 export class Lane {
   readonly #options: LaneOptions
@@ -70,7 +70,7 @@ export class Lane {
   #sentAt = 0
   /** Since when the oldest unacknowledged batch waits or is in flight. */
   #since: number | undefined
-  #failures = 0
+  readonly #tries = new Tries()
   #isIdle = true
   #idleSince: number
   #isAbandoned = false
@@ -83,8 +83,8 @@ export class Lane {
 
   /** Resolves with the offset of the record; refuses at once when the lane is broken or full. */
   append(message: LaneMessage, bytes: number): Promise<number> {
-    if (this.isBroken) return Promise.reject(this.#brokenError())
-    if (this.#queue.bytes + bytes > queueBytesLimit) return Promise.reject(this.#fullError())
+    if (this.isBroken) return Promise.reject(brokenLane(this.#name, this.unacknowledgedMs))
+    if (this.#queue.bytes + bytes > queueBytesLimit) return Promise.reject(fullLane(this.#name, this.#queue.bytes))
     return new Promise((resolve, reject) => {
       this.#enqueue([{ message, bytes, resolve, reject }])
     })
@@ -119,6 +119,7 @@ export class Lane {
     const entries = this.#inFlight
     observe.acknowledged(entries.length, this.#batch?.bytes ?? 0, clock.now() - this.#sentAt)
     for (const [index, entry] of entries.entries()) entry.resolve(baseOffset + index)
+    this.#tries.acknowledged()
     this.#end()
   }
 
@@ -131,15 +132,17 @@ export class Lane {
   /**
    * Judges the failure of a send that carried this batch alone, or of a round: that one never condemns the batch, because
    * it does not say whose fault it is. Afterwards either the same batch is in flight still, or, when Kafka refuses it for
-   * good, its first half, or nothing. After `producer-fatal` and `unexplained` its producer must not send anything else.
+   * good, its first half, or nothing.
    */
-  failed(error: unknown, sent: 'alone' | 'in a round'): AppendFault {
-    const fault = sent === 'alone' ? this.#judge(error) : 'ambiguous'
-    this.#options.observe.failed(fault, error)
-    if (fault === 'permanent') this.#refuse(error)
-    else if (fault === 'unexplained') this.#giveUp(error)
-    else this.#failures += 1
-    return fault
+  failed(error: unknown, sent: 'alone' | 'in a round'): Judged {
+    const judged = this.#tries.judge(error, sent, this.#options.clock.now())
+    this.#options.observe.failed(judged.fault, error)
+    const { ending } = judged
+    if (ending === 'refused') this.#refuse(error)
+    else if (ending === 'unknown') this.#giveUp(error)
+    else if (ending === 'nowhere') this.#refuseAll(error, judged)
+    else ending satisfies 'stays'
+    return judged
   }
 
   /** Rejects what is queued; the batch in flight settles by itself, so that its sequence number is never reused. */
@@ -173,7 +176,7 @@ export class Lane {
 
   /** Tries of the batch in flight that failed. */
   get failures(): number {
-    return this.#failures
+    return this.#tries.failures
   }
 
   get isAbandoned(): boolean {
@@ -186,7 +189,7 @@ export class Lane {
 
   /** Neither failing nor slow: a good place for keyless records. */
   get isHealthy(): boolean {
-    return this.#failures === 0 && this.unacknowledgedMs < slowAfterMs
+    return this.failures === 0 && this.unacknowledgedMs < slowAfterMs
   }
 
   /** What waits fills a batch of its own. */
@@ -223,9 +226,9 @@ export class Lane {
 
   #refusalOfAll(entries: readonly LaneEntry[]): TailraceError | undefined {
     if (entries.some(isCut)) return cutError()
-    if (this.isBroken) return this.#brokenError()
+    if (this.isBroken) return brokenLane(this.#name, this.unacknowledgedMs)
     const isFull = this.#queue.bytes > 0 && this.#queue.bytes + sumBytes(entries) > queueBytesLimit
-    return isFull ? this.#fullError() : undefined
+    return isFull ? fullLane(this.#name, this.#queue.bytes) : undefined
   }
 
   #begin(entries: readonly LaneEntry[]): LaneBatch {
@@ -251,46 +254,38 @@ export class Lane {
   #clear(): void {
     this.#inFlight = []
     this.#batch = undefined
-    this.#failures = 0
+    this.#tries.startAnew()
   }
 
-  #judge(error: unknown): AppendFault {
-    const fault = appendFaultOf(error)
-    if (fault !== 'unknown-topic') return fault
-    return this.unacknowledgedMs >= unknownTopicAfterMs ? 'permanent' : fault
+  /** There is nothing to write to. */
+  #refuseAll(error: unknown, { isDoubtful }: Judged): void {
+    const refusal = refusalOf(error, this.#name)
+    const ofBatch = isDoubtful ? unknownOutcome(error, this.#name) : refusal
+    for (const entry of this.#inFlight) rejectAndCut(entry, ofBatch)
+    for (const entry of this.#takeWaiting()) rejectAndCut(entry, refusal)
+    this.#end()
   }
 
   #refuse(error: unknown): void {
     const entries = this.#inFlight
-    const isUnknown = appendFaultOf(error) === 'unknown-topic'
-    if (entries.length === 1 || isUnknown) {
-      const refusal = refusalOf(error, this.#name)
-      for (const entry of [...entries, ...(isUnknown ? this.#takeWaiting() : [])]) rejectAndCut(entry, refusal)
-    } else {
+    const [only] = entries
+    if (entries.length === 1 && only !== undefined) rejectAndCut(only, refusalOf(error, this.#name))
+    else {
       const middle = entries.length >> 1
       this.#halves.unshift(entries.slice(0, middle), entries.slice(middle))
     }
     this.#end()
   }
 
+  /** The batch may be written or not. */
   #giveUp(error: unknown): void {
-    const ending = unexplained(error, this.#name)
+    const ending = unknownOutcome(error, this.#name)
     for (const entry of this.#inFlight) rejectAndCut(entry, ending)
     this.#end()
   }
 
   get #name(): string {
     return `${this.#options.topic}/${this.#options.partition}`
-  }
-
-  #brokenError(): TailraceError {
-    const detail = `Kafka has not acknowledged ${this.#name} for ${Math.round(this.unacknowledgedMs)} ms`
-    return new TailraceError('kafka-unavailable', detail, { retryAfterMs: 1_000 })
-  }
-
-  #fullError(): TailraceError {
-    const detail = `${this.#queue.bytes} bytes wait for ${this.#name} already`
-    return new TailraceError('overloaded', detail, { retryAfterMs: 1_000 })
   }
 }
 

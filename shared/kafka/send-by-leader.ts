@@ -87,6 +87,11 @@ export class LeaderSender implements LaneSender {
   async #round(leader: number): Promise<boolean> {
     // Without a producer each lane tries by itself to get one.
     const lease = await this.#options.producers.lease().catch(() => undefined)
+    if (lease?.isRetired) {
+      // A lane gave up a batch on it in this very moment: the next batch of that lane may not go out with it.
+      lease.giveBack()
+      return true
+    }
     const lanes = this.#take(leader)
     if (lanes.length === 0) this.#busy.delete(leader)
     else if (lease === undefined) for (const lane of lanes) void this.#settle(lane)

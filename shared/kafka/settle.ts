@@ -32,8 +32,8 @@ async function tryOnce(lane: Lane, { producers }: SettleOptions, held?: Producer
     if (lane.batch !== undefined) lane.acknowledge(await lease.send(lane.batch))
     return lease
   } catch (error) {
-    const fault = lane.failed(error, 'alone')
-    if (fault === 'producer-fatal' || fault === 'unexplained') lease?.retire()
+    const { fault, isSpoilt } = lane.failed(error, 'alone')
+    if (isSpoilt) lease?.retire()
     // Perhaps only this producer does not know it; then its source has another one.
     else if (fault === 'unknown-topic') lease?.giveBack()
     else return lease

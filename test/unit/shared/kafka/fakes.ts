@@ -69,6 +69,7 @@ export class FakePartition implements LaneProducers {
 
   #leaseOf(id: number): ProducerLease {
     return {
+      isRetired: id !== this.#current,
       send: async ({ messages }) => {
         const sequence = this.#next.get(id) ?? 0
         const offset = await this.#receive(id, sequence, messages)

@@ -36,6 +36,11 @@ const moves = fc.array(fc.oneof(fc.constant({}), fc.dictionary(partition.map(Str
 })
 const mostlyGood: Happening[] = ['ok', 'ok', 'lost-request', 'lost-reply', 'not-enough-replicas']
 const happeningsOf = (kinds: Happening[]) => fc.array(fc.constantFrom(...kinds), { maxLength: 40 })
+/** As many answers in a row as it takes to give a topic up. */
+const unknown = Array.from({ length: 120 }, (): Happening => 'unknown-topic')
+const withUnknown = fc
+  .tuple(happeningsOf(mostlyGood), happeningsOf(mostlyGood))
+  .map(([before, after]) => [...before, ...unknown, ...after])
 const steps = fc.array(step, { minLength: 1, maxLength: 25 })
 
 const senders: Record<string, (cluster: ModelCluster, clock: FakeClock) => LaneSender> = {
@@ -49,8 +54,13 @@ const senders: Record<string, (cluster: ModelCluster, clock: FakeClock) => LaneS
 
 type Sent = { partition: number; value: string; offset: number }
 
-/** Takes the steps and waits for the end of everything; what was acknowledged, in the order it was appended. */
-async function run(cluster: ModelCluster, sender: LaneSender, { clock, taken }: { clock: FakeClock; taken: Step[] }) {
+type Course = { clock: FakeClock; taken: Step[]; later?: Step[] }
+
+/**
+ * Takes the steps and waits for the end of everything, then those that come later; what was acknowledged, in the order it
+ * was appended.
+ */
+async function run(cluster: ModelCluster, sender: LaneSender, { clock, taken, later = [] }: Course) {
   const observe = new CountingObserver()
   const lanes = cluster.log.map((_, number) => new Lane({ topic: 'events', partition: number, sender, clock, observe }))
   const appended: Promise<Sent | undefined>[] = []
@@ -60,11 +70,14 @@ async function run(cluster: ModelCluster, sender: LaneSender, { clock, taken }: 
     const offset = await lanes[number]?.append(toMessage(record, number), bytesOf(record)).catch(() => undefined)
     return offset === undefined ? undefined : { partition: number, value, offset }
   }
-  for (const one of taken) {
-    if (one.kind === 'append') for (const to of one.to) appended.push(append(to, `event ${appended.length}`))
-    else if (one.kind === 'move') cluster.move({ [one.partition]: one.leader })
-    else if (one.kind === 'expire') cluster.isMetadataExpired = true
-    else for (let turn = 0; turn < one.count; turn += 1) await nextTurn()
+  for (const part of [taken, later]) {
+    for (const one of part) {
+      if (one.kind === 'append') for (const to of one.to) appended.push(append(to, `event ${appended.length}`))
+      else if (one.kind === 'move') cluster.move({ [one.partition]: one.leader })
+      else if (one.kind === 'expire') cluster.isMetadataExpired = true
+      else for (let turn = 0; turn < one.count; turn += 1) await nextTurn()
+    }
+    await Promise.all(appended)
   }
   return (await Promise.all(appended)).filter((sent) => sent !== undefined)
 }
@@ -93,6 +106,16 @@ for (const [kind, open] of Object.entries(senders)) {
           [...log.keys()],
         )
       }
+    })
+    await fc.assert(property, { numRuns: 300 })
+  })
+
+  test(`${kind} lanes acknowledge nothing that is not in the log, also when they gave up what may be written`, async () => {
+    const property = fc.asyncProperty(steps, steps, withUnknown, async (taken, later, happenings) => {
+      const cluster = clusterOf(happenings, [])
+      const clock = new FakeClock()
+      const sent = await run(cluster, open(cluster, clock), { clock, taken, later })
+      for (const { partition: number, value, offset } of sent) assert.equal(cluster.log[number]?.[offset], value)
     })
     await fc.assert(property, { numRuns: 300 })
   })

@@ -130,6 +130,37 @@ test('gives up on a topic that stays unknown for 15 s, not before', async () => 
   assert.ok(clock.time >= 15_000 && clock.time < 16_000, `gave up after ${clock.time} ms`)
 })
 
+test('does not give up on a topic that a starting broker does not know, however long the outage before was', async () => {
+  const outage = 100
+  const lost = Array.from({ length: outage }, (): Outcome => 'lost-request')
+  const partition: FakePartition = new FakePartition(lost, () => {
+    const isStarting = partition.sends.length > outage && partition.sends.length <= outage + 5
+    return isStarting ? kafkaError('UNKNOWN_TOPIC_OR_PARTITION') : undefined
+  })
+  const { append, clock } = openLane(partition)
+  assert.equal(await append('a'), 0)
+  assert.ok(clock.time > 20_000)
+})
+
+for (const [name, refusal] of [
+  ['a topic that nobody knows any more', 'UNKNOWN_TOPIC_OR_PARTITION'],
+  ['a refusal for good', 'MESSAGE_TOO_LARGE'],
+] as const) {
+  test(`what may be written ends as unknown at ${name}, and nothing after it is taken for it`, async () => {
+    let isRefusing = false
+    const partition = new FakePartition(['lost-reply'], () => (isRefusing ? kafkaError(refusal) : undefined))
+    const { append } = openLane(partition)
+    const first = append('a')
+    while (partition.log.length === 0) await Promise.resolve()
+    isRefusing = true
+    await assert.rejects(first, codeOf('outcome-unknown'))
+    isRefusing = false
+    assert.equal(await append('b'), 1)
+    assert.deepEqual(partition.log, ['a', 'b'])
+    assert.equal(partition.sends.at(-1)?.producer, 1)
+  })
+}
+
 test('what waits behind a topic that is unknown for good is refused with the batch in flight', async () => {
   const partition = new FakePartition([], () => kafkaError('UNKNOWN_TOPIC_OR_PARTITION'))
   const { append, clock } = openLane(partition)

@@ -4,7 +4,14 @@ import { appending, type OpenProducer } from '#shared/kafka/open-producer.ts'
 import { lanePartitioner } from '#shared/kafka/round.ts'
 
 /** What one produce request meets. `late-loss`: its reply is lost when the test says so. */
-export type Happening = 'ok' | 'lost-request' | 'lost-reply' | 'late-loss' | 'not-enough-replicas' | 'fatal'
+export type Happening =
+  | 'ok'
+  | 'lost-request'
+  | 'lost-reply'
+  | 'late-loss'
+  | 'not-enough-replicas'
+  | 'unknown-topic'
+  | 'fatal'
 
 /** A produce request as a broker saw it: values by partition. */
 export type SeenRequest = { broker: number; producer: number; values: Record<number, string[]> }
@@ -23,6 +30,7 @@ const { KafkaJSConnectionClosedError, KafkaJSRequestTimeoutError } = load('kafka
 const { CONNECTION_STATUS } = load('kafkajs/src/network/connectionStatus')
 const quiet = { debug: () => undefined, warn: () => undefined, error: () => undefined }
 
+const unknownTopic = 3
 const notLeader = 6
 const messageTooLarge = 10
 const notEnoughReplicas = 19
@@ -126,6 +134,7 @@ export class ModelCluster {
     this.move(this.moves.shift() ?? {})
     const happening = this.happenings.shift() ?? 'ok'
     if (happening === 'lost-request') throw new KafkaJSConnectionClosedError('gone', { host: 'model', port: broker })
+    if (happening === 'unknown-topic') throw createErrorFromCode(unknownTopic)
     const answers = partitions.map((one, index) =>
       this.#append(one, { broker, producerId, isRefused: happening === 'fatal' && index === 0 }),
     )
