@@ -1,4 +1,5 @@
 import type { Part, Preparation } from './preparation.ts'
+import { movableClock } from './preparations/movable-clock.ts'
 import { proxiedBrokers } from './preparations/proxied-brokers.ts'
 import { smallDisks } from './preparations/small-disks.ts'
 import { tool } from './preparations/tool.ts'
@@ -6,6 +7,7 @@ import { tool } from './preparations/tool.ts'
 /** Every preparation by name: one entry for each. */
 export const preparations = {
   proxies: proxiedBrokers,
+  clock: movableClock,
   disks: smallDisks,
   prlimit: tool('prlimit', ['--version']),
 } as const satisfies Record<string, Preparation<unknown>>
