@@ -10,6 +10,7 @@ export const preparations = {
   clock: movableClock,
   disks: smallDisks,
   prlimit: tool('prlimit', ['--version']),
+  strace: tool('strace', ['-f', '--inject=fsync:delay_enter=1', 'true']),
 } as const satisfies Record<string, Preparation<unknown>>
 
 export type PreparationName = keyof typeof preparations

@@ -2,6 +2,7 @@ import { fillAllDisks, fillDisk, turnReadOnly } from './failing-disks.ts'
 import { falseAcks } from './false-acks.ts'
 import type { Fault } from './fault.ts'
 import { rotReplica } from './rotten-replica.ts'
+import { slowSyncs } from './slow-syncs.ts'
 
 const brokenMs = 10_000
 /** Longer than a producer holds a request. */
@@ -45,5 +46,13 @@ export const storageFaults = {
     needs: ['disks'],
     leastSeconds: 30,
     inject: (scene) => turnReadOnly(scene, { name: 'read-only-log-folder', ms: brokenMs }),
+  },
+  'slow-fsync': {
+    what: 'whatever one broker writes through to its disk takes 1 s longer, for 15 s',
+    row: 'K20',
+    takeovers: 1,
+    needs: ['strace'],
+    leastSeconds: 30,
+    inject: (scene) => slowSyncs(scene, { name: 'slow-fsync', delayMs: 1_000, ms: 15_000 }),
   },
 } as const satisfies Record<string, Fault>
