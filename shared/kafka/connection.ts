@@ -5,6 +5,7 @@ import kafkajs from 'kafkajs'
 import type { Log } from '#shared/observability/log.ts'
 import { patchFetchResponses, tellDamageTo } from './checksum-patch.ts'
 import { logCreatorFor } from './client-log.ts'
+import { patchClocks } from './clock-patch.ts'
 import { patchCommits } from './commit-patch.ts'
 import { patchFetchLoop } from './fetch-patch.ts'
 import { patchJoin } from './join-patch.ts'
@@ -43,6 +44,7 @@ export const producerRetry: RetryTimes = { retries: 4, initialRetryTime: 100, ma
 export const leaderRetry: RetryTimes = { retries: 1, initialRetryTime: 50, maxRetryTime: 50 }
 
 patchRequestQueue()
+patchClocks()
 patchFetchLoop()
 patchFetchResponses()
 patchMetadata()

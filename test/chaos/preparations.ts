@@ -1,11 +1,18 @@
 import type { Part, Preparation } from './preparation.ts'
+import { movableClock } from './preparations/movable-clock.ts'
+import { packetFilter } from './preparations/packet-filter.ts'
 import { proxiedBrokers } from './preparations/proxied-brokers.ts'
+import { smallDisks } from './preparations/small-disks.ts'
 import { tool } from './preparations/tool.ts'
 
 /** Every preparation by name: one entry for each. */
 export const preparations = {
   proxies: proxiedBrokers,
+  clock: movableClock,
+  disks: smallDisks,
+  packets: packetFilter,
   prlimit: tool('prlimit', ['--version']),
+  strace: tool('strace', ['-f', '--inject=fsync:delay_enter=1', 'true']),
 } as const satisfies Record<string, Preparation<unknown>>
 
 export type PreparationName = keyof typeof preparations

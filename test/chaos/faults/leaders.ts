@@ -1,13 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runFolder } from '../../../services/cli/folders.ts'
-import { brokerIds, dataFolder } from '../../../services/cli/up/broker.ts'
+import { type BrokerId, brokerIds, dataFolder } from '../../../services/cli/up/broker.ts'
 import { leadersOf } from '../../support/kcat.ts'
 import { until } from '../../support/until.ts'
 import type { Scene } from './fault.ts'
 
 /** What a broker is called among the processes of a stack. */
 export const nameOfBroker = (id: number): string => `kafka-${id}`
+
+/** One broker, each in turn by round. */
+export const brokerOfRound = ({ round }: Scene): BrokerId => brokerIds[round % brokerIds.length] ?? 1
 
 /** How many partitions of the run's stream a broker leads now, as text. */
 export async function leadsText({ stack, experiment }: Scene, id: number): Promise<string> {

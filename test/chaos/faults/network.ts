@@ -1,5 +1,6 @@
 import type { Rule } from '../proxy/rules.ts'
 import type { Fault } from './fault.ts'
+import { losePackets } from './lose-packets.ts'
 import { cutOneWay, isolateLeader, loseReplies, treatClients } from './on-the-wire.ts'
 
 const forMs = 15_000
@@ -43,5 +44,13 @@ export const networkFaults = {
     ...proxied,
     takeovers: 0,
     inject: (scene) => treatClients(scene, { name: 'slice-writes', rule: sliced, ms: forMs }),
+  },
+  'lose-packets': {
+    what: 'of all packets of the brokers 1 %, 5 % and 10 % are lost, each for 6 s',
+    row: 'K17',
+    takeovers: 0,
+    needs: ['packets'],
+    leastSeconds: 40,
+    inject: (scene) => losePackets(scene, [1, 5, 10], 6_000),
   },
 } as const satisfies Record<string, Fault>

@@ -20,6 +20,8 @@ export type Receiver = {
   setMode(mode: ReceiverMode): Promise<void>
   /** From now on every signature is verified with this secret (`whsec_…`), or with the one before. */
   useSecret(secret: string): void
+  /** From now on a signature may name any time: the clock of whoever signs jumps. */
+  takeAnyTime(): Promise<void>
   /** Ends the process when its history is written. */
   stop(): Promise<void>
 }
@@ -30,7 +32,7 @@ type Message =
   | { type: 'progress'; progress: PublisherProgress & ReceiverProgress }
   | { type: 'done'; progress: PublisherProgress }
   | { type: 'listening'; port: number }
-  | { type: 'mode-set' | 'stopped' }
+  | { type: 'mode-set' | 'takes-any-time' | 'stopped' }
 
 /** Starts a publisher process; it ends by itself when all its events are known. */
 export function startPublisher(options: PublisherOptions): Publisher {
@@ -61,10 +63,12 @@ export async function startReceiver({ name = '127.0.0.1', ...options }: NamedRec
   let progress: ReceiverProgress = { requests: 0, distinct: 0, unverified: 0, lastNs: 0 }
   let port: number | undefined
   let modesSet = 0
+  let takesAnyTime = false
   child.on('message', (message: Message) => {
     if (message.type === 'progress') progress = message.progress
     else if (message.type === 'listening') port = message.port
     else if (message.type === 'mode-set') modesSet += 1
+    else if (message.type === 'takes-any-time') takesAnyTime = true
   })
   const command = (message: ReceiverCommand) => child.send(message)
   command({ type: 'start', options })
@@ -78,6 +82,10 @@ export async function startReceiver({ name = '127.0.0.1', ...options }: NamedRec
       await until('the receiver changed its mode', () => modesSet > before)
     },
     useSecret: (secret) => void command({ type: 'secret', secret }),
+    takeAnyTime: async () => {
+      command({ type: 'any-time' })
+      await until('the receiver takes any time', () => takesAnyTime)
+    },
     stop: () => ended(child, command),
   }
 }

@@ -22,6 +22,7 @@ export type ReceiverCommand =
   | { type: 'start'; options: ReceiverOptions }
   | { type: 'mode'; mode: ReceiverMode }
   | { type: 'secret'; secret: string }
+  | { type: 'any-time' }
   | { type: 'stop' }
 
 type State = {
@@ -32,6 +33,8 @@ type State = {
   mode: ReceiverMode
   /** Newest first: while a secret is rotated the one before counts, too. */
   webhooks: readonly Webhook[]
+  /** Whether a signature holds by the time that it names, however far away that is. */
+  takesAnyTime: boolean
   seen: Set<string>
   progress: ReceiverProgress
 }
@@ -48,6 +51,7 @@ async function obey(command: ReceiverCommand): Promise<void> {
   else if (state === undefined) throw new Error('not started')
   else if (command.type === 'mode') await changeMode(state, command.mode)
   else if (command.type === 'secret') state.webhooks = [new Webhook(command.secret), ...state.webhooks].slice(0, 2)
+  else if (command.type === 'any-time') takeAnyTime(state)
   else await stop(state)
 }
 
@@ -58,7 +62,13 @@ async function start(options: ReceiverOptions): Promise<State> {
   setInterval(() => process.send?.({ type: 'progress', progress }), 50)
   process.send?.({ type: 'listening', port })
   const history = openHistory(options.history)
-  return { options, history, server, port, mode: { kind: 'accept' }, webhooks: [], seen: new Set(), progress }
+  const signatures = { webhooks: [], takesAnyTime: false }
+  return { options, history, server, port, mode: { kind: 'accept' }, ...signatures, seen: new Set(), progress }
+}
+
+function takeAnyTime(current: State): void {
+  current.takesAnyTime = true
+  process.send?.({ type: 'takes-any-time' })
 }
 
 async function changeMode(current: State, mode: ReceiverMode): Promise<void> {
@@ -100,9 +110,10 @@ type Answered = {
   retryAfter: string | undefined
 }
 
-function record({ options, history, webhooks, seen, progress }: State, answered: Answered): void {
+function record({ options, history, webhooks, takesAnyTime, seen, progress }: State, answered: Answered): void {
   const { request, receipt, body, arrivedNs, status, retryAfter } = answered
-  const verified = webhooks.length === 0 ? null : webhooks.some((webhook) => verifies(webhook, request, body))
+  const isSignedBy = takesAnyTime ? signed : verifies
+  const verified = webhooks.length === 0 ? null : webhooks.some((webhook) => isSignedBy(webhook, request, body))
   const ns = monotonicNs()
   const { run, actor } = options
   const asked = retryAfter === undefined ? {} : { retryAfterMs: Number(retryAfter) * 1000 }
@@ -122,6 +133,13 @@ function verifies(webhook: Webhook, request: IncomingMessage, body: Buffer): boo
   } catch {
     return false
   }
+}
+
+/** By the time that the signature names itself. */
+function signed(webhook: Webhook, { headers }: IncomingMessage, body: Buffer): boolean {
+  const at = new Date(Number(headers['webhook-timestamp']) * 1000)
+  const signature = webhook.sign(String(headers['webhook-id']), at, body)
+  return String(headers['webhook-signature']).split(' ').includes(signature)
 }
 
 async function stop({ server, history }: State): Promise<void> {

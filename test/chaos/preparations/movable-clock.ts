@@ -1,0 +1,47 @@
+import { globSync } from 'node:fs'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { programPath } from '../../../services/cli/up/program-path.ts'
+import type { Part, Preparation, Site } from '../preparation.ts'
+
+/** Sets the wall clock of every process of ours so many seconds ahead of the true one; below 0: behind it. */
+export type MovableClock = { set(seconds: number): Promise<void> }
+
+/** Where Debian, Ubuntu, Fedora and Alpine put it. The one for programs with threads. */
+const places = ['/usr/lib/*/faketime', '/usr/lib64/faketime', '/usr/lib/faketime', '/usr/local/lib/faketime']
+const library = (): string | undefined => globSync(places.map((place) => `${place}/libfaketimeMT.so.1`))[0]
+
+/** The wall clock of every Node process of a stack can jump; monotonic clocks, brokers and Redis keep the true time. */
+export const movableClock: Preparation<MovableClock> = {
+  missing: () => (library() === undefined ? 'it takes libfaketime (a package of this name)' : false),
+  async prepare({ dir }: Site): Promise<Part<MovableClock>> {
+    const file = join(dir, 'clock')
+    const set = async (seconds: number) => {
+      // Whoever reads it meanwhile reads all of it.
+      await writeFile(`${file}.next`, `${seconds < 0 ? '' : '+'}${seconds}\n`)
+      await rename(`${file}.next`, file)
+    }
+    await set(0)
+    const env = {
+      PATH: [await shimsIn(join(dir, 'bin')), process.env.PATH ?? ''].join(delimiter),
+      LD_PRELOAD: library() ?? '',
+      FAKETIME_TIMESTAMP_FILE: file,
+      FAKETIME_CACHE_DURATION: '1',
+      FAKETIME_DONT_FAKE_MONOTONIC: '1',
+      FAKETIME_ONLY_CMDS: 'node',
+    }
+    return { handle: { set }, start: { env }, stop: async () => {} }
+  },
+}
+
+/** Redis hangs as soon as it is loaded (jemalloc asks for the time before the library can say it), so it starts without. */
+async function shimsIn(folder: string): Promise<string> {
+  await mkdir(folder)
+  const redis = programPath('redis-server')
+  if (redis !== undefined) {
+    await writeFile(join(folder, 'redis-server'), `#!/bin/sh\nunset LD_PRELOAD\nexec '${redis}' "$@"\n`, {
+      mode: 0o755,
+    })
+  }
+  return folder
+}
