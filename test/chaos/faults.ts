@@ -4,6 +4,7 @@ import { brokerFaults } from './faults/brokers.ts'
 import { catalogFaults } from './faults/catalog.ts'
 import { type Fault, isRow, type Scene, type Targets } from './faults/fault.ts'
 import { networkFaults } from './faults/network.ts'
+import { receiverFaults } from './faults/receivers.ts'
 import { redisFaults } from './faults/redis.ts'
 import { signalFaults } from './faults/signals.ts'
 import { storageFaults } from './faults/storage.ts'
@@ -15,6 +16,7 @@ export const faultGroups = {
   brokers: brokerFaults,
   network: networkFaults,
   redis: redisFaults,
+  receivers: receiverFaults,
   catalog: catalogFaults,
   strained: strainedFaults,
   storage: storageFaults,
@@ -23,7 +25,7 @@ export const faultGroups = {
 /** Every fault by name. */
 export const faults = {
   ...{ ...faultGroups.signals, ...faultGroups.brokers, ...faultGroups.network },
-  ...{ ...faultGroups.redis, ...faultGroups.catalog },
+  ...{ ...faultGroups.redis, ...faultGroups.receivers, ...faultGroups.catalog },
   ...{ ...faultGroups.strained, ...faultGroups.storage },
 }
 

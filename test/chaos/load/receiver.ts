@@ -1,15 +1,16 @@
 /*
- * A receiver as a process of its own. Its mode (modes.ts) decides the answers. Each answered request is a line of the
- * history.
+ * A receiver as a process of its own. Its mode (modes.ts) decides the answers. Each request that was read is a line of the
+ * history, with the status that went out.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Webhook } from 'standardwebhooks'
 import { type HistoryWriter, monotonicNs, openHistory } from '../history.ts'
+import { type Break, breakOff } from './breaks.ts'
+import { type Door, type DoorState, openDoor } from './door.ts'
 import { createAnswers, type ReceiverMode } from './modes.ts'
 import { type Receipt, readReceipt } from './receipt.ts'
-import { createSenders } from './senders.ts'
+import { createSenders, type Sender } from './senders.ts'
 import { servingOf } from './serving.ts'
 
 /** `host` is the address to listen on, 127.0.0.1 unless targets are called from elsewhere. */
@@ -28,11 +29,13 @@ type State = {
   options: ReceiverOptions
   history: HistoryWriter
   server: Server
-  port: number
+  door: Door
   mode: ReceiverMode
   /** Newest first: while a secret is rotated the one before counts, too. */
   webhooks: readonly Webhook[]
   seen: Set<string>
+  /** Answers that are being broken. */
+  breaking: Set<Promise<void>>
   progress: ReceiverProgress
 }
 
@@ -53,25 +56,32 @@ async function obey(command: ReceiverCommand): Promise<void> {
 
 async function start(options: ReceiverOptions): Promise<State> {
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => void answer(request, response))
-  const port = await listen(server, options, 0)
+  const door = await openDoor(server, options.host ?? '127.0.0.1')
   const progress = { requests: 0, distinct: 0, unverified: 0, lastNs: 0 }
   setInterval(() => process.send?.({ type: 'progress', progress }), 50)
-  process.send?.({ type: 'listening', port })
+  process.send?.({ type: 'listening', port: door.port })
   const history = openHistory(options.history)
-  return { options, history, server, port, mode: { kind: 'accept' }, webhooks: [], seen: new Set(), progress }
+  const fresh = {
+    mode: { kind: 'accept' } as const,
+    webhooks: [],
+    seen: new Set<string>(),
+    breaking: new Set<Promise<void>>(),
+  }
+  return { options, history, server, door, progress, ...fresh }
 }
 
 async function changeMode(current: State, mode: ReceiverMode): Promise<void> {
-  const wasRefusing = current.mode.kind === 'refuse'
   current.mode = mode
-  if (mode.kind === 'refuse' && !wasRefusing) {
-    current.server.close()
-    current.server.closeAllConnections()
-  } else if (mode.kind !== 'refuse' && wasRefusing) await listen(current.server, current.options, current.port)
+  await current.door.set(doorOf(mode))
   const { run, actor } = current.options
   const serves = servingOf(mode)
   current.history.append({ op: 'mode', run, actor, ns: monotonicNs(), subscription: actor, serves })
   process.send?.({ type: 'mode-set' })
+}
+
+function doorOf({ kind }: ReceiverMode): DoorState {
+  if (kind === 'refuse') return 'shut'
+  return kind === 'deaf' ? 'deaf' : 'open'
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -85,31 +95,44 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   progress.requests += 1
   const body = Buffer.concat(chunks)
   const receipt = readReceipt(request.headers, body)
+  if (mode.kind === 'break') return breakAnswer(state, mode.how, { request, receipt, body, arrivedNs })
   const { id, attempt } = receipt
   const { status, headers } = answers(mode, { id, attempt, count: progress.requests, ns: arrivedNs })
-  record(state, { request, receipt, body, arrivedNs, status, retryAfter: headers['retry-after'] })
+  const answered = { request, receipt, body, arrivedNs, status, retryAfter: headers['retry-after'] }
+  record(state, answered, (hear) => senders.tell(request.socket, hear))
   response.writeHead(status, headers).end()
 }
 
-type Answered = {
-  request: IncomingMessage
-  receipt: Receipt
-  body: Buffer
-  arrivedNs: number
-  status: number
-  retryAfter: string | undefined
+/** Who sent it is asked first: nobody can tell when the connection is gone. */
+async function breakAnswer(current: State, how: Break, asked: Read): Promise<void> {
+  const { socket } = asked.request
+  const broken = async () => {
+    const sender = await new Promise<Sender>((resolve) => senders.tell(socket, resolve))
+    const status = await breakOff(socket, how)
+    record(current, { ...asked, status }, (hear) => hear(sender))
+  }
+  const breaking = broken()
+  current.breaking.add(breaking)
+  await breaking
+  current.breaking.delete(breaking)
 }
 
-function record({ options, history, webhooks, seen, progress }: State, answered: Answered): void {
+type Read = { request: IncomingMessage; receipt: Receipt; body: Buffer; arrivedNs: number }
+
+type Answered = Read & { status: number; retryAfter?: string | undefined }
+
+type Tell = (hear: (sender: Sender) => void) => void
+
+function record({ options, history, webhooks, seen, progress }: State, answered: Answered, tell: Tell): void {
   const { request, receipt, body, arrivedNs, status, retryAfter } = answered
   const verified = webhooks.length === 0 ? null : webhooks.some((webhook) => verifies(webhook, request, body))
   const ns = monotonicNs()
   const { run, actor } = options
   const asked = retryAfter === undefined ? {} : { retryAfterMs: Number(retryAfter) * 1000 }
-  senders.tell(request.socket, (sender) =>
+  tell((sender) =>
     history.append({ op: 'receive', ...receipt, run, actor, status, arrivedNs, ns, verified, sender, ...asked }),
   )
-  if (status < 300) seen.add(receipt.id)
+  if (status >= 200 && status < 300) seen.add(receipt.id)
   if (verified === false) progress.unverified += 1
   progress.distinct = seen.size
   progress.lastNs = ns
@@ -124,16 +147,12 @@ function verifies(webhook: Webhook, request: IncomingMessage, body: Buffer): boo
   }
 }
 
-async function stop({ server, history }: State): Promise<void> {
+async function stop({ server, door, history, breaking }: State): Promise<void> {
   server.close()
   await senders.flush()
   server.closeAllConnections()
+  await door.set('shut')
+  await Promise.all(breaking)
   await history.close()
   process.send?.({ type: 'stopped' }, () => process.exit(0))
 }
-
-const listen = (server: Server, { host = '127.0.0.1' }: ReceiverOptions, port: number): Promise<number> =>
-  new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
-  })
