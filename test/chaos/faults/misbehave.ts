@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { until } from '../../support/until.ts'
 import { type Facts, type FaultSpan, receiptsOf } from '../check/facts.ts'
 import type { Course } from '../course.ts'
 import { returnOf } from '../figures/return-of.ts'
@@ -43,6 +44,8 @@ async function whileAnother(scene: Scene, name: string, does: (course: Course) =
     experiment.markUndone()
     experiment.tell(`${name}: ${watch.stop()}`)
   }
+  const { distinct } = receiver.progress()
+  await until('something is delivered to it again', () => receiver.progress().distinct > distinct)
 }
 
 const rest = ({ signal }: Scene, ms: number) => pause(ms, undefined, signal === undefined ? {} : { signal })

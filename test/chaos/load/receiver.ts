@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as pause } from 'node:timers/promises'
 import { Webhook } from 'standardwebhooks'
 import { type HistoryWriter, monotonicNs, openHistory } from '../history.ts'
-import { type Break, breakOff } from './breaks.ts'
+import { type Break, breakOff, noStatus } from './breaks.ts'
 import { type Door, type DoorState, openDoor } from './door.ts'
 import { createAnswers, type ReceiverMode } from './modes.ts'
 import { type Receipt, readReceipt } from './receipt.ts'
@@ -34,8 +34,8 @@ type State = {
   /** Newest first: while a secret is rotated the one before counts, too. */
   webhooks: readonly Webhook[]
   seen: Set<string>
-  /** Answers that are being broken. */
-  breaking: Set<Promise<void>>
+  /** Requests that are no line of the history yet. */
+  pending: Set<Promise<void>>
   progress: ReceiverProgress
 }
 
@@ -55,19 +55,18 @@ async function obey(command: ReceiverCommand): Promise<void> {
 }
 
 async function start(options: ReceiverOptions): Promise<State> {
-  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => void answer(request, response))
+  const pending = new Set<Promise<void>>()
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+    const answering = answer(request, response).finally(() => pending.delete(answering))
+    pending.add(answering)
+  })
   const door = await openDoor(server, options.host ?? '127.0.0.1')
   const progress = { requests: 0, distinct: 0, unverified: 0, lastNs: 0 }
   setInterval(() => process.send?.({ type: 'progress', progress }), 50)
   process.send?.({ type: 'listening', port: door.port })
   const history = openHistory(options.history)
-  const fresh = {
-    mode: { kind: 'accept' } as const,
-    webhooks: [],
-    seen: new Set<string>(),
-    breaking: new Set<Promise<void>>(),
-  }
-  return { options, history, server, door, progress, ...fresh }
+  const fresh = { mode: { kind: 'accept' } as const, webhooks: [], seen: new Set<string>() }
+  return { options, history, server, door, progress, pending, ...fresh }
 }
 
 async function changeMode(current: State, mode: ReceiverMode): Promise<void> {
@@ -86,35 +85,43 @@ function doorOf({ kind }: ReceiverMode): DoorState {
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const arrivedNs = monotonicNs()
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
-  if (state === undefined) return
+  const body = await readBody(request)
+  if (state === undefined || body === undefined) return
   const { mode, progress } = state
   const delayMs = 'delayMs' in mode ? (mode.delayMs ?? 0) : 0
-  if (delayMs > 0) await pause(delayMs)
+  if (delayMs > 0) {
+    senders.tell(request.socket, () => {}) // nobody can tell when it is gone
+    await pause(delayMs)
+  }
   progress.requests += 1
-  const body = Buffer.concat(chunks)
   const receipt = readReceipt(request.headers, body)
   if (mode.kind === 'break') return breakAnswer(state, mode.how, { request, receipt, body, arrivedNs })
   const { id, attempt } = receipt
   const { status, headers } = answers(mode, { id, attempt, count: progress.requests, ns: arrivedNs })
-  const answered = { request, receipt, body, arrivedNs, status, retryAfter: headers['retry-after'] }
-  record(state, answered, (hear) => senders.tell(request.socket, hear))
+  const tell: Tell = (hear) => senders.tell(request.socket, hear)
+  const asked = { request, receipt, body, arrivedNs }
+  if (request.socket.destroyed) return record(state, { ...asked, status: noStatus }, tell)
+  record(state, { ...asked, status, retryAfter: headers['retry-after'] }, tell)
   response.writeHead(status, headers).end()
+}
+
+/** Undefined where the connection broke before its end. */
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  try {
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    return Buffer.concat(chunks)
+  } catch {
+    return undefined
+  }
 }
 
 /** Who sent it is asked first: nobody can tell when the connection is gone. */
 async function breakAnswer(current: State, how: Break, asked: Read): Promise<void> {
   const { socket } = asked.request
-  const broken = async () => {
-    const sender = await new Promise<Sender>((resolve) => senders.tell(socket, resolve))
-    const status = await breakOff(socket, how)
-    record(current, { ...asked, status }, (hear) => hear(sender))
-  }
-  const breaking = broken()
-  current.breaking.add(breaking)
-  await breaking
-  current.breaking.delete(breaking)
+  const sender = await new Promise<Sender>((resolve) => senders.tell(socket, resolve))
+  const status = await breakOff(socket, how)
+  record(current, { ...asked, status }, (hear) => hear(sender))
 }
 
 type Read = { request: IncomingMessage; receipt: Receipt; body: Buffer; arrivedNs: number }
@@ -147,12 +154,13 @@ function verifies(webhook: Webhook, request: IncomingMessage, body: Buffer): boo
   }
 }
 
-async function stop({ server, door, history, breaking }: State): Promise<void> {
+async function stop({ server, door, history, pending }: State): Promise<void> {
   server.close()
   await senders.flush()
   server.closeAllConnections()
   await door.set('shut')
-  await Promise.all(breaking)
+  await Promise.all(pending)
+  await senders.flush()
   await history.close()
   process.send?.({ type: 'stopped' }, () => process.exit(0))
 }
