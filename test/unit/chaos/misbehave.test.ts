@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { gatherFacts } from '../../chaos/check/facts.ts'
+import type { Scene } from '../../chaos/faults/fault.ts'
 import { connectionsTo } from '../../chaos/faults/held.ts'
-import { whatItCost } from '../../chaos/faults/misbehave.ts'
+import { flap, misbehave, whatItCost } from '../../chaos/faults/misbehave.ts'
 import { receiverFaults } from '../../chaos/faults/receivers.ts'
+import type { ReceiverMode } from '../../chaos/load/modes.ts'
 import { answersTo, faultLines, faultlessEvent, scope } from './synthetic.ts'
 
 const fault = { fault: 'receiver-fails', victim: scope.subscription, undoneMs: 10_000, wholeMs: 11_000 }
@@ -29,6 +31,56 @@ describe('what a receiver that fails costs', () => {
   it('is nothing afterwards where nothing waited', async () => {
     const facts = await gatherFacts([...published, ...faultLines(1_000, fault), ...tried(0, 1_100, 204)])
     assert.match(whatItCost(facts, 'receiver-fails').text, /1 attempts of 1 events .*; nothing waited for the return$/)
+  })
+})
+
+/** A run of two subscriptions; `seen` is what was done to the receiver of the second one, and what was told. */
+function sceneOf() {
+  const seen: string[] = []
+  const courseOf = (subscription: string, modes: string[]) => {
+    let distinct = 0
+    const receiver = {
+      url: 'http://127.0.0.1:1',
+      progress: () => ({ distinct: distinct++ }),
+      setMode: async ({ kind }: ReceiverMode) => void modes.push(kind),
+    }
+    return { scope: { subscription }, receiver, mode: { kind: 'fail' } }
+  }
+  const untouched: string[] = []
+  const experiment = {
+    courses: [courseOf('first', untouched), courseOf('second', seen)],
+    mark: (fault: string, victim: string) => void seen.push(`${fault} ${victim}`),
+    markUndone: () => void seen.push('undone'),
+    tell: (text: string) => void seen.push(text.replaceAll(/\d+/g, 'n')),
+  }
+  const stack = { processes: async () => [{ service: 'consumer', pid: process.pid }] }
+  return { scene: { stack, experiment, round: 0 } as unknown as Scene, seen, untouched }
+}
+
+const held = 'n connections held at most; a consumer has n MiB at most, n MiB before'
+
+describe('a receiver that shall fail', () => {
+  it('is that of the second subscription, and answers as usual afterwards', async () => {
+    const { scene, seen, untouched } = sceneOf()
+    await misbehave(scene, { name: 'receiver-refuses', mode: { kind: 'refuse' }, ms: 1 })
+    const told = `receiver-refuses: ${held}`
+    assert.deepEqual(seen, ['receiver-refuses second', 'refuse', 'fail', 'undone', told])
+    assert.deepEqual(untouched, [])
+  })
+
+  it('answers as usual also when the run is broken off', async () => {
+    const { scene, seen } = sceneOf()
+    const broken = { ...scene, signal: AbortSignal.abort() }
+    await assert.rejects(
+      misbehave(broken, { name: 'receiver-hangs', mode: { kind: 'break', how: 'hang' }, ms: 60_000 }),
+    )
+    assert.deepEqual(seen.slice(0, 4), ['receiver-hangs second', 'break', 'fail', 'undone'])
+  })
+
+  it('goes down and comes up in turn where it flaps', async () => {
+    const { scene, seen } = sceneOf()
+    await flap(scene, { name: 'receiver-flaps', mode: { kind: 'refuse' }, ms: 1 })
+    assert.deepEqual(seen.slice(0, 6), ['receiver-flaps second', 'refuse', 'fail', 'refuse', 'fail', 'undone'])
   })
 })
 
