@@ -10,10 +10,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 export type Break = 'reset' | 'hang' | 'drip' | 'garbage' | 'endless-head' | 'false-length' | 'huge-body'
 
 /** A status counts as soon as its head is out, whatever becomes of the body. */
-const saysWell = { 'false-length': true, 'huge-body': true } as const satisfies Partial<Record<Break, boolean>>
+const withStatus: ReadonlySet<Break> = new Set<Break>(['false-length', 'huge-body'])
 
 /** Whether every answer that is broken so is a success all the same. */
-export const isWell = (how: Break): boolean => Object.hasOwn(saysWell, how)
+export const isWell = (how: Break): boolean => withStatus.has(how)
 
 /** What is in the place of a status where none went out whole. */
 export const noStatus = 0
