@@ -6,6 +6,7 @@ import { type Fault, isRow, type Scene, type Targets } from './faults/fault.ts'
 import { networkFaults } from './faults/network.ts'
 import { receiverFaults } from './faults/receivers.ts'
 import { redisFaults } from './faults/redis.ts'
+import { redisWireFaults } from './faults/redis-wire.ts'
 import { signalFaults } from './faults/signals.ts'
 import { storageFaults } from './faults/storage.ts'
 import { strainedFaults } from './faults/strained.ts'
@@ -15,7 +16,7 @@ export const faultGroups = {
   signals: signalFaults,
   brokers: brokerFaults,
   network: networkFaults,
-  redis: redisFaults,
+  redis: { ...redisFaults, ...redisWireFaults },
   receivers: receiverFaults,
   catalog: catalogFaults,
   strained: strainedFaults,
