@@ -14,8 +14,8 @@ export type CourseSetup = { members?: object; mode?: ReceiverMode }
 /** What the product made for a subscription, and what reads its retry topic. */
 export type Subscribed = Sampled & { retries: RetryTap }
 
-/** A receiver and what should reach it; `subscribed` is absent when its deliveries are not the product's. */
-export type Course = { scope: Scope; receiver: Receiver; subscribed?: Subscribed }
+/** A receiver and what should reach it; `mode` is how that answers usually. `subscribed` is absent when its deliveries are not the product's. */
+export type Course = { scope: Scope; receiver: Receiver; mode?: ReceiverMode; subscribed?: Subscribed }
 
 export type CourseOptions = CourseSetup & {
   run: string
@@ -41,5 +41,5 @@ export async function openCourse({ api, brokers, receivers }: System, options: C
   await until(`${subscription} is active`, async () => (await api.subscription(subscription)).status.phase === 'active')
   const { scheduleMs, giveUpAfterMs } = retry
   const scope = { subscription, stream, scheduleMs, giveUpAfterMs, timeoutMs: delivery.timeoutMs }
-  return { scope, receiver, subscribed: { subscription, group, topic, retryTopic, retries } } satisfies Course
+  return { scope, receiver, mode, subscribed: { subscription, group, topic, retryTopic, retries } } satisfies Course
 }

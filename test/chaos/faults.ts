@@ -5,7 +5,10 @@ import { catalogFaults } from './faults/catalog.ts'
 import { clockFaults } from './faults/clocks.ts'
 import { type Fault, isRow, type Scene, type Targets } from './faults/fault.ts'
 import { networkFaults } from './faults/network.ts'
+import { receiverWireFaults } from './faults/receiver-wire.ts'
+import { receiverFaults } from './faults/receivers.ts'
 import { redisFaults } from './faults/redis.ts'
+import { redisWireFaults } from './faults/redis-wire.ts'
 import { signalFaults } from './faults/signals.ts'
 import { storageFaults } from './faults/storage.ts'
 import { strainedFaults } from './faults/strained.ts'
@@ -15,7 +18,8 @@ export const faultGroups = {
   signals: signalFaults,
   brokers: brokerFaults,
   network: networkFaults,
-  redis: redisFaults,
+  redis: { ...redisFaults, ...redisWireFaults },
+  receivers: { ...receiverFaults, ...receiverWireFaults },
   catalog: catalogFaults,
   strained: strainedFaults,
   storage: storageFaults,
@@ -25,7 +29,7 @@ export const faultGroups = {
 /** Every fault by name. */
 export const faults = {
   ...{ ...faultGroups.signals, ...faultGroups.brokers, ...faultGroups.network },
-  ...{ ...faultGroups.redis, ...faultGroups.catalog },
+  ...{ ...faultGroups.redis, ...faultGroups.receivers, ...faultGroups.catalog },
   ...{ ...faultGroups.strained, ...faultGroups.storage, ...faultGroups.clocks },
 }
 

@@ -33,7 +33,10 @@ export type PublishLine = Seen &
     position: LogPosition | null
   }
 
-/** One request a receiver answered; `ns` is the time of the answer. */
+/**
+ * One request that a receiver read; `ns` is the time of the answer. Where no status went out whole `status` is 0, and `ns` when
+ * the connection ended.
+ */
 export type ReceiveLine = Seen &
   Content & {
     op: 'receive'

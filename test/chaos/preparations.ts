@@ -2,7 +2,9 @@ import type { Part, Preparation } from './preparation.ts'
 import { movableClock } from './preparations/movable-clock.ts'
 import { packetFilter } from './preparations/packet-filter.ts'
 import { proxiedBrokers } from './preparations/proxied-brokers.ts'
+import { proxiedRedis } from './preparations/proxied-redis.ts'
 import { smallDisks } from './preparations/small-disks.ts'
+import { spareProxies } from './preparations/spare-proxies.ts'
 import { tool } from './preparations/tool.ts'
 
 /** Every preparation by name: one entry for each. */
@@ -11,6 +13,8 @@ export const preparations = {
   clock: movableClock,
   disks: smallDisks,
   packets: packetFilter,
+  redisProxy: proxiedRedis,
+  spareProxies,
   prlimit: tool('prlimit', ['--version']),
   strace: tool('strace', ['-f', '--inject=fsync:delay_enter=1', 'true']),
 } as const satisfies Record<string, Preparation<unknown>>

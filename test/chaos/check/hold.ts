@@ -19,11 +19,10 @@ const usualTimeoutMs = 15_000
  * no event is I1's and I7's matter. Judged where the receiver says when it is down; the return not where a fault fell into it.
  */
 export function checkHold(facts: Facts, scope: Scope): Verdict {
-  const { timeoutMs = usualTimeoutMs } = scope
   const outages = outagesOf(facts, scope.subscription)
   const arrivals = outages.length === 0 ? [] : arrivalsOf(facts, scope)
   const cases = outages.flatMap((outage) => [
-    ...crowdsOf(arrivals, { outage, timeoutMs }),
+    ...crowdsOf(arrivals, outage),
     ...returnsOf(facts, scope, { arrivals, outage }),
   ])
   return verdict({
@@ -44,10 +43,10 @@ const arrivalsOf = (facts: Facts, scope: Scope): ReceiveLine[] =>
 type Case = { offences: readonly Offence[] }
 
 /** One case for each process that had the evidence. */
-function crowdsOf(arrivals: readonly ReceiveLine[], { outage: { fromNs, toNs }, timeoutMs }: Outage): Case[] {
+function crowdsOf(arrivals: readonly ReceiveLine[], { fromNs, toNs }: Span): Case[] {
   const here = arrivals.filter(({ arrivedNs, ns }) => arrivedNs >= fromNs && ns < toNs)
   return [...Map.groupBy(here, ({ sender }) => sender)].flatMap(([sender, some]) => {
-    const downNs = downSince(some.map((one) => ({ id: one.id, ns: failedNs(one, timeoutMs) })))
+    const downNs = downSince(some)
     if (sender === null || downNs === undefined) return []
     const after = some.filter(({ arrivedNs }) => arrivedNs > downNs + settleNs)
     const offences = after.flatMap(({ id, arrivedNs }, index) => {
@@ -58,12 +57,6 @@ function crowdsOf(arrivals: readonly ReceiveLine[], { outage: { fromNs, toNs }, 
     return [{ offences }]
   })
 }
-
-type Outage = { outage: Span; timeoutMs: number }
-
-/** Where nothing is answered, silence is a failure when the time of the attempt is over. */
-const failedNs = ({ status, arrivedNs, ns }: ReceiveLine, timeoutMs: number): number =>
-  status === 0 ? arrivedNs + timeoutMs * 1e6 : ns
 
 /** When a process had failures enough of different events. */
 function downSince(answers: readonly { id: string; ns: number }[]): number | undefined {
@@ -86,7 +79,7 @@ function returnsOf(facts: Facts, scope: Scope, { arrivals, outage }: Return): Ca
   const { fromNs, toNs } = outage
   const { timeoutMs = usualTimeoutMs } = scope
   // A request that hangs when its receiver returns is a probe that must end first.
-  const hangs = ({ status, arrivedNs, ns }: ReceiveLine) => arrivedNs < toNs && (status === 0 || ns - arrivedNs > 1e9)
+  const hangs = ({ arrivedNs, ns }: ReceiveLine) => arrivedNs < toNs && ns - arrivedNs > 1e9
   const hangNs = arrivals.some(hangs) ? timeoutMs * 1e6 : 0
   const latestNs = toNs + closeNs + hangNs
   if (toNs === Infinity || isDisturbed(realFaults(facts), { fromNs, toNs: latestNs })) return []

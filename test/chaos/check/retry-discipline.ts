@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ReceiveLine } from '../history.ts'
+import { noStatus } from '../load/breaks.ts'
 import { indexAt } from '../moments.ts'
 import { clockErrorNs } from './coverage.ts'
 import { doubtsOf } from './doubts.ts'
@@ -12,8 +13,11 @@ const defaultGiveUpMs = 86_400_000
 const jitterShare = 0.1
 /** Timers of Node may fire a millisecond early. */
 const timerErrorMs = 2
-/** At most two more tries, 100 and 400 ms after the one before or later, within 2 s: only where a proxy found nobody behind it. */
-const quick = { statuses: new Set([502, 503, 504]), tries: 3, withinMs: 2_000, pausesMs: [100, 400] }
+/**
+ * At most two more tries, 100 and 400 ms after the one before or later, within 2 s: only where a proxy found nobody behind it, or
+ * the connection broke.
+ */
+const quick = { statuses: new Set([noStatus, 502, 503, 504]), tries: 3, withinMs: 2_000, pausesMs: [100, 400] }
 /** What a receiver asks for counts from 1 s to 15 min; a 429 that asks for nothing gets 5 s. */
 const wait = { shortestMs: 1_000, longestMs: 900_000, usualMs: 5_000 }
 /** A new owner does not know of attempts in flight when the one before it ended. */

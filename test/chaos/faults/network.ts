@@ -1,11 +1,18 @@
-import type { Rule } from '../proxy/rules.ts'
+import type { Rule, Way } from '../proxy/rules.ts'
 import type { Fault } from './fault.ts'
 import { losePackets } from './lose-packets.ts'
-import { cutOneWay, isolateLeader, loseReplies, treatClients } from './on-the-wire.ts'
+import { cutFollower, cutOneWay, isolateLeader, loseReplies, resetClients, treatClients } from './on-the-wire.ts'
+import { slowness } from './slowness.ts'
 
 const forMs = 15_000
+/** A follower is missed after 1 to 1.5 of `replica.lag.time.max.ms`, 10 s. */
+const followerMs = 20_000
 /** What a cut costs shall be seen, and how all is again after it. */
 const leastSeconds = 30
+
+/** 100 ms ± 20 there and back, 3 Mbit/s each way. */
+const far: Way = { latencyMs: 50, jitterMs: 10, bytesPerSecond: 375_000 }
+const slow: Rule = { up: far, down: far }
 
 const sliced: Rule = { up: { sliceBytes: 100 }, down: { sliceBytes: 100 } }
 
@@ -31,6 +38,38 @@ export const networkFaults = {
     uncommittedMs: 6_000,
     failsRequests: true,
     inject: (scene) => cutOneWay(scene, { name: 'cut-incoming', direction: 'in', ms: forMs }),
+  },
+  'cut-outgoing': {
+    what: 'nothing that a leader says reaches the other brokers; it hears them',
+    row: 'K13',
+    ...proxied,
+    takeovers: 2,
+    uncommittedMs: 6_000,
+    failsRequests: true,
+    inject: (scene) => cutOneWay(scene, { name: 'cut-outgoing', direction: 'out', ms: forMs }),
+  },
+  'cut-follower': {
+    what: 'cut a follower from the leader of a partition, and from nobody else',
+    row: 'K12',
+    ...proxied,
+    targets: { ackMs: 15_000, deliveryMs: 15_000 },
+    takeovers: 0,
+    failsRequests: true,
+    inject: (scene) => cutFollower(scene, followerMs),
+  },
+  'slow-wire': {
+    what: '100 ms ± 20 and 3 Mbit/s between clients and every broker',
+    row: 'K16',
+    ...proxied,
+    takeovers: 0,
+    inject: (scene) => treatClients(scene, { name: 'slow-wire', rule: slow, ms: forMs }),
+    look: (facts) => slowness(facts, 'slow-wire'),
+  },
+  'reset-connections': {
+    what: 'every connection of a client to a broker is reset, five times, 3 s apart',
+    ...proxied,
+    takeovers: 0,
+    inject: (scene) => resetClients(scene, { times: 5, everyMs: 3_000 }),
   },
   'lose-produce-replies': {
     what: 'the answers to 1 % of the produce requests never arrive, their connections are reset',

@@ -1,13 +1,14 @@
 /* What happens on the way between processes while all of them live. */
+import { setTimeout as pause } from 'node:timers/promises'
 import { brokerIds } from '../../../services/cli/up/broker.ts'
-import { leadersOf } from '../../support/kcat.ts'
+import { inSyncOf, leadersOf } from '../../support/kcat.ts'
 import { until } from '../../support/until.ts'
 import { monotonicNs } from '../history.ts'
 import { routeTo, ways } from '../preparations/proxied-brokers.ts'
 import type { Rule } from '../proxy/rules.ts'
 import { atBrokers, between, type Cut, forClients, inForce, othersThan, type Rules, rulesOf } from './cuts.ts'
 import { given, type Scene } from './fault.ts'
-import { leaderOf, leadsText, partitionOfRound } from './leaders.ts'
+import { leaderOf, leadsText, nameOfBroker, partitionOfRound } from './leaders.ts'
 
 /** The leader of a partition, cut from the other brokers and controllers but not from clients. */
 export async function isolateLeader(scene: Scene, ms: number): Promise<void> {
@@ -15,6 +16,16 @@ export async function isolateLeader(scene: Scene, ms: number): Promise<void> {
   const leader = await leaderOf(scene, partition)
   const rules = rulesOf(between(leader, othersThan(leader)), ways)
   await cutOff(scene, { name: 'isolate-leader', leader, rules, ms, effect: movedFrom(scene, partition, leader) })
+}
+
+/** A follower of a partition, cut from its leader and from nobody else: both are in the quorum as before. */
+export async function cutFollower(scene: Scene, ms: number): Promise<void> {
+  const partition = await partitionOfRound(scene)
+  const leader = await leaderOf(scene, partition)
+  const others = othersThan(leader)
+  const follower = others[scene.round % others.length] ?? leader
+  const rules = rulesOf(between(leader, [follower]), ['peers'])
+  await cutOff(scene, { name: 'cut-follower', leader, rules, ms, effect: leftBehind(scene, partition, follower) })
 }
 
 type OneWay = { name: string; direction: 'out' | 'in'; ms: number }
@@ -40,6 +51,15 @@ const movedFrom = ({ stack, experiment }: Scene, partition: number, leader: numb
   },
 })
 
+/** Its leader goes on without it. */
+const leftBehind = ({ stack, experiment }: Scene, partition: number, follower: number): Effect => ({
+  what: `a partition without ${nameOfBroker(follower)}`,
+  async seen() {
+    const inSync = (await inSyncOf(stack.brokers, experiment.topic)).get(partition) ?? []
+    return inSync.length > 0 && !inSync.includes(follower)
+  },
+})
+
 type CutOff = { name: string; leader: number; rules: Rules; ms: number; effect: Effect }
 
 async function cutOff(scene: Scene, { name, leader, rules, ms, effect }: CutOff): Promise<void> {
@@ -59,6 +79,22 @@ type Treatment = { name: string; rule: Rule; ms: number }
 export async function treatClients(scene: Scene, { name, rule, ms }: Treatment): Promise<void> {
   scene.experiment.mark(name, 'connections of clients')
   await inForce(atBrokers(scene), forClients(rule), ms)
+}
+
+type Resets = { times: number; everyMs: number }
+
+/** Every connection of a client to a broker is reset, again and again. Throws when there was none. */
+export async function resetClients(scene: Scene, { times, everyMs }: Resets): Promise<void> {
+  const proxies = given(scene, 'proxies')
+  const ns = monotonicNs()
+  let count = 0
+  for (let time = 0; time < times; time += 1) {
+    const each = await Promise.all(brokerIds.map((id) => proxies.reset(routeTo(id, 'clients'))))
+    count += each.reduce((sum, one) => sum + one, 0)
+    await pause(everyMs, undefined, scene.signal === undefined ? {} : { signal: scene.signal })
+  }
+  if (count === 0) throw new Error('no connection was there to reset')
+  scene.experiment.mark('reset-connections', `${count} connections in ${times} turns`, ns)
 }
 
 /** The share of produce requests whose answers are lost. Throws when none was: then nothing happened. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parseEventId } from '../history.ts'
+import type { Break } from './breaks.ts'
 
 /**
  * Which requests a failing receiver fails: those of some keys, of a share (0–1) of all events, a share of all attempts
@@ -13,17 +14,20 @@ export type Choice =
   | { shareOfRequests: number }
 
 /**
- * `accept` answers 204, `refuse` closes the port, `answer` gives one status (to every nth request), `fail` fails some
- * requests and accepts the others: of each chosen event the first `times`, or those within `forMs` after its first one, or
- * all. `asksForRetry` says that the receiver itself is well, so that no breaker opens however many fail.
+ * `accept` answers 204, `refuse` closes the port, `deaf` takes connections and never reads from them, `answer` gives one
+ * status (to every nth request), `break` breaks each answer in one way (breaks.ts), `fail` fails some requests and accepts the
+ * others: of each chosen event the first `times`, or those within `forMs` after its first one, or all. `asksForRetry` says that
+ * the receiver itself is well, so that no breaker opens however many fail.
  */
 export type ReceiverMode =
   | { kind: 'accept'; delayMs?: number }
   | { kind: 'refuse' }
-  | { kind: 'answer'; status: number; everyNth?: number }
+  | { kind: 'deaf' }
+  | { kind: 'answer'; status: number; everyNth?: number; headers?: Readonly<Record<string, string>> }
+  | { kind: 'break'; how: Break }
   | { kind: 'fail'; of: Choice; times?: number; forMs?: number; asksForRetry?: boolean; delayMs?: number }
 
-export type Answering = { status: number; headers: Record<string, string> }
+export type Answering = { status: number; headers: Readonly<Record<string, string>> }
 
 /** A request of the event `id`, by its own word the nth `attempt`; `count` numbers the receiver's requests, `ns` is monotonic. */
 export type Asked = { id: string; attempt: number; count: number; ns: number }
@@ -37,7 +41,7 @@ export function createAnswers(random: () => number = Math.random): (mode: Receiv
   const known = new Map<string, { requests: number; firstNs: number }>()
   return (mode, asked) => {
     if (mode.kind === 'answer') {
-      return asked.count % (mode.everyNth ?? 1) === 0 ? { status: mode.status, headers: {} } : accepted
+      return asked.count % (mode.everyNth ?? 1) === 0 ? { status: mode.status, headers: mode.headers ?? {} } : accepted
     }
     if (mode.kind !== 'fail' || !isChosen(mode.of, asked, random)) return accepted
     const { requests, firstNs } = known.get(asked.id) ?? { requests: 0, firstNs: asked.ns }

@@ -1,4 +1,5 @@
 import type { Serving } from '../history.ts'
+import { isWell } from './breaks.ts'
 import type { ReceiverMode } from './modes.ts'
 
 /**
@@ -13,11 +14,15 @@ export function servingOf(mode: ReceiverMode): Serving {
       return 'some'
     case 'answer':
       if (mode.status >= 200 && mode.status < 300) return 'all'
-      return mode.status < 500 || (mode.everyNth ?? 1) > 1 || asksForTime(mode) ? 'some' : 'none'
-    default:
+      return mode.status < 500 || (mode.everyNth ?? 1) > 1 || asksForTime(mode.headers) ? 'some' : 'none'
+    case 'break':
+      return isWell(mode.how) ? 'all' : 'none'
+    case 'refuse':
+    case 'deaf':
       return 'none'
+    default:
+      return mode satisfies never
   }
 }
 
-const asksForTime = (mode: object): boolean =>
-  'headers' in mode && typeof mode.headers === 'object' && mode.headers !== null && 'retry-after' in mode.headers
+const asksForTime = (headers: Readonly<Record<string, string>> = {}): boolean => 'retry-after' in headers

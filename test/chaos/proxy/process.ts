@@ -55,15 +55,15 @@ async function open(route: Route): Promise<number> {
   const counts = { produced: 0, lost: 0, up: idle(), down: idle() }
   const state: RouteState = { route, rules: [], connections: new Set(), clients: new Set(), ...counts }
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => join(client, state))
-  const port = await listen(server)
+  const port = await listen(server, route.port ?? 0)
   routes.set(route.name, state)
   return port
 }
 
-const listen = (server: Server): Promise<number> =>
+const listen = (server: Server, wanted: number): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
+    server.listen(wanted, '127.0.0.1', () => {
       const address = server.address()
       resolve(typeof address === 'object' && address !== null ? address.port : 0)
     })

@@ -1,8 +1,8 @@
 /** What a proxy stands in front of: `kafka` streams are cut into frames and known by the client id of their first request. */
 export type Protocol = 'kafka' | 'bytes'
 
-/** One upstream on this machine. */
-export type Route = { name: string; upstreamPort: number; protocol: Protocol }
+/** One upstream on this machine; `port` is where its clients look for it, any free one by default. */
+export type Route = { name: string; upstreamPort: number; protocol: Protocol; port?: number }
 
 /** What happens to the bytes that flow one way; nothing by default. */
 export type Way = {

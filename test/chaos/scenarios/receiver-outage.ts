@@ -1,7 +1,7 @@
 import { untilHealthy } from '../../support/health.ts'
 import { until } from '../../support/until.ts'
-import { type Facts, receiptsOf, type Scope, succeeded } from '../check/facts.ts'
 import { openExperiment } from '../experiment.ts'
+import { returnOf } from '../figures/return-of.ts'
 import { monotonicNs } from '../history.ts'
 import { mostDeliveredWithin } from '../rates.ts'
 import { type Result, resultOf, type Stage, withFigure } from './scenario.ts'
@@ -30,7 +30,7 @@ export async function receiverOutage({ stack, load, signal }: Stage): Promise<Re
     const returnedNs = monotonicNs()
     await down.receiver.setMode({ kind: 'accept' })
     const outcome = await experiment.conclude(Promise.resolve(published), { allowedDuplicates: 0, quietMs })
-    const { firstMs, drainMs, waited } = returnOf(outcome.facts, down.scope, returnedNs)
+    const { firstMs, drainMs, waited } = returnOf(outcome.facts, down.scope.subscription, returnedNs)
     const mostProbes = evidence + load.seconds * probesPerSecond
     const peak = mostDeliveredWithin(outcome.facts, down.scope, 1_000)
     const text =
@@ -43,15 +43,4 @@ export async function receiverOutage({ stack, load, signal }: Stage): Promise<Re
   } finally {
     if (!signal.aborted) await experiment.close()
   }
-}
-
-/** When deliveries succeeded again: the first, and the last of an event that was published before the return. */
-function returnOf({ publications, ...facts }: Facts, scope: Scope, returnedNs: number) {
-  const moments = [...receiptsOf({ publications, ...facts }, scope)].flatMap(([id, receipts]) => {
-    const isOld = (publications.get(id)?.ns ?? 0) < returnedNs
-    return isOld ? receipts.filter((one) => succeeded(one) && one.ns >= returnedNs).map(({ ns }) => ns) : []
-  })
-  moments.sort((a, b) => a - b)
-  const msAfter = (ns = Number.POSITIVE_INFINITY) => (ns - returnedNs) / 1e6
-  return { firstMs: msAfter(moments[0]), drainMs: msAfter(moments.at(-1)), waited: moments.length }
 }

@@ -49,6 +49,18 @@ describe('the checker of holds', () => {
     assert.equal((await judged(...evidence, ...probes, ...late, ...faultLines(29_000))).holds, true)
   })
 
+  it('takes an answer that never came for a failure when its connection ended', async () => {
+    const silent = Array.from({ length: 10 }, (_, seq) =>
+      answersTo(events[seq] ?? [], [{ atMs: 9_000 + seq, arrivedNs: 1_100e6, status: 0 }]),
+    ).flat()
+    assert.equal((await judged(...silent, ...tried(20, 9_500, 0), ...back)).holds, true)
+    const { offences } = await judged(...silent, ...tried(20, 11_000, 0), ...tried(21, 12_000, 0), ...back)
+    assert.deepEqual(
+      offences.map(({ id }) => id),
+      ['r-p1-k0-21'],
+    )
+  })
+
   it('judges no receiver that says nothing of itself', async () => {
     const facts = await gatherFacts([...published, ...evidence, ...probes])
     assert.equal(checkHold(facts, scope).judged, 0)

@@ -53,6 +53,12 @@ describe('a receiver that fails some requests', () => {
     assert.deepEqual(statuses(mode, [event('k1'), event('k1'), event('k2')], random), [500, 204, 500])
   })
 
+  it('says what its answer shall say', () => {
+    const mode: ReceiverMode = { kind: 'answer', status: 429, headers: { 'retry-after': '5' } }
+    const answering = createAnswers()(mode, { id: event('k1'), attempt: 1, count: 1, ns: 0 })
+    assert.deepEqual(answering, { status: 429, headers: { 'retry-after': '5' } })
+  })
+
   it('can say that it is well and only wants the event again', () => {
     const mode: ReceiverMode = { kind: 'fail', of: { keys: ['k1'] }, asksForRetry: true }
     const answering = createAnswers()(mode, { id: event('k1'), attempt: 1, count: 1, ns: 0 })

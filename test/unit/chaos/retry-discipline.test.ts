@@ -60,6 +60,13 @@ describe('the checker of retries', () => {
     }
   })
 
+  it('takes a broken connection for a passing fault: two more tries soon after it, but not of one that was silent', async () => {
+    const broken = (atMs: number, silentMs = 0) => ({ atMs, arrivedNs: (atMs - silentMs) * 1e6, status: 0 })
+    assert.deepEqual(await offencesOf([broken(first), broken(first + 150), { atMs: first + 600 }]), [])
+    const silent = await offencesOf([broken(first + 3_000, 3_000), { atMs: first + 3_150 }])
+    assert.match(silent[0] ?? '', /150 ms after its last/)
+  })
+
   it('does not judge the first attempt of another owner, but those after it', async () => {
     const owners = await judged([
       { atMs: first, status: 500, sender: 7 },

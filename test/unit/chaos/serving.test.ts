@@ -16,7 +16,13 @@ describe('what a receiver says of itself', () => {
     [{ kind: 'answer', status: 503, everyNth: 3 }, 'some'],
     [{ kind: 'fail', of: { shareOfEvents: 0.1 } }, 'some'],
     [{ kind: 'answer', status: 503 }, 'none'],
+    [{ kind: 'answer', status: 503, headers: { 'retry-after': '5' } }, 'some'],
     [{ kind: 'refuse' }, 'none'],
+    [{ kind: 'deaf' }, 'none'],
+    [{ kind: 'break', how: 'hang' }, 'none'],
+    [{ kind: 'break', how: 'garbage' }, 'none'],
+    [{ kind: 'break', how: 'huge-body' }, 'all'],
+    [{ kind: 'break', how: 'false-length' }, 'all'],
   ]
   for (const [mode, serves] of modes) {
     it(`is that it serves ${serves} in the mode ${JSON.stringify(mode)}`, () => {

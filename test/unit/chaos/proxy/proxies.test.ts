@@ -7,6 +7,7 @@ import { correlationOf, createFrames, readRequestHead } from '../../../chaos/pro
 import { startProxies } from '../../../chaos/proxy/proxies.ts'
 import type { Protocol } from '../../../chaos/proxy/rules.ts'
 import { defer } from '../../../support/defer.ts'
+import { freePort } from '../../../support/free-port.ts'
 import { until } from '../../../support/until.ts'
 import { requestOf, responseOf } from './kafka-bytes.ts'
 
@@ -133,6 +134,14 @@ describe('a proxy', () => {
     assert.deepEqual(heard, [])
     await proxies.clear()
     await until('it passed', () => heard.join('') === 'from the client')
+  })
+
+  it('listens where it is told to', async (t) => {
+    const { proxies } = await through(t, 'bytes', echo)
+    const [wanted, upstreamPort] = [await freePort(), await freePort()]
+    assert.equal(await proxies.open({ name: 'told', upstreamPort, protocol: 'bytes', port: wanted }), wanted)
+    const taken = proxies.open({ name: 'again', upstreamPort, protocol: 'bytes', port: wanted })
+    await assert.rejects(taken, /EADDRINUSE/)
   })
 
   it('resets what is open and lets new connections in', async (t) => {

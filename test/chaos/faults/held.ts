@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs'
+import type { Stack } from '../../support/stack.ts'
+import { inodesByPorts } from '../load/senders.ts'
+
+const everyMs = 500
+
+/** What consumers hold, looked at until it is stopped; that says the most of it as text. */
+export type Watch = { stop(): string }
+
+/** Watches the connections to a port of this machine, and the memory of the consumers that live now. */
+export async function watchConsumers(stack: Stack, port: number): Promise<Watch> {
+  const pids = (await stack.processes()).filter(({ service }) => service === 'consumer').map(({ pid }) => pid)
+  const before = Math.max(...pids.map(residentMiB))
+  let [connections, mebibytes] = [0, before]
+  const look = () => {
+    connections = Math.max(connections, connectionsTo(port, readOr('', '/proc/net/tcp')))
+    mebibytes = Math.max(mebibytes, ...pids.map(residentMiB))
+  }
+  const timer = setInterval(look, everyMs)
+  look()
+  return {
+    stop() {
+      clearInterval(timer)
+      return `${connections} connections held at most; a consumer has ${mebibytes} MiB at most, ${before} MiB before`
+    },
+  }
+}
+
+/** Seen from those who opened them, by a table as /proc/net/tcp has it. */
+export const connectionsTo = (port: number, table: string): number =>
+  [...inodesByPorts(table).keys()].filter((ports) => ports.endsWith(` ${port}`)).length
+
+const residentMiB = (pid: number): number => {
+  const [, kibibytes = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readOr('', `/proc/${pid}/status`)) ?? []
+  return Math.round(Number(kibibytes) / 1024)
+}
+
+/** Processes end while they are looked at. */
+function readOr(otherwise: string, file: string): string {
+  try {
+    return readFileSync(file, 'latin1')
+  } catch {
+    return otherwise
+  }
+}

@@ -1,0 +1,50 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { host } from '../../../services/cli/up/ports.ts'
+import { programPath } from '../../../services/cli/up/program-path.ts'
+import { freePortBelow } from '../../support/free-port.ts'
+import { until } from '../../support/until.ts'
+import type { Part, Preparation, Site } from '../preparation.ts'
+import { type Proxies, startProxies } from '../proxy/proxies.ts'
+
+export const redisRoute = 'redis'
+const program = 'redis-server'
+/** Where Linux lends no ports. */
+const lowestLent = 32_768
+
+/**
+ * Every connection to Redis goes through a proxy on the port of the stack's Redis: what the launcher finds as `redis-server`
+ * listens on another one. The launcher wants its ports free, so the proxy listens when Redis does.
+ */
+export const proxiedRedis: Preparation<Proxies> = {
+  missing: () => (programPath(program) === undefined ? `it takes ${program}` : false),
+  async prepare({ dir, ports }: Site): Promise<Part<Proxies>> {
+    const upstreamPort = await freePortBelow(lowestLent)
+    const folder = join(dir, 'programs')
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, program), standIn(programPath(program) ?? program, upstreamPort))
+    chmodSync(join(folder, program), 0o755)
+    const proxies = startProxies()
+    const opening = until('Redis listens', () => isListening(upstreamPort))
+      .then(() => proxies.open({ name: redisRoute, upstreamPort, protocol: 'bytes', port: ports.redis }))
+      .catch((error: unknown) => process.stderr.write(`no proxy in front of Redis: ${String(error)}\n`))
+    const stop = async () => {
+      await proxies.stop()
+      await opening
+    }
+    return { handle: proxies, start: { env: { PATH: `${folder}:${process.env.PATH ?? ''}` } }, stop }
+  },
+}
+
+/** Of two ports Redis takes the last one. */
+export const standIn = (path: string, port: number): string => `#!/bin/sh\nexec '${path}' "$@" --port ${port}\n`
+
+const isListening = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect({ host, port }, () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
