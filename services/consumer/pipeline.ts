@@ -118,7 +118,8 @@ async function tryOnce({ delivery, event, payload, made, list, context }: Trial)
     }),
   )
   made.attempts += 1
-  made.lastAttemptAtMs = startedAtMs
+  // The wall clock may have been set back since the first one.
+  made.lastAttemptAtMs = Math.max(startedAtMs, request.firstAttemptAtMs)
   if (decision.kind !== 'delivered') context.attemptFailed(delivery, { number, url: target.url }, decision)
   return { target, decision }
 }

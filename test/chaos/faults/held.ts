@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Stack } from '../../support/stack.ts'
-import { inodesByPorts } from '../load/senders.ts'
+import { inodesByEnds } from '../load/senders.ts'
 
 const everyMs = 500
 
@@ -28,7 +28,7 @@ export async function watchConsumers(stack: Stack, port: number): Promise<Watch>
 
 /** Seen from those who opened them, by a table as /proc/net/tcp has it. */
 export const connectionsTo = (port: number, table: string): number =>
-  [...inodesByPorts(table).keys()].filter((ports) => ports.endsWith(` ${port}`)).length
+  [...inodesByEnds(table).keys()].filter((ends) => ends.endsWith(` ${port}`)).length
 
 const residentMiB = (pid: number): number => {
   const [, kibibytes = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readOr('', `/proc/${pid}/status`)) ?? []
