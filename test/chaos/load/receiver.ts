@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as pause } from 'node:timers/promises'
 import { Webhook } from 'standardwebhooks'
 import { type HistoryWriter, monotonicNs, openHistory } from '../history.ts'
-import { type Break, breakOff, noStatus } from './breaks.ts'
+import { type Break, breakOff, isWell, noStatus } from './breaks.ts'
 import { type Door, type DoorState, openDoor } from './door.ts'
 import { createAnswers, type ReceiverMode } from './modes.ts'
 import { type Receipt, readReceipt } from './receipt.ts'
@@ -130,8 +130,11 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
 async function breakAnswer(current: State, how: Break, asked: Read): Promise<void> {
   const { socket } = asked.request
   const sender = await new Promise<Sender>((resolve) => senders.tell(socket, resolve))
+  const tell: Tell = (hear) => hear(sender)
+  // Dated before its head goes out, like every answer.
+  if (isWell(how) && !socket.destroyed) record(current, { ...asked, status: 200 }, tell)
   const status = await breakOff(socket, how)
-  record(current, { ...asked, status }, (hear) => hear(sender))
+  if (!isWell(how) || status === noStatus) record(current, { ...asked, status }, tell)
 }
 
 type Read = { request: IncomingMessage; receipt: Receipt; body: Buffer; arrivedNs: number }
