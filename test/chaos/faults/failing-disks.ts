@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type BrokerId, brokerIds } from '../../../services/cli/up/broker.ts'
 import { isAlive } from '../../support/stack.ts'
 import { until } from '../../support/until.ts'
 import { given, type Scene } from './fault.ts'
@@ -11,24 +10,14 @@ type Trouble = { name: string; ms: number }
 export async function fillDisk(scene: Scene, { name, ms }: Trouble): Promise<void> {
   const id = brokerOfRound(scene)
   scene.experiment.mark(name, await leadsText(scene, id))
-  await whileFull(scene, [id], () => rest(scene, ms))
-}
-
-/** Nothing more fits on any disk for so long, but for what a broker frees when it cuts off what it had half written. */
-export async function fillAllDisks(scene: Scene, { name, ms }: Trouble): Promise<void> {
-  scene.experiment.mark(name, 'all brokers')
-  await whileFull(scene, brokerIds, () => rest(scene, ms))
-}
-
-async function whileFull(scene: Scene, ids: readonly BrokerId[], act: () => Promise<void>): Promise<void> {
-  const disks = given(scene, 'disks')
-  const victims = await Promise.all(ids.map((id) => scene.stack.process(nameOfBroker(id))))
+  const disk = given(scene, 'disks')[id]
+  const victim = await scene.stack.process(nameOfBroker(id))
   try {
-    await Promise.all(ids.map((id) => disks[id].fill()))
-    await until('they have ended', () => victims.every(({ pid }) => !isAlive(pid)))
-    await act()
+    await disk.fill()
+    await until('it has ended', () => !isAlive(victim.pid))
+    await rest(scene, ms)
   } finally {
-    await Promise.all(ids.map((id) => disks[id].free()))
+    await disk.free()
   }
   scene.experiment.markUndone()
 }

@@ -1,12 +1,9 @@
-import { fillAllDisks, fillDisk, turnReadOnly } from './failing-disks.ts'
-import { falseAcks } from './false-acks.ts'
+import { fillDisk, turnReadOnly } from './failing-disks.ts'
 import type { Fault } from './fault.ts'
 import { rotReplica } from './rotten-replica.ts'
 import { slowSyncs } from './slow-syncs.ts'
 
 const brokenMs = 10_000
-/** Longer than a producer holds a request. */
-const allFullMs = 20_000
 
 /** What holds the log fails. */
 export const storageFaults = {
@@ -24,19 +21,6 @@ export const storageFaults = {
     needs: ['disks'],
     leastSeconds: 30,
     inject: (scene) => fillDisk(scene, { name: 'full-log-folder', ms: brokenMs }),
-  },
-  'all-folders-full': {
-    what: 'the disks of all brokers are full for 20 s: they end, and again whenever they are started; then there is room',
-    row: 'K19',
-    takeovers: 2,
-    // Nobody can commit while they are down.
-    uncommittedMs: 60_000,
-    failsRequests: true,
-    needs: ['disks'],
-    leastSeconds: 60,
-    inject: (scene) => fillAllDisks(scene, { name: 'all-folders-full', ms: allFullMs }),
-    // Two of them may live for a moment and store what they acknowledge.
-    look: (facts) => ({ ...falseAcks(facts, 'all-folders-full'), complaints: [] }),
   },
   'read-only-log-folder': {
     what: 'the file system of one broker turns read-only for 10 s; then it is checked and mounted again',
