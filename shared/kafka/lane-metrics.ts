@@ -33,7 +33,7 @@ function register(metrics: Metrics): LaneMetrics {
   const gauge = (name: string, help: string, of: (load: LaneLoad) => number) =>
     metrics.gauge(name, help, [], (it) => it.set([...loads].reduce((sum, load) => sum + of(load()), 0)))
   gauge('lanes_open', 'Produce lanes that are open.', (load) => load.open)
-  gauge('lanes_broken', 'Produce lanes without an acknowledgement for 5 s; they refuse records.', (load) => load.broken)
+  gauge('lanes_broken', 'Produce lanes without an acknowledgement for 7 s; they refuse records.', (load) => load.broken)
   gauge('lane_queue_records', 'Records queued in produce lanes.', (load) => load.queued)
   const sends = metrics.counter('lane_sends_total', 'Sends of produce lanes, one produce request each.')
   const splits = metrics.counter('lane_rounds_split_total', 'Rounds put back unsent because a leader had moved.')

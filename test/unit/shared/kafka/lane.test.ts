@@ -169,12 +169,12 @@ test('what waits behind a topic that is unknown for good is refused with the bat
   assert.ok(clock.time < 16_000, `the last was refused after ${clock.time} ms`)
 })
 
-test('refuses at once while the oldest batch is unacknowledged for 5 s, and takes records again after the next answer', async () => {
+test('refuses at once while the oldest batch is unacknowledged for 7 s, and takes records again after the next answer', async () => {
   const partition = new FakePartition(['silence'])
   const { lane, append, clock } = openLane(partition)
   const first = append('a')
   while (lane.inFlight === 0) await Promise.resolve()
-  clock.time += 4_999
+  clock.time += 6_999
   const second = append('b')
   clock.time += 1
   assert.equal(lane.isBroken, true)
