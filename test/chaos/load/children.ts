@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, fork, type Serializable } from 'node:child_process'
 import { once } from 'node:events'
 import { until } from '../../support/until.ts'
 import type { ReceiverMode } from './modes.ts'
@@ -43,7 +43,7 @@ export function startPublisher(options: PublisherOptions): Publisher {
     if (message.type === 'progress' || message.type === 'done') progress = message.progress
     done ||= message.type === 'done'
   })
-  child.send(options)
+  tell(child, options)
   const finished = once(child, 'exit').then(() => {
     if (!done) throw new Error('the publisher ended before its run was over')
     return progress
@@ -52,7 +52,7 @@ export function startPublisher(options: PublisherOptions): Publisher {
   return {
     progress: () => progress,
     finished,
-    end: () => void (child.connected && child.send('end')),
+    end: () => tell(child, 'end'),
     stop: () => child.kill('SIGKILL'),
   }
 }
@@ -70,7 +70,7 @@ export async function startReceiver({ name = '127.0.0.1', ...options }: NamedRec
     else if (message.type === 'mode-set') modesSet += 1
     else if (message.type === 'takes-any-time') takesAnyTime = true
   })
-  const command = (message: ReceiverCommand) => child.send(message)
+  const command = (message: ReceiverCommand) => tell(child, message)
   command({ type: 'start', options })
   const url = `http://${name}:${await until('the receiver listens', () => port)}`
   return {
@@ -81,7 +81,7 @@ export async function startReceiver({ name = '127.0.0.1', ...options }: NamedRec
       command({ type: 'mode', mode })
       await until('the receiver changed its mode', () => modesSet > before)
     },
-    useSecret: (secret) => void command({ type: 'secret', secret }),
+    useSecret: (secret) => command({ type: 'secret', secret }),
     takeAnyTime: async () => {
       command({ type: 'any-time' })
       await until('the receiver takes any time', () => takesAnyTime)
@@ -90,12 +90,15 @@ export async function startReceiver({ name = '127.0.0.1', ...options }: NamedRec
   }
 }
 
-async function ended(child: ChildProcess, command: (message: ReceiverCommand) => unknown): Promise<void> {
+async function ended(child: ChildProcess, command: (message: ReceiverCommand) => void): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exit = once(child, 'exit')
   command({ type: 'stop' })
   await exit
 }
+
+/** What is said to a process that has just ended is lost with it: whoever waits for it sees its exit. */
+const tell = (child: ChildProcess, message: Serializable): void => void child.send(message, () => undefined)
 
 /** Runs a file of this folder (or a path from it) in a process of its own with a channel to it. */
 export const forkBeside = (file: string): ChildProcess =>

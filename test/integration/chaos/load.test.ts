@@ -77,4 +77,14 @@ describe('the load processes', () => {
     assert.equal(abandoned, 0)
     assert.ok(due < 3_600 * load.ratePerSecond)
   })
+
+  it('take it well that they are told to end when they have just died', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'tailrace-load-'))
+    t.after(() => rm(folder, { recursive: true }))
+    const names = { run: 'r', publisher: 'p1', stream: 'orders', apiKey: 'none', history: join(folder, 'p1.jsonl') }
+    const publisher = startPublisher({ ...load, ...names, url: 'http://127.0.0.1:1', seconds: 3_600 })
+    publisher.stop()
+    for (let count = 0; count < 500; count += 1) publisher.end()
+    await assert.rejects(publisher.finished, /ended before its run was over/)
+  })
 })
