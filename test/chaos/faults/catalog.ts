@@ -1,6 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Course } from '../experiment.ts'
-import type { Fault, Scene } from './fault.ts'
+import { type Fault, rest, type Scene } from './fault.ts'
 import { recreateSubscription } from './recreate.ts'
 import { onlyItWasRefused, revokeKey } from './revoke.ts'
 
@@ -84,5 +83,3 @@ async function rotate(scene: Scene): Promise<void> {
     await rest(scene, rotatedMs)
   }
 }
-
-const rest = ({ signal }: Scene, ms: number) => pause(ms, undefined, signal === undefined ? {} : { signal })

@@ -12,7 +12,7 @@ export const clockFaults = {
     takeovers: 0,
     needs: ['clock'],
     leastSeconds: 30,
-    inject: (scene) => jumpClock(scene, { name: 'clock-forward', offsets: [hour], ms: jumpedMs }),
+    inject: (scene) => jumpClock(scene, { name: 'clock-forward', seconds: hour, ms: jumpedMs }),
   },
   'clock-backward': {
     what: 'the clocks of all services are an hour behind for 10 s',
@@ -20,6 +20,6 @@ export const clockFaults = {
     takeovers: 0,
     needs: ['clock'],
     leastSeconds: 30,
-    inject: (scene) => jumpClock(scene, { name: 'clock-backward', offsets: [-hour], ms: jumpedMs }),
+    inject: (scene) => jumpClock(scene, { name: 'clock-backward', seconds: -hour, ms: jumpedMs }),
   },
 } as const satisfies Record<string, Fault>

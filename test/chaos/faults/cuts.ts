@@ -1,9 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { brokerIds } from '../../../services/cli/up/broker.ts'
 import { routeTo, type WayIn } from '../preparations/proxied-brokers.ts'
 import type { Proxies } from '../proxy/proxies.ts'
 import type { Rule } from '../proxy/rules.ts'
-import { given, type Scene } from './fault.ts'
+import { given, rest, type Scene } from './fault.ts'
 
 /** Nothing that the first one says reaches the second one. */
 export type Cut = readonly [from: number, to: number]
@@ -50,13 +49,26 @@ export async function inForce(
 ): Promise<void> {
   try {
     await Promise.all(rules.map(([route, some]) => proxies.rule(route, some)))
-    await Promise.all([pause(ms, undefined, { signal }), meanwhile()])
+    await Promise.all([rest({ signal }, ms), meanwhile()])
   } finally {
     await proxies.clear()
   }
 }
 
 type Where = { proxies: Proxies; signal: AbortSignal | undefined }
+
+type Resets = { routes: readonly string[]; times: number; everyMs: number }
+
+/** Resets every connection of these routes, again and again; how many there were. Throws when there was none. */
+export async function resetAgain({ proxies, signal }: Where, { routes, times, everyMs }: Resets): Promise<number> {
+  let count = 0
+  for (let time = 0; time < times; time += 1) {
+    for (const one of await Promise.all(routes.map((route) => proxies.reset(route)))) count += one
+    await rest({ signal }, everyMs)
+  }
+  if (count === 0) throw new Error('no connection was there to reset')
+  return count
+}
 
 /** The proxies in front of the brokers. */
 export const atBrokers = (scene: Scene): Where => ({ proxies: given(scene, 'proxies'), signal: scene.signal })

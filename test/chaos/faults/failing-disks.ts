@@ -1,42 +1,33 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { isAlive } from '../../support/stack.ts'
 import { until } from '../../support/until.ts'
-import { given, type Scene } from './fault.ts'
+import type { Disk } from '../preparations/small-disks.ts'
+import { given, rest, type Scene } from './fault.ts'
 import { brokerOfRound, leadsText, nameOfBroker } from './leaders.ts'
 
 type Trouble = { name: string; ms: number }
 
 /** Nothing more fits on the disk of one broker for so long. It ends over it, and again whenever it is started. */
-export async function fillDisk(scene: Scene, { name, ms }: Trouble): Promise<void> {
-  const id = brokerOfRound(scene)
-  scene.experiment.mark(name, await leadsText(scene, id))
-  const disk = given(scene, 'disks')[id]
-  const victim = await scene.stack.process(nameOfBroker(id))
-  try {
-    await disk.fill()
-    await until('it has ended', () => !isAlive(victim.pid))
-    await rest(scene, ms)
-  } finally {
-    await disk.free()
-  }
-  scene.experiment.markUndone()
-}
+export const fillDisk = (scene: Scene, trouble: Trouble): Promise<void> =>
+  whileBroken(scene, trouble, { spoil: (disk) => disk.fill(), mend: (disk) => disk.free() })
 
 /** The file system of one broker takes no write any more: the broker ends, and only an operator can help. */
-export async function turnReadOnly(scene: Scene, { name, ms }: Trouble): Promise<void> {
+export const turnReadOnly = (scene: Scene, trouble: Trouble): Promise<void> =>
+  whileBroken(scene, trouble, { spoil: (disk) => disk.turnReadOnly(), mend: (disk) => disk.repair() })
+
+type Breaking = Record<'spoil' | 'mend', (disk: Disk) => Promise<void>>
+
+async function whileBroken(scene: Scene, { name, ms }: Trouble, { spoil, mend }: Breaking): Promise<void> {
   const { stack, experiment } = scene
   const id = brokerOfRound(scene)
   const disk = given(scene, 'disks')[id]
   const victim = await stack.process(nameOfBroker(id))
   experiment.mark(name, await leadsText(scene, id))
   try {
-    await disk.turnReadOnly()
+    await spoil(disk)
     await until('it has ended', () => !isAlive(victim.pid))
     await rest(scene, ms)
   } finally {
-    await disk.repair()
+    await mend(disk)
   }
   experiment.markUndone()
 }
-
-const rest = ({ signal }: Scene, ms: number) => pause(ms, undefined, { signal })

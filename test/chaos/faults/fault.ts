@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Stack } from '../../support/stack.ts'
 import type { Facts } from '../check/facts.ts'
 import type { Experiment } from '../experiment.ts'
@@ -43,6 +44,10 @@ export type Fault = {
 }
 
 export type Figure = { text: string; complaints: readonly string[] }
+
+/** Lets a fault last; rejects as soon as it is ended early. */
+export const rest = ({ signal }: { signal?: AbortSignal | undefined }, ms: number): Promise<void> =>
+  pause(ms, undefined, { signal })
 
 /** What a preparation of the stack hands to the faults that need it. */
 export function given<Name extends PreparationName>({ prepared }: Scene, name: Name): NonNullable<Prepared[Name]> {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Stack } from '../../support/stack.ts'
-import { inodesByEnds } from '../load/senders.ts'
+import { inodesByEnds, readOr } from '../load/senders.ts'
 
 const everyMs = 500
 
@@ -13,7 +13,7 @@ export async function watchConsumers(stack: Stack, port: number): Promise<Watch>
   const before = Math.max(...pids.map(residentMiB))
   let [connections, mebibytes] = [0, before]
   const look = () => {
-    connections = Math.max(connections, connectionsTo(port, readOr('', '/proc/net/tcp')))
+    connections = Math.max(connections, connectionsTo(port, read('/proc/net/tcp')))
     mebibytes = Math.max(mebibytes, ...pids.map(residentMiB))
   }
   const timer = setInterval(look, everyMs)
@@ -31,15 +31,8 @@ export const connectionsTo = (port: number, table: string): number =>
   [...inodesByEnds(table).keys()].filter((ends) => ends.endsWith(` ${port}`)).length
 
 const residentMiB = (pid: number): number => {
-  const [, kibibytes = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readOr('', `/proc/${pid}/status`)) ?? []
+  const [, kibibytes = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`)) ?? []
   return Math.round(Number(kibibytes) / 1024)
 }
 
-/** Processes end while they are looked at. */
-function readOr(otherwise: string, file: string): string {
-  try {
-    return readFileSync(file, 'latin1')
-  } catch {
-    return otherwise
-  }
-}
+const read = (file: string): string => readOr('', () => readFileSync(file, 'latin1'))

@@ -1,32 +1,29 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { request } from 'undici'
 import type { Stack } from '../../support/stack.ts'
 import { until } from '../../support/until.ts'
-import { given, type Scene } from './fault.ts'
+import { given, rest, type Scene } from './fault.ts'
 
-type Jump = { name: string; offsets: readonly number[]; ms: number }
+type Jump = { name: string; seconds: number; ms: number }
 
 const foreign: readonly string[] = ['kafka', 'redis']
 /** A date in a header has whole seconds, and is some way old when it is read. */
 const toleranceSeconds = 5
 
-/** All clocks jump by each of these seconds in turn, stay there for `ms`, and jump back. */
-export async function jumpClock(scene: Scene, { name, offsets, ms }: Jump): Promise<void> {
-  const { stack, experiment, signal } = scene
+/** All clocks jump by so many seconds, stay there for `ms`, and jump back. */
+export async function jumpClock(scene: Scene, { name, seconds, ms }: Jump): Promise<void> {
+  const { stack, experiment } = scene
   const clock = given(scene, 'clock')
   const victims = (await stack.processes()).filter(({ service }) => !foreign.includes(service))
-  const set = async (seconds: number) => {
-    await clock.set(seconds)
-    await until(`every clock is off by ${seconds} s`, () => areAllOff(stack, seconds))
+  const set = async (offset: number) => {
+    await clock.set(offset)
+    await until(`every clock is off by ${offset} s`, () => areAllOff(stack, offset))
   }
   // Signatures name a wrong time now, which is all that may be wrong with them.
   for (const { receiver } of experiment.courses) await receiver.takeAnyTime()
   experiment.mark(name, victims.map((victim) => victim.name).join(' '))
   try {
-    for (const offset of offsets) {
-      await set(offset)
-      await pause(ms, undefined, { signal })
-    }
+    await set(seconds)
+    await rest(scene, ms)
   } finally {
     await set(0)
   }

@@ -1,10 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { until } from '../../support/until.ts'
 import { type Facts, type FaultSpan, receiptsOf } from '../check/facts.ts'
 import type { Course } from '../course.ts'
 import { returnOf } from '../figures/return-of.ts'
 import type { ReceiverMode } from '../load/modes.ts'
-import type { Figure, Scene } from './fault.ts'
+import { type Figure, rest, type Scene } from './fault.ts'
 import { watchConsumers } from './held.ts'
 
 type Misbehaving = { name: string; mode: ReceiverMode; ms: number }
@@ -47,8 +46,6 @@ async function whileAnother(scene: Scene, name: string, does: (course: Course) =
   const { distinct } = receiver.progress()
   await until('something is delivered to it again', () => receiver.progress().distinct > distinct)
 }
-
-const rest = ({ signal }: Scene, ms: number) => pause(ms, undefined, signal === undefined ? {} : { signal })
 
 /** How many attempts went to the receiver meanwhile, and how soon what waited was delivered after its return. */
 export function whatItCost(facts: Facts, name: string): Figure {

@@ -1,12 +1,21 @@
 /* What happens on the way between processes while all of them live. */
-import { setTimeout as pause } from 'node:timers/promises'
 import { brokerIds } from '../../../services/cli/up/broker.ts'
 import { leadersOf } from '../../support/kcat.ts'
 import { until } from '../../support/until.ts'
 import { monotonicNs } from '../history.ts'
 import { routeTo, ways } from '../preparations/proxied-brokers.ts'
 import type { Rule } from '../proxy/rules.ts'
-import { atBrokers, between, type Cut, forClients, inForce, othersThan, type Rules, rulesOf } from './cuts.ts'
+import {
+  atBrokers,
+  between,
+  type Cut,
+  forClients,
+  inForce,
+  othersThan,
+  type Rules,
+  resetAgain,
+  rulesOf,
+} from './cuts.ts'
 import { given, type Scene } from './fault.ts'
 import { leaderOf, leadsText, partitionOfRound } from './leaders.ts'
 
@@ -66,15 +75,9 @@ type Resets = { times: number; everyMs: number }
 
 /** Every connection of a client to a broker is reset, again and again. Throws when there was none. */
 export async function resetClients(scene: Scene, { times, everyMs }: Resets): Promise<void> {
-  const proxies = given(scene, 'proxies')
   const ns = monotonicNs()
-  let count = 0
-  for (let time = 0; time < times; time += 1) {
-    const each = await Promise.all(brokerIds.map((id) => proxies.reset(routeTo(id, 'clients'))))
-    count += each.reduce((sum, one) => sum + one, 0)
-    await pause(everyMs, undefined, scene.signal === undefined ? {} : { signal: scene.signal })
-  }
-  if (count === 0) throw new Error('no connection was there to reset')
+  const routes = brokerIds.map((id) => routeTo(id, 'clients'))
+  const count = await resetAgain(atBrokers(scene), { routes, times, everyMs })
   scene.experiment.mark('reset-connections', `${count} connections in ${times} turns`, ns)
 }
 

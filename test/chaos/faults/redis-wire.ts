@@ -1,7 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { redisRoute } from '../preparations/proxied-redis.ts'
 import type { Rule, Way } from '../proxy/rules.ts'
-import { inForce } from './cuts.ts'
+import { inForce, resetAgain } from './cuts.ts'
 import { type Fault, given, type Scene } from './fault.ts'
 import { slowness } from './slowness.ts'
 
@@ -44,17 +43,13 @@ export const redisWireFaults = {
 
 async function treatRedis(scene: Scene, name: string, rule: Rule): Promise<void> {
   scene.experiment.mark(name, 'redis')
-  await inForce({ proxies: given(scene, 'redisProxy'), signal: scene.signal }, [[redisRoute, [rule]]], forMs)
+  await inForce(atRedis(scene), [[redisRoute, [rule]]], forMs)
 }
 
 /** Throws when there was no connection: then nothing happened. */
 async function resetRedis(scene: Scene, times: number): Promise<void> {
-  const proxies = given(scene, 'redisProxy')
   scene.experiment.mark('reset-redis', 'redis')
-  let count = 0
-  for (let time = 0; time < times; time += 1) {
-    count += await proxies.reset(redisRoute)
-    await pause(forMs / times, undefined, scene.signal === undefined ? {} : { signal: scene.signal })
-  }
-  if (count === 0) throw new Error('no connection was there to reset')
+  await resetAgain(atRedis(scene), { routes: [redisRoute], times, everyMs: forMs / times })
 }
+
+const atRedis = (scene: Scene) => ({ proxies: given(scene, 'redisProxy'), signal: scene.signal })

@@ -1,17 +1,16 @@
 import { closeSync, openSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { startGuarded } from '../../../services/cli/up/child.ts'
 import { until } from '../../support/until.ts'
-import type { Scene } from './fault.ts'
+import { rest, type Scene } from './fault.ts'
 import { brokerOfRound, leadsText, nameOfBroker } from './leaders.ts'
 
 type Slow = { name: string; delayMs: number; ms: number }
 
 /** Whatever one broker writes through to its disk takes so much longer, for a while. */
 export async function slowSyncs(scene: Scene, { name, delayMs, ms }: Slow): Promise<void> {
-  const { stack, experiment, round, signal } = scene
+  const { stack, experiment, round } = scene
   const id = brokerOfRound(scene)
   const { pid } = await stack.process(nameOfBroker(id))
   const report = join(stack.dir, `${name}-${round}`)
@@ -24,7 +23,7 @@ export async function slowSyncs(scene: Scene, { name, delayMs, ms }: Slow): Prom
   const delayed = async () => (await readFile(report, 'utf8')).split('(DELAYED)').length - 1
   try {
     await until('a sync was delayed', async () => (await delayed()) > 0)
-    await pause(ms, undefined, { signal })
+    await rest(scene, ms)
   } finally {
     strace.signal('SIGTERM')
     await strace.ended

@@ -119,7 +119,7 @@ function ownersOf(wanted: Set<string>, met: Set<string>): Map<string, number> {
 }
 
 /** Processes end and files close while they are looked at. */
-function readOr<T>(otherwise: T, read: () => T): T {
+export function readOr<T>(otherwise: T, read: () => T): T {
   try {
     return read()
   } catch {
