@@ -1,4 +1,5 @@
 import type { Ports } from '../../services/cli/up/ports.ts'
+import type { StandIns } from './stand-ins.ts'
 
 /** Where a stack will be, before anything of it is there. */
 export type Site = { dir: string; portOffset: number; ports: Ports }
@@ -11,6 +12,7 @@ export type StartWith = {
   env?: Readonly<Record<string, string>>
   flags?: readonly string[]
   brokers?: Readonly<Record<number, BrokerSettings>>
+  programs?: StandIns
 }
 
 /** One preparation of one stack. */

@@ -1,7 +1,6 @@
 import { globSync } from 'node:fs'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
-import { programPath } from '../../../services/cli/up/program-path.ts'
+import { rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Part, Preparation, Site } from '../preparation.ts'
 
 /** Sets the wall clock of every process of ours so many seconds ahead of the true one; below 0: behind it. */
@@ -23,25 +22,14 @@ export const movableClock: Preparation<MovableClock> = {
     }
     await set(0)
     const env = {
-      PATH: [await shimsIn(join(dir, 'bin')), process.env.PATH ?? ''].join(delimiter),
       LD_PRELOAD: library() ?? '',
       FAKETIME_TIMESTAMP_FILE: file,
       FAKETIME_CACHE_DURATION: '1',
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
       FAKETIME_ONLY_CMDS: 'node',
     }
-    return { handle: { set }, start: { env }, stop: async () => {} }
+    // Redis hangs as soon as it is loaded: jemalloc asks for the time before the library can say it.
+    const programs = { 'redis-server': { without: ['LD_PRELOAD'] } }
+    return { handle: { set }, start: { env, programs }, stop: async () => {} }
   },
-}
-
-/** Redis hangs as soon as it is loaded (jemalloc asks for the time before the library can say it), so it starts without. */
-async function shimsIn(folder: string): Promise<string> {
-  await mkdir(folder)
-  const redis = programPath('redis-server')
-  if (redis !== undefined) {
-    await writeFile(join(folder, 'redis-server'), `#!/bin/sh\nunset LD_PRELOAD\nexec '${redis}' "$@"\n`, {
-      mode: 0o755,
-    })
-  }
-  return folder
 }

@@ -1,6 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { join } from 'node:path'
 import { host } from '../../../services/cli/up/ports.ts'
 import { programPath } from '../../../services/cli/up/program-path.ts'
 import { freePortBelow } from '../../support/free-port.ts'
@@ -19,12 +17,8 @@ const lowestLent = 32_768
  */
 export const proxiedRedis: Preparation<Proxies> = {
   missing: () => (programPath(program) === undefined ? `it takes ${program}` : false),
-  async prepare({ dir, ports }: Site): Promise<Part<Proxies>> {
+  async prepare({ ports }: Site): Promise<Part<Proxies>> {
     const upstreamPort = await freePortBelow(lowestLent)
-    const folder = join(dir, 'programs')
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, program), standIn(programPath(program) ?? program, upstreamPort))
-    chmodSync(join(folder, program), 0o755)
     const proxies = startProxies()
     const opening = until('Redis listens', () => isListening(upstreamPort))
       .then(() => proxies.open({ name: redisRoute, upstreamPort, protocol: 'bytes', port: ports.redis }))
@@ -33,12 +27,11 @@ export const proxiedRedis: Preparation<Proxies> = {
       await proxies.stop()
       await opening
     }
-    return { handle: proxies, start: { env: { PATH: `${folder}:${process.env.PATH ?? ''}` } }, stop }
+    // Of two ports Redis takes the last one.
+    const programs = { [program]: { args: ['--port', String(upstreamPort)] } }
+    return { handle: proxies, start: { programs }, stop }
   },
 }
-
-/** Of two ports Redis takes the last one. */
-export const standIn = (path: string, port: number): string => `#!/bin/sh\nexec '${path}' "$@" --port ${port}\n`
 
 const isListening = (port: number): Promise<boolean> =>
   new Promise((resolve) => {

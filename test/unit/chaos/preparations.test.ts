@@ -15,7 +15,7 @@ const planOf = (...names: FaultName[]): Plan => ({ names, load, subscriptions: [
 const temporary = (t: TestContext) => {
   const folder = mkdtempSync(join(tmpdir(), 'tailrace-together-'))
   t.after(() => rmSync(folder, { recursive: true }))
-  return join(folder, 'settings')
+  return folder
 }
 
 describe('the plans of a run', () => {
@@ -37,12 +37,13 @@ describe('the plans of a run', () => {
 
 describe('the preparations of a stack', () => {
   it('put what they want of its start together', (t) => {
-    const folder = temporary(t)
+    const dir = temporary(t)
     const starts = [
       { env: { A: '1' }, flags: ['--x'], brokers: { 1: { 'a.b': '1', 'c.d': '2' } } },
       { env: { B: '2' }, brokers: { 1: { 'c.d': '3' }, 3: { 'e.f': '4' } } },
     ]
-    const { env, flags } = together(starts, folder)
+    const { env, flags } = together(starts, dir)
+    const folder = join(dir, 'settings')
     assert.deepEqual([env, flags], [{ A: '1', B: '2' }, ['--x', '--broker-settings', folder]])
     const files = readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')])
     assert.deepEqual(files, [
