@@ -89,3 +89,18 @@ describe('the history of a receiver', () => {
     })
   }
 })
+
+describe('a receiver whose mode is changed', () => {
+  it('has told of every request before it', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'tailrace-receiver-'))
+    defer(t, () => rmSync(folder, { recursive: true }))
+    const receiver = await startReceiver({ run: 'r', actor: 'billing', history: join(folder, 'billing.jsonl') })
+    defer(t, receiver.stop)
+    const client = createClient(t)
+    for (let count = 1; count <= 10; count += 1) {
+      await client.attempt(requestTo(receiver.url))
+      await receiver.setMode({ kind: 'accept' })
+      assert.equal(receiver.progress().requests, count)
+    }
+  })
+})
