@@ -8,7 +8,7 @@ import {
 } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { finished } from 'node:stream/promises'
-import { holdPort } from './free-port.ts'
+import { freePort } from './free-port.ts'
 
 /** One request as it arrived. */
 export type Received = {
@@ -56,7 +56,7 @@ export type Receiver = {
   behave(behaviour: Behave): void
   /** Closes the port and all connections: the next ones are refused. */
   refuse(): Promise<void>
-  /** Listens on the same port again. */
+  /** Listens on the same port again; throws where it was lent (`createReturningReceiver`). */
   accept(): Promise<void>
   close(): Promise<void>
 }
@@ -81,7 +81,13 @@ export async function createReceiver(t: Cleanup, options: ReceiverOptions = {}):
   return receiver
 }
 
-/** The same without a test: the caller closes it. */
+/** One that can refuse and be back: its port is not lent to somebody else meanwhile. */
+export const createReturningReceiver = async (
+  t: Cleanup,
+  options: Omit<ReceiverOptions, 'port'> = {},
+): Promise<Receiver> => createReceiver(t, { ...options, port: await freePort() })
+
+/** Without a test: the caller closes it. */
 export async function openReceiver({ port: wanted = 0, behaviour = ok, linesFile }: ReceiverOptions = {}) {
   const lines = linesFile === undefined ? undefined : createWriteStream(linesFile, { flags: 'a' })
   const requests: Received[] = []
@@ -102,8 +108,7 @@ export async function openReceiver({ port: wanted = 0, behaviour = ok, linesFile
     socket.on('close', () => sockets.delete(socket))
   })
   const port = await listen(server, wanted)
-  let letGo = () => {}
-  const shut = async () => {
+  const refuse = async () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     for (const socket of sockets) socket.destroy()
     await closed
@@ -117,17 +122,13 @@ export async function openReceiver({ port: wanted = 0, behaviour = ok, linesFile
     behave: (next) => {
       behave = next
     },
-    refuse: async () => {
-      await shut()
-      letGo = await holdPort(port)
-    },
+    refuse,
     accept: async () => {
+      if (wanted === 0) throw new Error('what was lent may be gone: use createReturningReceiver')
       await listen(server, port)
-      letGo()
     },
     close: async () => {
-      letGo()
-      await shut()
+      await refuse()
       await endLines(lines)
     },
   }

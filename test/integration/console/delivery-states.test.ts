@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createReceiver } from '../../support/receiver.ts'
+import { createReceiver, createReturningReceiver } from '../../support/receiver.ts'
 import { until } from '../../support/until.ts'
 import { type Delivery, phaseOnConsumer, publisherOf, runConsumer } from './delivering.ts'
 import { createInstallation } from './running-console.ts'
@@ -56,7 +56,7 @@ test('deliveries outlive their subscription, and are not mixed up with those of 
 test('every state can be asked for: what is under way, filtered out or skipped is found, too', async (t) => {
   const installation = await createInstallation(t)
   const { api } = await installation.start()
-  const receiver = await createReceiver(t, {
+  const receiver = await createReturningReceiver(t, {
     behaviour: ({ headers }) => (headers['ce-id'] === 'slow' ? { kind: 'hang' } : { kind: 'answer', status: 204 }),
   })
   await api('PUT', '/v1/streams/orders', { partitions: 1 })

@@ -6,7 +6,7 @@ import { openAdmin } from '#shared/kafka/admin.ts'
 import { openLanes } from '#shared/kafka/lanes.ts'
 import { createMetrics } from '#shared/observability/metrics.ts'
 import { testBrokers } from '../../support/dependencies.ts'
-import { createReceiver } from '../../support/receiver.ts'
+import { createReceiver, createReturningReceiver } from '../../support/receiver.ts'
 import { until } from '../../support/until.ts'
 import { createInstallation, quietLog } from './running-console.ts'
 
@@ -17,7 +17,7 @@ const secretOf = (text: string) => Buffer.from(text.replace('whsec_', ''), 'base
 test('subscriptions follow the rules of the API', async (t) => {
   const installation = await createInstallation(t)
   const { api } = await installation.start()
-  const receiver = await createReceiver(t)
+  const receiver = await createReturningReceiver(t)
   const url = `${receiver.url}hooks`
   let secret = ''
 

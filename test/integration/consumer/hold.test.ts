@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { recordKey } from '#shared/catalog/record-keys.ts'
 import { testRedisUrl } from '../../support/dependencies.ts'
-import { createReceiver, type Received } from '../../support/receiver.ts'
+import { createReceiver, createReturningReceiver, type Received } from '../../support/receiver.ts'
 import { until } from '../../support/until.ts'
 import { createInstallation, idsByKey, runConsumer, untilHeld } from './fixture.ts'
 
@@ -14,7 +14,7 @@ const events = (count: number, keys: number) =>
 
 test('a receiver that is down is held: only probes reach it, then all is drained in order, nothing is burned', async (t) => {
   const installation = await createInstallation(t)
-  const receiver = await createReceiver(t)
+  const receiver = await createReturningReceiver(t)
   const well = await createReceiver(t)
   await receiver.refuse()
   const subscription = await installation.subscribe(receiver, { delivery: { concurrency: 16 } })

@@ -8,7 +8,7 @@ import { createMetrics } from '#shared/observability/metrics.ts'
 import { openRedis } from '#shared/redis/connection.ts'
 import { openTold } from '#shared/redis/told.ts'
 import { testRedisUrl } from '../../support/dependencies.ts'
-import { createReceiver } from '../../support/receiver.ts'
+import { createReceiver, createReturningReceiver } from '../../support/receiver.ts'
 import { until } from '../../support/until.ts'
 import { createInstallation, forkConsumer, type OpsSeen, runConsumer } from './fixture.ts'
 import { shareSubscription } from './takeover.ts'
@@ -22,7 +22,7 @@ const typesOf = (seen: readonly OpsSeen[], subject: string) =>
 test('a hold, its end, a pause and dead letters are told once, although two consumers notice them', async (t) => {
   const installation = await createInstallation(t, { partitions: 4, env: { REDIS_URL: testRedisUrl() } })
   const ops = await installation.ops()
-  const receiver = await createReceiver(t)
+  const receiver = await createReturningReceiver(t)
   await receiver.refuse()
   const subscription = await installation.subscribe(receiver)
   const subject = `subscriptions/${subscription.name}`

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { recordKey } from '#shared/catalog/record-keys.ts'
-import { type Behaviour, createReceiver, type Received, type Receiver } from '../../support/receiver.ts'
+import {
+  type Behaviour,
+  createReceiver,
+  createReturningReceiver,
+  type Received,
+  type Receiver,
+} from '../../support/receiver.ts'
 import { until } from '../../support/until.ts'
 import { createInstallation, idsByKey, type Members, runConsumer, streamName, untilHeld } from './fixture.ts'
 
@@ -42,7 +48,7 @@ function assertOnlyProbes({ requests }: Receiver): void {
 
 test('of three targets a dead one gets only probes, the others get all, and it comes back by itself', async (t) => {
   const installation = await createInstallation(t)
-  const [a, b, dead] = [await createReceiver(t), await createReceiver(t), await createReceiver(t)]
+  const [a, b, dead] = [await createReceiver(t), await createReceiver(t), await createReturningReceiver(t)]
   await dead.refuse()
   const subscription = await installation.subscribe(a, { targets: [{ url: dead.url }, { url: b.url }] })
   const deadLetters = await installation.deadLetters()
@@ -79,7 +85,7 @@ test('of three targets a dead one gets only probes, the others get all, and it c
 
 test('with all targets down it is held: only probes, nothing is burned, and one that is back takes all', async (t) => {
   const installation = await createInstallation(t)
-  const [a, b, well] = [await createReceiver(t), await createReceiver(t), await createReceiver(t)]
+  const [a, b, well] = [await createReturningReceiver(t), await createReturningReceiver(t), await createReceiver(t)]
   await Promise.all([a.refuse(), b.refuse()])
   const subscription = await installation.subscribe(a, { targets: [{ url: b.url }], delivery: { concurrency: 16 } })
   const other = await installation.subscribe(well)
@@ -349,7 +355,7 @@ test('whatever a second target does, the first one gets all once and in order, a
 
 test('while the first of two compared targets is down it is held, however well the second one is', async (t) => {
   const installation = await createInstallation(t)
-  const [primary, other] = [await createReceiver(t), await createReceiver(t)]
+  const [primary, other] = [await createReturningReceiver(t), await createReceiver(t)]
   await primary.refuse()
   const ops = await installation.ops()
   const subscription = await installation.subscribe(primary, { targets: [{ url: other.url }], balance: 'compare' })

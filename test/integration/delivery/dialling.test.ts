@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import type { AttemptResult } from '#shared/delivery/attempt.ts'
-import { createReceiver } from '../../support/receiver.ts'
+import { createReceiver, createReturningReceiver } from '../../support/receiver.ts'
 import { createClient, requestTo } from './attempts.ts'
 
 const failureOf = (result: AttemptResult) => {
@@ -81,7 +81,7 @@ test('of a name with allowed and other addresses only the allowed ones are diall
 })
 
 test('a name that changes its address after the check is dialled at the address that was checked', async (t) => {
-  const receiver = await createReceiver(t)
+  const receiver = await createReturningReceiver(t)
   const visits = await createTrap(t, '127.0.0.2', receiver.port)
   const { asked, resolve } = resolverOf(['127.0.0.1'], ['127.0.0.2'])
   const client = createClient(t, { allow: '127.0.0.1', resolve })

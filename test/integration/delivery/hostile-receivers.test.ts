@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { AttemptResult } from '#shared/delivery/attempt.ts'
 import { decide } from '#shared/delivery/decide.ts'
-import { createReceiver } from '../../support/receiver.ts'
+import { createReceiver, createReturningReceiver } from '../../support/receiver.ts'
 import { until } from '../../support/until.ts'
 import { createClient, requestTo } from './attempts.ts'
 
@@ -39,7 +39,7 @@ function* dripOf(first: string, again: string): Generator<string> {
 }
 
 test('a receiver that refuses, resets or hangs up is told apart', async (t) => {
-  const receiver = await createReceiver(t)
+  const receiver = await createReturningReceiver(t)
   const client = createClient(t)
   receiver.behave({ kind: 'reset' })
   assert.equal(codeOf(await client.attempt(requestTo(receiver.url))), 'io-reset')
@@ -212,7 +212,7 @@ test('a refusal that comes before the body was read is not mistaken for a broken
 })
 
 test('a crashed keep-alive connection costs one attempt, not the next ones', async (t) => {
-  const receiver = await createReceiver(t)
+  const receiver = await createReturningReceiver(t)
   const client = createClient(t, { connections: 1 })
   assert.equal(codeOf(await client.attempt(requestTo(receiver.url))), 'status-200')
   await receiver.refuse()

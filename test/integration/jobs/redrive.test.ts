@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { evictMembers } from '#shared/kafka/evict.ts'
 import { testBrokers } from '../../support/dependencies.ts'
-import { createReceiver } from '../../support/receiver.ts'
+import { createReceiver, createReturningReceiver } from '../../support/receiver.ts'
 import { until } from '../../support/until.ts'
 import type { Json } from '../console/console-client.ts'
 import { idOf, keyed, openWorkshop, repeatsInOrder } from './fixture.ts'
@@ -170,7 +170,7 @@ test('a delivery that waits for a later attempt is tried now, and what waits beh
 
 test('a job waits for a receiver that is away, and nothing of it dies again meanwhile', async (t) => {
   const shop = await openWorkshop(t)
-  const receiver = await createReceiver(t, { behaviour: refuses })
+  const receiver = await createReturningReceiver(t, { behaviour: refuses })
   const subscription = await shop.subscribe(receiver)
   await shop.runConsumer('one')
   const events = keyed(40, 8)
