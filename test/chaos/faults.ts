@@ -2,6 +2,7 @@ import type { Stack } from '../support/stack.ts'
 import type { Experiment } from './experiment.ts'
 import { brokerFaults } from './faults/brokers.ts'
 import { catalogFaults } from './faults/catalog.ts'
+import { containerFaults } from './faults/containers.ts'
 import { type Fault, isRow, type Scene, type Targets } from './faults/fault.ts'
 import { networkFaults } from './faults/network.ts'
 import { redisFaults } from './faults/redis.ts'
@@ -18,13 +19,14 @@ export const faultGroups = {
   catalog: catalogFaults,
   strained: strainedFaults,
   storage: storageFaults,
+  containers: containerFaults,
 } as const satisfies Record<string, Record<string, Fault>>
 
 /** Every fault by name. */
 export const faults = {
   ...{ ...faultGroups.signals, ...faultGroups.brokers, ...faultGroups.network },
   ...{ ...faultGroups.redis, ...faultGroups.catalog },
-  ...{ ...faultGroups.strained, ...faultGroups.storage },
+  ...{ ...faultGroups.strained, ...faultGroups.storage, ...faultGroups.containers },
 }
 
 export type FaultName = keyof typeof faults

@@ -17,7 +17,8 @@ import { type Api, openApi } from './api.ts'
 import { defer } from './defer.ts'
 import { until } from './until.ts'
 
-export type StackProcess = { name: string; service: string; pid: number; adminUrl: string | null }
+/** `instance` is how it calls itself to the product, where that is not its name. */
+export type StackProcess = { name: string; service: string; pid: number; adminUrl: string | null; instance?: string }
 
 /** What an experiment needs of the product. `receivers`: where they listen and what targets call them, if not 127.0.0.1. */
 export type System = {
@@ -47,6 +48,18 @@ export type Stack = System & {
   kill(name: string, signal: NodeJS.Signals): Promise<StackProcess>
   /** The last lines of every log that are no everyday information. */
   logTails(lines?: number): Promise<string>
+  /** Where its processes run in containers. */
+  containers?: Containers
+}
+
+/** What a fault can do to a container by its name, and undo. */
+export type Containers = {
+  kill(name: string): Promise<void>
+  start(name: string): Promise<void>
+  pause(name: string): Promise<void>
+  unpause(name: string): Promise<void>
+  /** Takes it off the network of Kafka and Redis; what this returns puts it back. */
+  cut(name: string): Promise<() => Promise<void>>
 }
 
 export type OwnedStack = Stack & {

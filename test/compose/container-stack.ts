@@ -1,0 +1,102 @@
+/*
+ * The stack of docker-compose.yml as faults see it: a process is what runs in a container, and what ends, freezes or cuts it is
+ * done to the container.
+ */
+import type { Resources } from '#shared/lifecycle.ts'
+import { brokerIds } from '../../services/cli/up/broker.ts'
+import type { AddedConsumers } from '../support/added-consumers.ts'
+import type { Containers, Stack, StackProcess } from '../support/stack.ts'
+import { until } from '../support/until.ts'
+import { act, type Container, compose, containers, docker, ports, takeOff } from './engine.ts'
+import { attachComposeStack, nameBrokers, untilUp } from './running-stack.ts'
+
+/** Where Kafka and Redis are, and what every process of ours needs. */
+const network = 'core'
+const adminPort = 9464
+/** Those that a fault may hit, or a run waits for; the others of the file only look on. */
+const own: readonly string[] = ['producer', 'consumer', 'console']
+const brokers: readonly string[] = brokerIds.map((id) => `kafka-${id}`)
+
+/** Uses the stack of the project where it runs, and lets it run; else starts one, which goes with `resources`. */
+export async function openContainerStack(resources: Resources): Promise<Stack> {
+  if (!(await containers()).some(({ running }) => running)) {
+    resources.defer('containers', () => compose('down', '-v', '--remove-orphans'))
+    await compose('up', '-d', '--build')
+  }
+  await untilUp()
+  const system = await attachComposeStack()
+  const processes = async () => (await containers()).flatMap(processOf)
+  const named = async (name: string) => {
+    const found = (await processes()).find((one) => one.name === name)
+    if (found === undefined) throw new Error(`no container is called ${name}`)
+    return found
+  }
+  return {
+    ...system,
+    dir: new URL('../../', import.meta.url).pathname,
+    consoleUrl: `http://127.0.0.1:${ports.console}`,
+    redisUrl: `redis://${(await containers()).find(({ service }) => service === 'redis')?.addresses[network]}:6379`,
+    added: nobodyAdded,
+    processes,
+    process: named,
+    kill: async (name, signal) => {
+      const victim = await named(name)
+      process.kill(victim.pid, signal)
+      return victim
+    },
+    logTails,
+    containers: doings,
+  }
+}
+
+const doings: Containers = {
+  kill: (name) => act('kill', name),
+  start: async (name) => {
+    await act('start', name)
+    await untilPlaced(name)
+  },
+  pause: (name) => act('pause', name),
+  unpause: (name) => act('unpause', name),
+  cut: async (name) => {
+    const putBack = await takeOff(name, network)
+    return async () => {
+      await putBack()
+      await untilPlaced(name)
+    }
+  },
+}
+
+/** A container that comes back may have another address. */
+async function untilPlaced(name: string): Promise<void> {
+  await until(`${name} has an address`, async () =>
+    (await containers()).some((one) => one.name === name && one.running && one.addresses[network]),
+  )
+  await nameBrokers()
+}
+
+/** A container that is down has no process, and one that is cut off cannot be asked. */
+export function processOf({ id, name, service, running, pid, addresses }: Container): StackProcess[] {
+  const kind = brokers.includes(service) ? 'kafka' : service
+  if (kind !== 'kafka' && kind !== 'redis' && !own.includes(kind)) return []
+  const address = addresses[network] ?? ''
+  const adminUrl = own.includes(kind) && address !== '' ? `http://${address}:${adminPort}` : null
+  return [{ name, service: kind, pid: running ? pid : Number.NaN, adminUrl, instance: id.slice(0, 12) }]
+}
+
+const nobodyAdded: AddedConsumers = {
+  add: () => Promise.reject(new Error('consumers are added to a stack of processes alone')),
+  list: () => [],
+  end: (name) => Promise.reject(new Error(`no added consumer is called ${name}`)),
+  endAll: () => Promise.resolve(),
+}
+
+/** The last lines of every container that are no everyday information. */
+async function logTails(lines = 15): Promise<string> {
+  const tails = (await containers()).map(async ({ id, name }) => {
+    const text = await docker('logs', '--tail', '2000', id).catch(() => '')
+    const telling = text.split('\n').filter((line) => line !== '' && !/"level":"info"|\] INFO /.test(line))
+    const shown = telling.slice(-lines).map((line) => `${line.slice(0, 400)}\n`)
+    return `── ${name}\n${shown.join('')}`
+  })
+  return (await Promise.all(tails)).join('')
+}
