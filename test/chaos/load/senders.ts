@@ -1,10 +1,11 @@
 /*
  * Which process of this machine a request came from, told by the system and not by the request: the other end of each
- * connection is a socket, and the socket a file of its process. Linux only; elsewhere nobody is known.
+ * connection is a socket, and the socket a file of its process, also of one in a container of this machine, which has a table
+ * of connections of its own. Linux only; elsewhere nobody is known.
  *
  * Looking takes tens of ms, so it happens once for all connections of a while, and nobody who is answered waits for it.
  */
-import { readdirSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 
@@ -18,8 +19,8 @@ export type Senders = {
   flush(): Promise<void>
 }
 
-/** `ports` are asked for while the connection stands. */
-type Asked = { ports: string; hearers: ((sender: Sender) => void)[] }
+/** `ends` are asked for while the connection stands. */
+type Asked = { ends: string; hearers: ((sender: Sender) => void)[] }
 
 const gatherMs = 400
 
@@ -33,8 +34,8 @@ export function createSenders(): Senders {
     const asked = waiting
     waiting = new Map()
     timer = undefined
-    const inodes = inodesByPorts(await readFile('/proc/net/tcp', 'latin1').catch(() => ''))
-    const inodeOf = ({ ports }: Asked) => inodes.get(ports) ?? ''
+    const inodes = await inodesOf([...asked.values()].map(({ ends }) => ends))
+    const inodeOf = ({ ends }: Asked) => inodes.get(ends) ?? ''
     const owners = ownersOf(new Set([...asked.values()].map(inodeOf)), met)
     for (const [socket, one] of asked) {
       const sender = owners.get(inodeOf(one)) ?? null
@@ -46,7 +47,7 @@ export function createSenders(): Senders {
     tell(socket, hear) {
       const sender = known.get(socket)
       if (sender !== undefined) return hear(sender)
-      const asked = waiting.get(socket) ?? { ports: portsOf(socket), hearers: [] }
+      const asked = waiting.get(socket) ?? { ends: endsOf(socket), hearers: [] }
       asked.hearers.push(hear)
       waiting.set(socket, asked)
       timer ??= setTimeout(() => void lookUp(), gatherMs)
@@ -58,27 +59,50 @@ export function createSenders(): Senders {
   }
 }
 
-/** The rows of `/proc/net/tcp` as `<local port> <remote port>` → inode. A socket that nobody has any more has none. */
-export function inodesByPorts(table: string): Map<string, string> {
+/** Looks into the tables of containers only for what is not in ours. */
+async function inodesOf(wanted: readonly string[]): Promise<Map<string, string>> {
+  const own = inodesByEnds(await readFile('/proc/net/tcp', 'latin1').catch(() => ''))
+  if (wanted.every((ends) => own.has(ends))) return own
+  const tables = otherNetworks().map((pid) => readOr('', () => readFileSync(`/proc/${pid}/net/tcp`, 'latin1')))
+  return new Map([...tables.flatMap((table) => [...inodesByEnds(table)]), ...own])
+}
+
+/** One process of each network namespace but ours. */
+function otherNetworks(): string[] {
+  const networkOf = (pid: string) => readOr('', () => readlinkSync(`/proc/${pid}/ns/net`))
+  const byNetwork = new Map(processes().map((pid) => [networkOf(pid), pid]))
+  byNetwork.delete('')
+  byNetwork.delete(networkOf('self'))
+  return [...byNetwork.values()]
+}
+
+/** The rows of `/proc/net/tcp` as `<local address>:<port> <remote port>` → inode. A socket that nobody has any more has none. */
+export function inodesByEnds(table: string): Map<string, string> {
   const rows = table.split('\n').slice(1)
   return new Map(
     rows.flatMap((row): [string, string][] => {
       const [, local = '', remote = '', , , , , , , inode = '0'] = row.trim().split(/\s+/)
-      return inode === '0' ? [] : [[`${portOf(local)} ${portOf(remote)}`, inode]]
+      return inode === '0' ? [] : [[`${addressOf(local)}:${portOf(local)} ${portOf(remote)}`, inode]]
     }),
   )
 }
 
 /** Seen from the other end. */
-const portsOf = ({ remotePort, localPort }: Socket): string => `${remotePort} ${localPort}`
+const endsOf = ({ remoteAddress, remotePort, localPort }: Socket): string =>
+  `${remoteAddress}:${remotePort} ${localPort}`
 
-const portOf = (address: string): number => Number.parseInt(address.split(':')[1] ?? '', 16)
+/** Bytes stand in the order of the machine, which is the wrong one. */
+const addressOf = (end: string): string => [...Buffer.from(end.slice(0, 8), 'hex').reverse()].join('.')
+
+const portOf = (end: string): number => Number.parseInt(end.split(':')[1] ?? '', 16)
+
+const processes = (): string[] => readOr([], () => readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
 
 /** Who has which socket open. Stops as soon as all are found. */
 function ownersOf(wanted: Set<string>, met: Set<string>): Map<string, number> {
   const owners = new Map<string, number>()
   wanted.delete('')
-  const others = readOr([], () => readdirSync('/proc').filter((name) => /^\d+$/.test(name) && !met.has(name)))
+  const others = processes().filter((name) => !met.has(name))
   for (const pid of [...met, ...others]) {
     if (wanted.size === 0) break
     const folder = `/proc/${pid}/fd`
