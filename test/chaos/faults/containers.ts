@@ -7,8 +7,8 @@ import { chooseVictim } from './victim.ts'
 /** The engine starts again what crashed, not what somebody killed: we do, when others have noticed. */
 const downMs = 5_000
 /** Longer than a session of a broker and of a consumer, which are 2 s and 6 s. */
-const pausedMs = 10_000
-const cutMs = 10_000
+const pausedMs = 8_000
+const cutMs = 8_000
 
 /** The kills of a service: of its container, and whatever runs in it. */
 const killOf = (service: string) => `docker kill one ${service}, docker start it ${downMs / 1000} s later`

@@ -8,6 +8,7 @@ import { escaped, mark } from './markup.ts'
 import { kindsTable } from './page-tables.ts'
 import { runCard } from './run-card.ts'
 import { style } from './style.ts'
+import { reasonFor } from './unjudged.ts'
 import { count, proofs } from './words.ts'
 
 /** What a report is made of, and what report.json holds. */
@@ -94,7 +95,9 @@ function sums(totals: Totals): string {
 function invariant({ invariant: name, claim, judged, broken, offences }: InvariantFigures): string {
   const state = judged === 0 ? `<span class="quiet">– ${escaped(name)}</span>` : mark(broken === 0, name)
   const cases =
-    judged === 0 ? 'nothing to judge' : `${count(judged)} cases${broken === 0 ? '' : `, ${count(offences)} break it`}`
+    judged === 0
+      ? `not judged: ${reasonFor(name)}`
+      : `${count(judged)} cases${broken === 0 ? '' : `, ${count(offences)} break it`}`
   return `<div>${state}<div class="k">${escaped(claim)}</div><div class="k">${cases}</div></div>`
 }
 

@@ -1,6 +1,7 @@
 import { type Column, table } from '../../bench/table.ts'
 import type { Figures, Run, SubscriptionFigures, VerdictFigures } from '../figures/figures.ts'
 import { type GapSpread, type KindFigures, kindsOf, type Totals } from '../figures/totals.ts'
+import { unjudgedText } from './unjudged.ts'
 import { count, failureText, nearestText, proofs, runLine, seconds, spreadText, targetText } from './words.ts'
 
 /** Everything of one run but its complaint, for a terminal. */
@@ -11,8 +12,10 @@ export function runText(run: Run): string {
 /** One experiment: a line per subscription, one per kind of fault, and the requests that failed. */
 export function figuresText(figures: Figures): string {
   const kinds = kindsOf(figures.faults)
+  const unjudged = unjudgedText(figures.verdicts)
   return [
     `${figures.run}: ${count(figures.due)} events, ${count(figures.acknowledged)} acknowledged, ${count(figures.deliveries)} deliveries; ${judgedText(figures)}`,
+    ...(unjudged === '' ? [] : [unjudged]),
     table(subscriptionColumns, figures.subscriptions),
     ...(kinds.length === 0 ? [] : [table(kindColumns, kinds)]),
     ...figures.failures.map(failureText),

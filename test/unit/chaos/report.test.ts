@@ -5,6 +5,7 @@ import { totalsOf } from '../../chaos/figures/totals.ts'
 import { page } from '../../chaos/report/page.ts'
 import { picture } from '../../chaos/report/picture.ts'
 import { runText, totalsText } from '../../chaos/report/text.ts'
+import { unjudgedText } from '../../chaos/report/unjudged.ts'
 import { failedLine } from '../../chaos/report/words.ts'
 import { usualFolder } from '../../chaos/report/write.ts'
 
@@ -60,6 +61,8 @@ const runOf = (figures: Figures, complaint = ''): Run => ({
 const pageOf = (...runs: Run[]): string =>
   page({ format: 1, command: 'chaos --fault "K1"', startedAt: '', machine: '2 cores', totals: totalsOf(runs), runs })
 
+const unjudged = { claim: '', name: '', holds: true, judged: 0, offences: 0, first: [] }
+
 const broken = runOf(figuresOf([fault('kill-broker', 5_000, 4_000)], 70), 'I1 does not hold')
 
 describe('the report on the terminal', () => {
@@ -84,6 +87,25 @@ describe('the report on the terminal', () => {
     assert.match(proven, /^n = 6,000 acknowledged events, none lost: fewer than 1 in 2,000 with 95 % confidence$/m)
     assert.match(proven, /^k = 4 faults, no run failed: fewer than 75\.0 % of faults break a promise$/m)
     assert.doesNotMatch(totalsText(totalsOf([broken])), /confidence|k =/)
+  })
+})
+
+describe('what nothing was judged of', () => {
+  const verdict = (invariant: string, judged: number) => ({ invariant, judged })
+
+  it('is named with its reason, in order, once, and not where one subscription had something', () => {
+    const verdicts = [verdict('I19', 0), verdict('I7', 0), verdict('I7', 0), verdict('I1', 3), verdict('I1', 0)]
+    assert.equal(
+      unjudgedText(verdicts),
+      'not judged: I7 (nothing was dead-lettered), I19 (no owner was seen, or nobody knows which process sent what)',
+    )
+    assert.equal(unjudgedText([verdict('I1', 3)]), '')
+  })
+
+  it('is said of a run on the terminal, and is no pass there', () => {
+    const text = runText(runOf({ ...figuresOf([]), verdicts: [{ ...unjudged, invariant: 'I15' }] }))
+    assert.match(text, /^r1: .*; judged ; broken: none$/m)
+    assert.match(text, /^not judged: I15 \(no process was asked to stop\)$/m)
   })
 })
 
