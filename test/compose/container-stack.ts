@@ -5,9 +5,9 @@
 import type { Resources } from '#shared/lifecycle.ts'
 import { brokerIds } from '../../services/cli/up/broker.ts'
 import type { AddedConsumers } from '../support/added-consumers.ts'
-import type { Containers, Stack, StackProcess } from '../support/stack.ts'
+import type { Containers, Stack, StackProcess, Undo } from '../support/stack.ts'
 import { until } from '../support/until.ts'
-import { act, type Container, compose, containers, docker, ports, takeOff } from './engine.ts'
+import { act, type Container, compose, containerNamed, containers, docker, ports, takeOff } from './engine.ts'
 import { attachComposeStack, nameBrokers, untilUp } from './running-stack.ts'
 
 /** Where Kafka and Redis are, and what every process of ours needs. */
@@ -45,32 +45,47 @@ export async function openContainerStack(resources: Resources): Promise<Stack> {
       return victim
     },
     logTails,
-    containers: doings,
+    containers: breakable(resources),
   }
 }
 
-const doings: Containers = {
-  kill: (name) => act('kill', name),
-  start: async (name) => {
-    await act('start', name)
-    await untilPlaced(name)
-  },
-  pause: (name) => act('pause', name),
-  unpause: (name) => act('unpause', name),
-  cut: async (name) => {
-    const putBack = await takeOff(name, network)
-    return async () => {
-      await putBack()
-      await untilPlaced(name)
+/** Whatever is not undone yet is, before anything else of `resources` goes: a stack that was there before is left whole. */
+function breakable(resources: Resources): Containers {
+  const broken = new Set<Undo>()
+  resources.defer('what was broken', () => Promise.all([...broken].map((undo) => undo())))
+  const undoable =
+    (doIt: (name: string) => Promise<() => Promise<void>>) =>
+    async (name: string): Promise<Undo> => {
+      const undoIt = await doIt(name)
+      let undoing: Promise<void> | undefined
+      const undo = () => {
+        undoing ??= undoIt()
+          .then(() => untilPlaced(name))
+          .then(() => void broken.delete(undo))
+        return undoing
+      }
+      broken.add(undo)
+      return undo
     }
-  },
+  return {
+    kill: undoable(async (name) => {
+      await act('kill', name)
+      return () => act('start', name)
+    }),
+    pause: undoable(async (name) => {
+      await act('pause', name)
+      return () => act('unpause', name)
+    }),
+    cut: undoable((name) => takeOff(name, network)),
+  }
 }
 
 /** A container that comes back may have another address. */
 async function untilPlaced(name: string): Promise<void> {
-  await until(`${name} has an address`, async () =>
-    (await containers()).some((one) => one.name === name && one.running && one.addresses[network]),
-  )
+  await until(`${name} has an address`, async () => {
+    const { running, addresses } = await containerNamed(name)
+    return running && addresses[network]
+  })
   await nameBrokers()
 }
 

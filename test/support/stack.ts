@@ -52,15 +52,16 @@ export type Stack = System & {
   containers?: Containers
 }
 
-/** What a fault can do to a container by its name, and undo. */
+/** What a fault can do to a container by its name. What each returns undoes it, once, however often it is called. */
 export type Containers = {
-  kill(name: string): Promise<void>
-  start(name: string): Promise<void>
-  pause(name: string): Promise<void>
-  unpause(name: string): Promise<void>
-  /** Takes it off the network of Kafka and Redis; what this returns puts it back. */
-  cut(name: string): Promise<() => Promise<void>>
+  /** The engine does not start it again. */
+  kill(name: string): Promise<Undo>
+  pause(name: string): Promise<Undo>
+  /** Takes it off the network of Kafka and Redis. */
+  cut(name: string): Promise<Undo>
 }
+
+export type Undo = () => Promise<void>
 
 export type OwnedStack = Stack & {
   /** Ctrl-C, as a user does; throws when a process of the run is left behind. Removes the folder unless it was given. */

@@ -22,7 +22,7 @@ export const containerFaults = {
     what: killOf('broker'),
     targets: { ackMs: 3_500, deliveryMs: 3_500 },
     takeovers: 1,
-    inject: (scene) => hit(scene, { name: 'docker-kill-broker', service: 'kafka', ms: downMs, does: killed }),
+    inject: (scene) => hit(scene, { name: 'docker-kill-broker', service: 'kafka', ms: downMs, does: 'kill' }),
   },
   'docker-kill-consumer': {
     what: killOf('consumer'),
@@ -30,19 +30,19 @@ export const containerFaults = {
     targets: { partitionMs: 4_000 },
     takeovers: 1,
     uncommittedMs: 0,
-    inject: (scene) => hit(scene, { name: 'docker-kill-consumer', service: 'consumer', ms: downMs, does: killed }),
+    inject: (scene) => hit(scene, { name: 'docker-kill-consumer', service: 'consumer', ms: downMs, does: 'kill' }),
   },
   'docker-kill-producer': {
     what: killOf('producer'),
     targets: { ackMs: 2_000 },
     takeovers: 0,
     failsRequests: true,
-    inject: (scene) => hit(scene, { name: 'docker-kill-producer', service: 'producer', ms: downMs, does: killed }),
+    inject: (scene) => hit(scene, { name: 'docker-kill-producer', service: 'producer', ms: downMs, does: 'kill' }),
   },
   'docker-kill-redis': {
     what: killOf('Redis'),
     takeovers: 0,
-    inject: (scene) => hit(scene, { name: 'docker-kill-redis', service: 'redis', ms: downMs, does: killed }),
+    inject: (scene) => hit(scene, { name: 'docker-kill-redis', service: 'redis', ms: downMs, does: 'kill' }),
   },
   'docker-pause-broker': {
     what: pauseOf('broker'),
@@ -51,26 +51,26 @@ export const containerFaults = {
     // It may coordinate groups: nobody commits meanwhile.
     uncommittedMs: pausedMs,
     failsRequests: true,
-    inject: (scene) => hit(scene, { name: 'docker-pause-broker', service: 'kafka', ms: pausedMs, does: paused }),
+    inject: (scene) => hit(scene, { name: 'docker-pause-broker', service: 'kafka', ms: pausedMs, does: 'pause' }),
   },
   'docker-pause-consumer': {
     what: pauseOf('consumer'),
     targets: { partitionMs: 4_000 },
     takeovers: 1,
     uncommittedMs: 0,
-    inject: (scene) => hit(scene, { name: 'docker-pause-consumer', service: 'consumer', ms: pausedMs, does: paused }),
+    inject: (scene) => hit(scene, { name: 'docker-pause-consumer', service: 'consumer', ms: pausedMs, does: 'pause' }),
   },
   'docker-pause-producer': {
     what: pauseOf('producer'),
     targets: { ackMs: 4_000 },
     takeovers: 0,
     failsRequests: true,
-    inject: (scene) => hit(scene, { name: 'docker-pause-producer', service: 'producer', ms: pausedMs, does: paused }),
+    inject: (scene) => hit(scene, { name: 'docker-pause-producer', service: 'producer', ms: pausedMs, does: 'pause' }),
   },
   'docker-pause-redis': {
     what: pauseOf('Redis'),
     takeovers: 0,
-    inject: (scene) => hit(scene, { name: 'docker-pause-redis', service: 'redis', ms: pausedMs, does: paused }),
+    inject: (scene) => hit(scene, { name: 'docker-pause-redis', service: 'redis', ms: pausedMs, does: 'pause' }),
   },
   'docker-disconnect-broker': {
     what: cutOf('broker'),
@@ -78,7 +78,7 @@ export const containerFaults = {
     takeovers: 2,
     uncommittedMs: cutMs,
     failsRequests: true,
-    inject: (scene) => hit(scene, { name: 'docker-disconnect-broker', service: 'kafka', ms: cutMs, does: cut }),
+    inject: (scene) => hit(scene, { name: 'docker-disconnect-broker', service: 'kafka', ms: cutMs, does: 'cut' }),
   },
   'docker-disconnect-consumer': {
     what: cutOf('consumer'),
@@ -86,45 +86,30 @@ export const containerFaults = {
     takeovers: 1,
     // It reaches its receivers still, and delivers until its last heartbeat is 4.8 s old; nobody hears of that.
     uncommittedMs: 6_000,
-    inject: (scene) => hit(scene, { name: 'docker-disconnect-consumer', service: 'consumer', ms: cutMs, does: cut }),
+    inject: (scene) => hit(scene, { name: 'docker-disconnect-consumer', service: 'consumer', ms: cutMs, does: 'cut' }),
   },
   'docker-disconnect-producer': {
     what: cutOf('producer'),
     targets: { ackMs: 4_000 },
     takeovers: 0,
     failsRequests: true,
-    inject: (scene) => hit(scene, { name: 'docker-disconnect-producer', service: 'producer', ms: cutMs, does: cut }),
+    inject: (scene) => hit(scene, { name: 'docker-disconnect-producer', service: 'producer', ms: cutMs, does: 'cut' }),
   },
   'docker-disconnect-redis': {
     what: cutOf('Redis'),
     takeovers: 0,
-    inject: (scene) => hit(scene, { name: 'docker-disconnect-redis', service: 'redis', ms: cutMs, does: cut }),
+    inject: (scene) => hit(scene, { name: 'docker-disconnect-redis', service: 'redis', ms: cutMs, does: 'cut' }),
   },
 } as const satisfies Record<string, Fault>
 
-/** Does something to a container; what that returns undoes it. */
-type Doing = (containers: Containers, name: string) => Promise<() => Promise<void>>
-
-const killed: Doing = async (containers, name) => {
-  await containers.kill(name)
-  return () => containers.start(name)
-}
-
-const paused: Doing = async (containers, name) => {
-  await containers.pause(name)
-  return () => containers.unpause(name)
-}
-
-const cut: Doing = (containers, name) => containers.cut(name)
-
-type Hit = { name: string; service: string; ms: number; does: Doing }
+type Hit = { name: string; service: string; ms: number; does: keyof Containers }
 
 /** Does it to one container of a service, each in turn by round, and undoes it after a while, or when the run ends early. */
 async function hit(scene: Scene, { name, service, ms, does }: Hit): Promise<void> {
   const { containers } = scene.stack
   if (containers === undefined) throw new Error(`${name} takes a stack of containers: --target compose`)
   const victim = await chooseVictim(scene, name, service)
-  const undo = await does(containers, victim.name)
+  const undo = await containers[does](victim.name)
   try {
     await pause(ms, undefined, scene.signal === undefined ? {} : { signal: scene.signal })
   } finally {
