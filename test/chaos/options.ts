@@ -58,6 +58,9 @@ const quickFaults: FaultPlan = {
 
 const quick: readonly Plan[] = [quickFaults, { title: 'seeded defects' }]
 
+/** Faults of containers are a group of their own, and the only ones that containers can have. */
+const containerGroup = 'containers'
+
 /** Reads the command line. Throws a Refusal that names the option, what is wrong with it and what it takes. */
 export function readOptions(args: readonly string[]): ChaosOptions {
   const values = parse(args)
@@ -73,7 +76,7 @@ export function readOptions(args: readonly string[]): ChaosOptions {
 /** Every fault with its row and its line. */
 export const faultList = (): string =>
   Object.entries({ ...faultGroups, scenarios })
-    .map(([group, some]) => `${group}\n${linesOf(some)}`)
+    .map(([group, some]) => `${group}${group === containerGroup ? ', with --target compose' : ''}\n${linesOf(some)}`)
     .join('\n')
 
 const linesOf = (some: Readonly<Record<string, { what: string; row?: string }>>): string =>
@@ -116,9 +119,6 @@ function parse(args: readonly string[]) {
 }
 
 type Values = ReturnType<typeof parse>
-
-/** Faults of containers are a group of their own, and the only ones that containers can have. */
-const containerGroup = 'containers'
 
 function targetOf({ target, quick, mix, stack }: Values): TargetName {
   if (target !== 'processes' && target !== 'compose') {

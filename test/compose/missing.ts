@@ -15,6 +15,7 @@ export function missingForContainers(succeeds: Try = tries, { DOCKER_HOST }: Nod
   if (!succeeds('docker', 'compose', 'version') && !succeeds('docker-compose', 'version')) {
     return 'there is neither docker compose nor docker-compose: install the compose plugin of Docker'
   }
+  if (!succeeds('kcat', '-V')) return 'there is no kcat, which reads the log: install it (Debian: apt-get install kcat)'
   if (!succeeds('unshare', '--mount', 'true')) {
     return 'a hosts file of its own, by which the log is read from outside, takes root on Linux: run it with sudo'
   }

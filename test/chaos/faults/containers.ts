@@ -14,7 +14,7 @@ const cutMs = 8_000
 const killOf = (service: string) => `docker kill one ${service}, docker start it ${downMs / 1000} s later`
 const pauseOf = (service: string) => `docker pause one ${service} for ${pausedMs / 1000} s, then docker unpause it`
 const cutOf = (service: string) =>
-  `docker network disconnect one ${service} from Kafka and Redis for ${cutMs / 1000} s, then docker network connect it`
+  `docker network disconnect one ${service} from the network of Kafka and Redis for ${cutMs / 1000} s, then connect it`
 
 /** On the stack of --target compose. */
 export const containerFaults = {

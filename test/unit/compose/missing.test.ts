@@ -8,19 +8,29 @@ const machine =
   (...command: readonly string[]) =>
     commands.includes(command.join(' '))
 
-const all = ['docker --version', 'docker info', 'docker compose version', 'unshare --mount true'] as const
+const all = ['docker --version', 'docker info', 'docker compose version', 'kcat -V', 'unshare --mount true'] as const
 const without = (command: string) => machine(...all.filter((one) => one !== command))
 
 describe('a machine that shall run the containers', () => {
   it('lacks nothing with an engine, compose of either generation and a hosts file of its own', () => {
     assert.equal(missingForContainers(machine(...all), {}), undefined)
-    const older = machine('docker --version', 'docker info', 'docker-compose version', 'unshare --mount true')
+    const older = machine(
+      'docker --version',
+      'docker info',
+      'docker-compose version',
+      'kcat -V',
+      'unshare --mount true',
+    )
     assert.equal(missingForContainers(older, {}), undefined)
   })
 
   it('is told what it lacks and what helps', () => {
     assert.match(missingForContainers(machine(), {}) ?? '', /no docker command: install Docker Engine/)
     assert.match(missingForContainers(without('docker compose version'), {}) ?? '', /install the compose plugin/)
+    assert.match(
+      missingForContainers(without('kcat -V'), {}) ?? '',
+      /there is no kcat, which reads the log: install it/,
+    )
     assert.match(missingForContainers(without('unshare --mount true'), {}) ?? '', /takes root on Linux/)
   })
 
