@@ -10,7 +10,6 @@ const downMs = 5_000
 const pausedMs = 8_000
 const cutMs = 8_000
 
-/** The kills of a service: of its container, and whatever runs in it. */
 const killOf = (service: string) => `docker kill one ${service}, docker start it ${downMs / 1000} s later`
 const pauseOf = (service: string) => `docker pause one ${service} for ${pausedMs / 1000} s, then docker unpause it`
 const cutOf = (service: string) =>
@@ -50,7 +49,6 @@ export const containerFaults = {
     takeovers: 2,
     // It may coordinate groups: nobody commits meanwhile.
     uncommittedMs: pausedMs,
-    failsRequests: true,
     inject: (scene) => hit(scene, { name: 'docker-pause-broker', service: 'kafka', ms: pausedMs, does: 'pause' }),
   },
   'docker-pause-consumer': {
@@ -77,7 +75,6 @@ export const containerFaults = {
     targets: { ackMs: 4_000, deliveryMs: 4_000 },
     takeovers: 2,
     uncommittedMs: cutMs,
-    failsRequests: true,
     inject: (scene) => hit(scene, { name: 'docker-disconnect-broker', service: 'kafka', ms: cutMs, does: 'cut' }),
   },
   'docker-disconnect-consumer': {
