@@ -2,12 +2,18 @@
  * The stack of docker-compose.yml as faults see it: a process is what runs in a container, and what ends, freezes or cuts it is
  * done to the container.
  */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Resources } from '#shared/lifecycle.ts'
 import { brokerIds } from '../../services/cli/up/broker.ts'
 import type { AddedConsumers } from '../support/added-consumers.ts'
-import type { Containers, Stack, StackProcess, Undo } from '../support/stack.ts'
+import { type Containers, type Stack, type StackProcess, tailsIn, type Undo } from '../support/stack.ts'
 import { until } from '../support/until.ts'
-import { act, type Container, compose, containerNamed, containers, docker, ports, takeOff } from './engine.ts'
+import { act, type Container, compose, containerNamed, containers, ports, takeOff } from './engine.ts'
 import { attachComposeStack, nameBrokers, untilUp } from './running-stack.ts'
 
 /** Where Kafka and Redis are, and what every process of ours needs. */
@@ -25,6 +31,8 @@ export async function openContainerStack(resources: Resources): Promise<Stack> {
   }
   await untilUp()
   const system = await attachComposeStack()
+  const dir = await mkdtemp(join(tmpdir(), 'tailrace-containers-'))
+  resources.defer('folder', () => rm(dir, { recursive: true }))
   const processes = async () => (await containers()).flatMap(processOf)
   const named = async (name: string) => {
     const found = (await processes()).find((one) => one.name === name)
@@ -33,7 +41,9 @@ export async function openContainerStack(resources: Resources): Promise<Stack> {
   }
   return {
     ...system,
-    dir: new URL('../../', import.meta.url).pathname,
+    dir,
+    logFolder: dir,
+    saveLogs: () => saveLogs(dir),
     consoleUrl: `http://127.0.0.1:${ports.console}`,
     redisUrl: `redis://${(await containers()).find(({ service }) => service === 'redis')?.addresses[network]}:6379`,
     added: nobodyAdded,
@@ -44,7 +54,10 @@ export async function openContainerStack(resources: Resources): Promise<Stack> {
       process.kill(victim.pid, signal)
       return victim
     },
-    logTails,
+    logTails: async (lines = 15) => {
+      await saveLogs(dir)
+      return tailsIn(dir, lines)
+    },
     containers: breakable(resources),
   }
 }
@@ -105,13 +118,13 @@ const nobodyAdded: AddedConsumers = {
   endAll: () => Promise.resolve(),
 }
 
-/** The last lines of every container that are no everyday information. */
-async function logTails(lines = 15): Promise<string> {
-  const tails = (await containers()).map(async ({ id, name }) => {
-    const text = await docker('logs', '--tail', '2000', id).catch(() => '')
-    const telling = text.split('\n').filter((line) => line !== '' && !/"level":"info"|\] INFO /.test(line))
-    const shown = telling.slice(-lines).map((line) => `${line.slice(0, 400)}\n`)
-    return `── ${name}\n${shown.join('')}`
+/** What every container has said since it was made, a file each. */
+async function saveLogs(folder: string): Promise<void> {
+  const saving = (await containers()).map(async ({ id, name }) => {
+    const output = openSync(join(folder, `${name}.log`), 'w')
+    const child = spawn('docker', ['logs', id], { stdio: ['ignore', output, output] })
+    closeSync(output)
+    await once(child, 'exit')
   })
-  return (await Promise.all(tails)).join('')
+  await Promise.all(saving)
 }

@@ -29,6 +29,8 @@ export type System = {
   receivers?: { host: string; name: string }
   /** Of the product's services, where they are files of this machine. */
   logFolder?: string
+  /** Writes there what is not yet. */
+  saveLogs?(): Promise<void>
   /** Those of this machine, where they are known. */
   processes?(): Promise<readonly StackProcess[]>
 }
@@ -218,10 +220,20 @@ const ended = (child: ChildProcess): boolean => child.exitCode !== null || child
 
 const outputOf = (dir: string): Promise<string> => readFile(join(dir, 'launcher.out'), 'utf8')
 
-/** Without the lines of a healthy run: what is left fits on a screen. */
 async function logTails({ dir, logFolder }: { dir: string; logFolder: string }, lines: number): Promise<string> {
-  const files = await readdir(logFolder).catch((): string[] => [])
-  const paths = [join(dir, 'launcher.out'), ...files.map((file) => join(logFolder, file))]
+  return (await tailsOf([join(dir, 'launcher.out')], lines)) + (await tailsIn(logFolder, lines))
+}
+
+/** The ends of all logs in a folder without the lines of a healthy run: what is left fits on a screen. */
+export async function tailsIn(folder: string, lines: number): Promise<string> {
+  const files = await readdir(folder).catch((): string[] => [])
+  return tailsOf(
+    files.map((file) => join(folder, file)),
+    lines,
+  )
+}
+
+async function tailsOf(paths: readonly string[], lines: number): Promise<string> {
   const tails = paths.map(async (path) => {
     const text = await readFile(path, 'utf8').catch(() => '')
     const telling = text.split('\n').filter((line) => line !== '' && !line.startsWith('{"level":"info"'))
