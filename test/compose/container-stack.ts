@@ -11,10 +11,11 @@ import { join } from 'node:path'
 import type { Resources } from '#shared/lifecycle.ts'
 import { brokerIds } from '../../services/cli/up/broker.ts'
 import type { AddedConsumers } from '../support/added-consumers.ts'
-import { type Containers, type Stack, type StackProcess, tailsIn, type Undo } from '../support/stack.ts'
+import { type Containers, type Stack, type StackProcess, tailsIn } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 import { act, type Container, compose, containerNamed, containers, ports, takeOff } from './engine.ts'
 import { attachComposeStack, nameBrokers, untilUp } from './running-stack.ts'
+import { createUndoing } from './undoing.ts'
 
 /** Where Kafka and Redis are, and what every process of ours needs. */
 const network = 'core'
@@ -64,32 +65,18 @@ export async function openContainerStack(resources: Resources): Promise<Stack> {
 
 /** Whatever is not undone yet is, before anything else of `resources` goes: a stack that was there before is left whole. */
 function breakable(resources: Resources): Containers {
-  const broken = new Set<Undo>()
-  resources.defer('what was broken', () => Promise.all([...broken].map((undo) => undo())))
-  const undoable =
-    (doIt: (name: string) => Promise<() => Promise<void>>) =>
-    async (name: string): Promise<Undo> => {
-      const undoIt = await doIt(name)
-      let undoing: Promise<void> | undefined
-      const undo = () => {
-        undoing ??= undoIt()
-          .then(() => untilPlaced(name))
-          .then(() => void broken.delete(undo))
-        return undoing
-      }
-      broken.add(undo)
-      return undo
-    }
+  const undoing = createUndoing(untilPlaced)
+  resources.defer('what was broken', undoing.undoAll)
   return {
-    kill: undoable(async (name) => {
+    kill: undoing.of(async (name) => {
       await act('kill', name)
       return () => act('start', name)
     }),
-    pause: undoable(async (name) => {
+    pause: undoing.of(async (name) => {
       await act('pause', name)
       return () => act('unpause', name)
     }),
-    cut: undoable((name) => takeOff(name, network)),
+    cut: undoing.of((name) => takeOff(name, network)),
   }
 }
 

@@ -1,5 +1,6 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
+import type { Undo } from '../support/stack.ts'
 
 export const project = 'tailrace-ci'
 
@@ -74,7 +75,7 @@ export async function act(verb: 'kill' | 'start' | 'stop' | 'pause' | 'unpause',
 }
 
 /** Takes the container off a network of the project. What this returns puts it back, under the names that it had there. */
-export async function takeOff(name: string, network: string): Promise<() => Promise<void>> {
+export async function takeOff(name: string, network: string): Promise<Undo> {
   const { id, aliases } = await containerNamed(name)
   const known = aliases[network]
   if (known === undefined) throw new Error(`${name} is not on the network ${network}`)
