@@ -65,9 +65,9 @@ const containerGroup = 'containers'
 export function readOptions(args: readonly string[]): ChaosOptions {
   const values = parse(args)
   if (values.list || values.help) return { kind: 'list' }
+  const target = targetOf(values)
   if (values.defects) return { kind: 'defects', invariants: values.invariants?.split(',') ?? [] }
   const repeats = positive('repeats', values.repeats)
-  const target = targetOf(values)
   const plans = values.quick ? quick : plansOf(values)
   for (const plan of plans) checkPlan(plan, target)
   return { kind: 'run', plans, repeats, target, stackDir: values.stack, reporting: { args, folder: values.report } }
@@ -120,13 +120,13 @@ function parse(args: readonly string[]) {
 
 type Values = ReturnType<typeof parse>
 
-function targetOf({ target, quick, mix, stack }: Values): TargetName {
+function targetOf({ target, quick, mix, defects, stack }: Values): TargetName {
   if (target !== 'processes' && target !== 'compose') {
     throw new Refusal(`--target ${target} is unknown; there are processes, compose.`)
   }
-  if (target === 'compose' && (quick || mix || stack !== undefined)) {
+  if (target === 'compose' && (quick || mix || defects || stack !== undefined)) {
     throw new Refusal(
-      '--target compose takes --fault, --group containers or --control: leave out --quick, --mix and --stack.',
+      '--target compose takes --fault, --group containers or --control: leave out --quick, --mix, --defects and --stack.',
     )
   }
   return target

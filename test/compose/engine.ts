@@ -77,11 +77,11 @@ export async function act(verb: 'kill' | 'start' | 'stop' | 'pause' | 'unpause',
 /** Takes the container off a network of the project. What this returns puts it back, under the names that it had there. */
 export async function takeOff(name: string, network: string): Promise<Undo> {
   const { id, aliases } = await containerNamed(name)
-  const known = aliases[network]
-  if (known === undefined) throw new Error(`${name} is not on the network ${network}`)
+  const own = aliases[network]
+  if (own === undefined) throw new Error(`${name} is not on the network ${network}`)
   const place = [`${project}_${network}`, id]
   await docker('network', 'disconnect', ...place)
-  const names = known.filter((alias) => !id.startsWith(alias)).flatMap((alias) => ['--alias', alias])
+  const names = own.filter((alias) => !id.startsWith(alias)).flatMap((alias) => ['--alias', alias])
   return async () => {
     await docker('network', 'connect', ...names, ...place)
   }

@@ -115,8 +115,9 @@ describe('the command line of the fault runner', () => {
       /--fault kill-broker is done to processes; --target compose has docker-kill-/,
     )
     refused('--target compose --fault poison-key', /--fault poison-key is done to processes/)
-    refused('--target compose --mix', /leave out --quick, --mix and --stack/)
-    refused('--target compose --stack here', /leave out --quick, --mix and --stack/)
+    for (const other of ['--mix', '--quick', '--defects', '--stack here']) {
+      refused(`--target compose ${other}`, /leave out --quick, --mix, --defects and --stack/)
+    }
     refused('--target moon', /--target moon is unknown; there are processes, compose/)
   })
 
