@@ -135,8 +135,20 @@ export async function openExperiment(stack: System, setup: Setup = {}): Promise<
   const bookkeeper = await openBooks(stack, { run, courses }, history.append)
   const told: Told = { figures: [], complaints: [] }
   const beside: Publisher[] = []
-  const { logFolder } = stack
-  const common = { run, stream, folder, logFolder, history, observation, bookkeeper, courses, publishers, taps }
+  const { logFolder, saveLogs } = stack
+  const common = {
+    run,
+    stream,
+    folder,
+    logFolder,
+    saveLogs,
+    history,
+    observation,
+    bookkeeper,
+    courses,
+    publishers,
+    taps,
+  }
   const running: Running = { ...common, told, beside }
   let closing: Promise<void> | undefined
   return {
@@ -184,6 +196,7 @@ export async function openExperiment(stack: System, setup: Setup = {}): Promise<
 type Running = Pick<Experiment, 'run' | 'stream' | 'courses'> & {
   folder: string
   logFolder: string | undefined
+  saveLogs: System['saveLogs']
   history: HistoryWriter
   observation: Observation
   bookkeeper: Bookkeeper
@@ -206,6 +219,7 @@ async function conclude(running: Running, usual: PublisherProgress, limits: Limi
   for (const tap of running.taps) tap.stop()
   await Promise.all(courses.map(({ receiver }) => receiver.stop()))
   await observation.readTopics()
+  await running.saveLogs?.()
   if (logFolder !== undefined) for await (const line of readResumptions(logFolder, run)) history.append(line)
   await history.close()
   const actors = [...running.publishers, 'driver', ...courses.map(({ scope }) => scope.subscription)]

@@ -17,7 +17,8 @@ import { type Api, openApi } from './api.ts'
 import { defer } from './defer.ts'
 import { until } from './until.ts'
 
-export type StackProcess = { name: string; service: string; pid: number; adminUrl: string | null }
+/** `instance` is how it calls itself to the product, where that is not its name. */
+export type StackProcess = { name: string; service: string; pid: number; adminUrl: string | null; instance?: string }
 
 /** What an experiment needs of the product. `receivers`: where they listen and what targets call them, if not 127.0.0.1. */
 export type System = {
@@ -28,6 +29,8 @@ export type System = {
   receivers?: { host: string; name: string }
   /** Of the product's services, where they are files of this machine. */
   logFolder?: string
+  /** Writes there what is not yet. */
+  saveLogs?(): Promise<void>
   /** Those of this machine, where they are known. */
   processes?(): Promise<readonly StackProcess[]>
 }
@@ -47,7 +50,20 @@ export type Stack = System & {
   kill(name: string, signal: NodeJS.Signals): Promise<StackProcess>
   /** The last lines of every log that are no everyday information. */
   logTails(lines?: number): Promise<string>
+  /** Where its processes run in containers. */
+  containers?: Containers
 }
+
+/** What a fault can do to a container by its name. What each returns undoes it, once, however often it is called. */
+export type Containers = {
+  /** The engine does not start it again. */
+  kill(name: string): Promise<Undo>
+  pause(name: string): Promise<Undo>
+  /** Takes it off the network of Kafka and Redis. */
+  cut(name: string): Promise<Undo>
+}
+
+export type Undo = () => Promise<void>
 
 export type OwnedStack = Stack & {
   /** Ctrl-C, as a user does; throws when a process of the run is left behind. Removes the folder unless it was given. */
@@ -204,10 +220,20 @@ const ended = (child: ChildProcess): boolean => child.exitCode !== null || child
 
 const outputOf = (dir: string): Promise<string> => readFile(join(dir, 'launcher.out'), 'utf8')
 
-/** Without the lines of a healthy run: what is left fits on a screen. */
 async function logTails({ dir, logFolder }: { dir: string; logFolder: string }, lines: number): Promise<string> {
-  const files = await readdir(logFolder).catch((): string[] => [])
-  const paths = [join(dir, 'launcher.out'), ...files.map((file) => join(logFolder, file))]
+  return (await tailsOf([join(dir, 'launcher.out')], lines)) + (await tailsIn(logFolder, lines))
+}
+
+/** The ends of all logs in a folder without the lines of a healthy run: what is left fits on a screen. */
+export async function tailsIn(folder: string, lines: number): Promise<string> {
+  const files = await readdir(folder).catch((): string[] => [])
+  return tailsOf(
+    files.map((file) => join(folder, file)),
+    lines,
+  )
+}
+
+async function tailsOf(paths: readonly string[], lines: number): Promise<string> {
   const tails = paths.map(async (path) => {
     const text = await readFile(path, 'utf8').catch(() => '')
     const telling = text.split('\n').filter((line) => line !== '' && !line.startsWith('{"level":"info"'))
