@@ -133,10 +133,9 @@ function targetOf({ target, quick, mix, defects, stack }: Values): TargetName {
 }
 
 function checkPlan(plan: Plan, target: TargetName): void {
-  const names = 'names' in plan ? plan.names : []
+  const names = 'scenario' in plan ? [plan.scenario] : 'names' in plan ? plan.names : []
   const ofContainers: readonly string[] = namesOf(containerGroup)
-  const isStrange = (name: string) => ofContainers.includes(name) !== (target === 'compose')
-  const stranger = 'scenario' in plan && target === 'compose' ? plan.scenario : names.find(isStrange)
+  const stranger = names.find((name) => ofContainers.includes(name) !== (target === 'compose'))
   if (stranger === undefined) return
   if (target === 'processes')
     throw new Refusal(`--fault ${stranger} is done to containers: say --target compose as well.`)

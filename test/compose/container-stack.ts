@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import type { Resources } from '#shared/lifecycle.ts'
 import { brokerIds } from '../../services/cli/up/broker.ts'
 import type { AddedConsumers } from '../support/added-consumers.ts'
-import { type Containers, type Stack, type StackProcess, tailsIn } from '../support/stack.ts'
+import { byName, type Containers, type Stack, type StackProcess, tailsIn } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 import { act, type Container, compose, containerNamed, containers, ports, takeOff } from './engine.ts'
 import { attachComposeStack, nameBrokers, untilUp } from './running-stack.ts'
@@ -34,31 +34,19 @@ export async function openContainerStack(resources: Resources): Promise<Stack> {
   const system = await attachComposeStack()
   const dir = await mkdtemp(join(tmpdir(), 'tailrace-containers-'))
   resources.defer('folder', () => rm(dir, { recursive: true }))
-  const processes = async () => (await containers()).flatMap(processOf)
-  const named = async (name: string) => {
-    const found = (await processes()).find((one) => one.name === name)
-    if (found === undefined) throw new Error(`no container is called ${name}`)
-    return found
+  const logs = async () => {
+    await saveLogs(dir)
+    return dir
   }
   return {
     ...system,
     dir,
-    logFolder: dir,
-    saveLogs: () => saveLogs(dir),
     consoleUrl: `http://127.0.0.1:${ports.console}`,
     redisUrl: `redis://${(await containers()).find(({ service }) => service === 'redis')?.addresses[network]}:6379`,
     added: nobodyAdded,
-    processes,
-    process: named,
-    kill: async (name, signal) => {
-      const victim = await named(name)
-      process.kill(victim.pid, signal)
-      return victim
-    },
-    logTails: async (lines = 15) => {
-      await saveLogs(dir)
-      return tailsIn(dir, lines)
-    },
+    ...byName(async () => (await containers()).flatMap(processOf)),
+    logs,
+    logTails: async (lines = 15) => tailsIn(await logs(), lines),
     containers: breakable(resources),
   }
 }

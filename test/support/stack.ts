@@ -27,10 +27,8 @@ export type System = {
   adminKey: string
   api: Api
   receivers?: { host: string; name: string }
-  /** Of the product's services, where they are files of this machine. */
-  logFolder?: string
-  /** Writes there what is not yet. */
-  saveLogs?(): Promise<void>
+  /** A folder with whatever the product's services have logged by now, where that can be had. */
+  logs?(): Promise<string>
   /** Those of this machine, where they are known. */
   processes?(): Promise<readonly StackProcess[]>
 }
@@ -130,19 +128,27 @@ export async function attachStack(dir: string): Promise<Stack> {
     const { processes: launched } = await until('ready.json can be read', () => readReady(dir))
     return [...launched, ...added.list()]
   }
+  return {
+    dir,
+    ...places,
+    redisUrl,
+    brokers,
+    added,
+    api: openApi(places),
+    ...byName(processes),
+    logs: () => Promise.resolve(logFolder),
+    logTails: (lines = 15) => logTails({ dir, logFolder }, lines),
+  }
+}
+
+/** How a stack with these processes finds one by its name, and signals it. */
+export function byName(processes: Stack['processes']): Pick<Stack, 'processes' | 'process' | 'kill'> {
   const named = async (name: string) => {
     const found = (await processes()).find((one) => one.name === name)
     if (found === undefined) throw new Error(`no process is called ${name}`)
     return found
   }
   return {
-    dir,
-    logFolder,
-    ...places,
-    redisUrl,
-    brokers,
-    added,
-    api: openApi(places),
     processes,
     process: named,
     kill: async (name, signal) => {
@@ -150,7 +156,6 @@ export async function attachStack(dir: string): Promise<Stack> {
       process.kill(victim.pid, signal)
       return victim
     },
-    logTails: (lines = 15) => logTails({ dir, logFolder }, lines),
   }
 }
 

@@ -69,15 +69,16 @@ const placeOf = ({ partition, offset }: RetryLine): string => `${partition}/${of
 const asAttempt = ({ id, arrivedNs, sender, job }: ReceiveLine): Attempt[] =>
   sender === null || job !== null ? [] : [{ id, ns: arrivedNs, sender }]
 
-/** What keeps consumers from Kafka: a broker that is away, or a consumer that is cut off. */
-const isApart = ({ fault, victim }: FaultSpan): boolean => victim.includes('kafka') || fault.includes('disconnect')
+/** A broker is away, or a consumer is cut off. */
+const keepsFromKafka = ({ fault, victim }: FaultSpan): boolean =>
+  victim.includes('kafka') || fault === 'docker-disconnect-consumer'
 
 /** Owners may be kept from Kafka until all is whole again. */
 function graceNs({ faults }: Facts, fenceNs: number): number {
-  const mayBeApart = faults
-    .filter(isApart)
+  const mayBeKept = faults
+    .filter(keepsFromKafka)
     .some(({ ns, wholeNs = Infinity }) => ns <= fenceNs + toDoubtMs * 1e6 && fenceNs <= wholeNs)
-  return (mayBeApart ? toDoubtMs : toHearMs) * 1e6 + clockErrorNs
+  return (mayBeKept ? toDoubtMs : toHearMs) * 1e6 + clockErrorNs
 }
 
 /** The attempts of those who made the fewer ones. */

@@ -1,7 +1,6 @@
 /* What becomes of containers of docker-compose.yml: killed, paused, or taken off the network of Kafka and Redis. */
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Containers } from '../../support/stack.ts'
-import type { Fault, Scene } from './fault.ts'
+import { type Fault, rest, type Scene } from './fault.ts'
 import { chooseVictim } from './victim.ts'
 
 /** The engine starts again what crashed, not what somebody killed: we do, when others have noticed. */
@@ -108,7 +107,7 @@ async function hit(scene: Scene, { name, service, ms, does }: Hit): Promise<void
   const victim = await chooseVictim(scene, name, service)
   const undo = await containers[does](victim.name)
   try {
-    await pause(ms, undefined, scene.signal === undefined ? {} : { signal: scene.signal })
+    await rest(scene, ms)
   } finally {
     await undo()
     scene.experiment.markUndone()
