@@ -27,7 +27,8 @@ const brokers: readonly string[] = brokerIds.map((id) => `kafka-${id}`)
 /** Uses the stack of the project where it runs, and lets it run; else starts one, which goes with `resources`. */
 export async function openContainerStack(resources: Resources): Promise<Stack> {
   if (!(await containers()).some(({ running }) => running)) {
-    resources.defer('containers', () => compose('down', '-v', '--remove-orphans'))
+    // Nothing of it is kept, so nothing needs to end well.
+    resources.defer('containers', () => compose('down', '-v', '--remove-orphans', '--timeout', '0'))
     await compose('up', '-d', '--build')
   }
   await untilUp()
