@@ -30,13 +30,6 @@ export const containerFaults = {
     uncommittedMs: 0,
     inject: (scene) => hit(scene, { name: 'docker-kill-consumer', service: 'consumer', ms: downMs, does: 'kill' }),
   },
-  'docker-kill-producer': {
-    what: killOf('producer'),
-    targets: { ackMs: 2_000 },
-    takeovers: 0,
-    failsRequests: true,
-    inject: (scene) => hit(scene, { name: 'docker-kill-producer', service: 'producer', ms: downMs, does: 'kill' }),
-  },
   'docker-kill-redis': {
     what: killOf('Redis'),
     takeovers: 0,
