@@ -48,13 +48,19 @@ export function createDialer({
       return
     }
     const clock = startClock(parseAddress(options.hostname) !== null)
+    let isOver = false
     const socket = connect(options, (error, connected) => {
+      isOver = true
       clearTimeout(timer)
       if (error !== null) return callback(endingError(dialEnding(error, clock.phase())), null)
       onConnected(clock.timings())
       callback(null, connected)
     })
-    const timer = setTimeout(() => socket.destroy(tooLate(clock.phase(), connectTimeoutMs)), connectTimeoutMs)
+    const giveUp = () => {
+      if (!isOver) socket.destroy(tooLate(clock.phase(), connectTimeoutMs))
+    }
+    // As in an exchange: a process that stood still looks first whether the connection has been made meanwhile.
+    const timer = setTimeout(() => setImmediate(giveUp), connectTimeoutMs)
     clock.follow(socket)
     keepAlert(socket)
   }

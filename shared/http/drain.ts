@@ -1,3 +1,4 @@
+import type { Server as HttpServer } from 'node:http'
 import { Server } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
@@ -32,10 +33,27 @@ export async function drainHttpServer(app: FastifyInstance, { quietMs, deadlineM
   // close idle connections at once and switch off the request time-outs.
   const allEnded = new Promise<void>((resolve) => Server.prototype.close.call(server, () => resolve()))
   const timers = [
-    setTimeout(() => server.closeIdleConnections(), quietMs),
+    setTimeout(() => closeQuietConnections(server), quietMs),
     setTimeout(() => server.closeAllConnections(), deadlineMs),
   ]
   await allEnded
   for (const timer of timers) clearTimeout(timer)
   await app.close()
+}
+
+/**
+ * Closes idle connections after the first turn of the loop in which no request was read. Timers run before sockets: what came
+ * while this process stood still, or was busy with others, is not read yet, and closing would fail it.
+ */
+function closeQuietConnections(server: HttpServer): void {
+  let isQuiet = true
+  const hear = () => {
+    isQuiet = false
+  }
+  server.once('request', hear)
+  setImmediate(() => {
+    server.off('request', hear)
+    if (isQuiet) server.closeIdleConnections()
+    else closeQuietConnections(server)
+  })
 }

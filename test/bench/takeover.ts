@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { shareSubscription } from '../integration/consumer/takeover.ts'
 
@@ -16,10 +15,7 @@ const { REDIS_URL = '' } = process.env
 const sharing = await shareSubscription({ after: (close) => closers.push(close) }, { REDIS_URL })
 const taken: number[] = []
 for (let kill = 0; kill < kills; kill += 1) {
-  const mortal = await sharing.startMortal()
-  mortal.kill('SIGKILL')
-  await once(mortal, 'exit')
-  taken.push(Math.round(await sharing.roundTripMs()))
+  taken.push(Math.round(await sharing.takeoverMs(await sharing.startMortal())))
   await sharing.untilOwners(1)
 }
 const sorted = taken.toSorted((a, b) => a - b)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { openBrowser, openPage, seriousFindings, untilDrawn } from './console-page.ts'
 import { startMock } from './mock/server.ts'
 
@@ -23,12 +23,12 @@ describe('keyboard', () => {
     const { page } = await openPage(t, { browser, origin: mock.url })
     await page.goto(`${mock.url}/subscriptions/billing`)
     await untilDrawn(page)
-    const unreached = new Set(await visibleControls(page))
-    for (let stop = 0; stop < mostStops && unreached.size > 0; stop += 1) {
+    let left = await page.evaluate(markControls)
+    for (let stop = 0; stop < mostStops && left !== 0; stop += 1) {
       await page.keyboard.press('Tab')
-      unreached.delete(await focused(page))
+      left = await page.evaluate(unmarkFocused)
     }
-    assert.deepEqual([...unreached], [])
+    assert.deepEqual(await page.evaluate(describeMarked), [])
   })
 
   it('goes to a screen with g and its letter, and to an id with the palette', async (t) => {
@@ -93,11 +93,12 @@ describe('keyboard', () => {
   })
 })
 
-/** Runs in the page: what a control is, in a line. */
-const describeControl = `(one) => one.tagName + ' ' + (one.getAttribute('href') ?? '') + ' ' + (one.getAttribute('aria-label') ?? one.textContent ?? '').trim()`
+/** These run in the page. A control keeps its mark while its words change: a number may come, or move, at any time. */
 const controls = `[...document.querySelectorAll('a[href], button:not([disabled]), input, select')].filter((one) => one.checkVisibility())`
-const visibleControls = (page: Page) => page.evaluate(`${controls}.map(${describeControl})`) as Promise<string[]>
-const focused = (page: Page) => page.evaluate(`(${describeControl})(document.activeElement)`) as Promise<string>
+const marked = `[...document.querySelectorAll('[data-unreached]')]`
+const markControls = `${controls}.map((one) => one.setAttribute('data-unreached', '')).length`
+const unmarkFocused = `(document.activeElement?.removeAttribute('data-unreached'), ${marked}.length)`
+const describeMarked = `${marked}.map((one) => one.outerHTML)`
 
 /** Runs in the page: opens the palette, and says what has the focus when the next key could come. */
 const focusInTheNextTask = `(async () => {

@@ -45,6 +45,11 @@ describe('the story of a receiver that breaks', () => {
     // It is back: nobody has to do anything.
     await switchReceiver(stack, { refuse: false })
     await page.getByText('Arrived', { exact: true }).waitFor({ timeout: soonMs })
+    // Else the next trouble meets some of what waited beside it.
+    await until('everything has arrived', async () => {
+      const { status } = await stack.api.subscription('demo-inbox')
+      return status.lagEvents === 0 && status.retrying === 0
+    })
 
     // It refuses one event for good: a dead letter, with its cause.
     await stack.api.patchSubscription('demo-inbox', { delivery: { onStatus: { '500': 'dead-letter' } } })

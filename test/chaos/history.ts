@@ -192,8 +192,17 @@ export type HistoryWriter = { append(line: HistoryLine): void; close(): Promise<
 
 export const monotonicNs = (): number => Number(process.hrtime.bigint())
 
-/** When something happened on the monotonic clock that the wall clock of this machine saw at `atMs`; right to a millisecond. */
-export const monotonicNsAt = (atMs: number): number => monotonicNs() - (Date.now() - atMs) * 1e6
+/**
+ * When something happened on the monotonic clock that the wall clock of this machine saw at `atMs`; right to a millisecond:
+ * where this process had to wait for a processor between the two clocks, it looks at both again.
+ */
+export function monotonicNsAt(atMs: number, wallClock: () => number = Date.now): number {
+  for (;;) {
+    const beforeNs = monotonicNs()
+    const nowMs = wallClock()
+    if (monotonicNs() - beforeNs < 1e6) return beforeNs - (nowMs - atMs) * 1e6
+  }
+}
 
 export const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex')
 

@@ -21,8 +21,8 @@ import { listeners } from './scan.ts'
 
 /** How often a producer behind HAProxy is stopped and started again: once, unless COMPOSE_PRODUCER_STOPS says otherwise. */
 const producerStops = Number(process.env.COMPOSE_PRODUCER_STOPS ?? 1)
-/** As long as all faults take on two busy cores. */
-const load = { ratePerSecond: 200, seconds: 120 + 25 * producerStops, keys: 150 }
+/** Longer than all faults take on any machine: it is ended when they are over. */
+const load = { ratePerSecond: 200, seconds: 1_800, keys: 150 }
 /** Longer than what any fault costs. */
 const settleMs = 7_500
 
@@ -69,9 +69,12 @@ describe(`the stack under compose ${generation()}`, () => {
     const startedAt = performance.now()
     await compose('up', '-d')
     system = await attachComposeStack()
-    const headers = { 'content-type': 'application/json' }
-    const { status } = await system.api.publish('demo', { headers, body: '{"hello":"world"}' })
-    assert.equal(status, 202)
+    const headers = { 'content-type': 'application/json', 'idempotency-key': 'hello' }
+    // `up` does not wait for the gateway, which looks for producers every second.
+    await until('an event is taken', async () => {
+      const { status } = await system.api.publish('demo', { headers, body: '{"hello":"world"}' })
+      return status === 202
+    })
     const received = await until('the demo receiver has it', async () => (await inbox())[0])
     t.diagnostic(besideTarget('first verified event', performance.now() - startedAt, 90_000))
     assert.equal(received.verified, true)
@@ -110,11 +113,9 @@ describe(`the stack under compose ${generation()}`, () => {
     const experiment = await openExperiment(system)
     defer(t, () => experiment.close())
     const publisher = experiment.publish(load)
+    defer(t, publisher.end)
     await injectAll(experiment)
-    assert.ok(
-      publisher.progress().due < load.ratePerSecond * load.seconds,
-      'the load ended before the last fault was over',
-    )
+    publisher.end()
     const allowed = allowedDuplicates(['kill-broker', 'kill-consumer', 'kill-consumer'])
     const outcome = await experiment.conclude(publisher.finished, { allowedDuplicates: allowed })
     t.diagnostic(report(outcome))

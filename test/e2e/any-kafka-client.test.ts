@@ -57,7 +57,10 @@ describe('any Kafka client', { skip: kcatMissing }, () => {
     const attributes = { specversion: '1.0', id: 'a-1', source: '/shop', type: 'order.created', color: 'blue' }
     const named = Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`ce-${name}`, value]))
     const headers = { 'content-type': 'application/json', 'ce-partitionkey': 'customer-77', ...named }
-    const answer = await stack.api.publish(stream, { body: '{ "total": 1.10 }', headers })
+    const answer = await until('the producer knows the stream', async () => {
+      const one = await stack.api.publish(stream, { body: '{ "total": 1.10 }', headers })
+      return one.status !== 503 && one
+    })
     assert.equal(answer.status, 202, answer.text)
 
     const records: KcatRecord[] = []

@@ -8,10 +8,15 @@ import { defer } from '../support/defer.ts'
 import { untilHealthy } from '../support/health.ts'
 import { useExperiment } from './fixture.ts'
 
-const load = { ratePerSecond: 100, seconds: 16, keys: 100 }
-const frozenMs = 10_000
+const load = { ratePerSecond: 100, seconds: 26, keys: 100 }
+const frozenMs = 20_000
+/**
+ * Who waits for it waits for the whole of that. Where it also led and was the active controller, one partition went on after
+ * 7 s on two busy cores: 5 s of that are time-outs, the rest is work, which is slower elsewhere.
+ */
+const leftBehindMs = 15_000
 /** Partitions that change hands repeat what was delivered since the last commit, and nobody could commit meanwhile. */
-const repeatedMs = 6_000
+const repeatedMs = 10_000
 
 describe('the broker that coordinates a consumer group, frozen under load', () => {
   it('is left behind by the consumers long before it thaws; nothing is lost, order holds', async (t) => {
@@ -28,6 +33,6 @@ describe('the broker that coordinates a consumer group, frozen under load', () =
     const [course] = outcome.judgements
     assert.ok(course)
     const [gaps] = measureFaults(outcome.facts, course.scope)
-    assert.ok(gaps && gaps.partitionMs < 6_000, `one partition stood still for ${gaps?.partitionMs} ms`)
+    assert.ok(gaps && gaps.partitionMs < leftBehindMs, `one partition stood still for ${gaps?.partitionMs} ms`)
   })
 })

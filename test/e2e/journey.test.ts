@@ -8,6 +8,7 @@ import { report } from '../chaos/report.ts'
 import { defer } from '../support/defer.ts'
 import { untilHealthy } from '../support/health.ts'
 import type { Stack } from '../support/stack.ts'
+import { until } from '../support/until.ts'
 import { useExperiment } from './fixture.ts'
 
 const load = { ratePerSecond: 200, seconds: 15, keys: 100 }
@@ -39,11 +40,21 @@ describe('the journeys of a run in which a consumer was killed', () => {
     })
     t.diagnostic(report(outcome))
     assert.equal(outcome.complaint, '')
+    await untilIndexed(stack, Date.now())
     const received = experiment.courses.map(({ scope }) => scope.subscription)
     const wrong = await disagreements(stack, { facts: outcome.facts, stream, received, silent })
     assert.deepEqual(wrong, [])
   })
 })
+
+/** Waits until the index has read to where the log ended at that time. */
+function untilIndexed({ api }: Stack, ms: number): Promise<boolean> {
+  return until('the index knows the run', async () => {
+    const { text } = await api.call({ method: 'GET', path: '/v1/events?limit=1' })
+    const { indexCompleteTo } = JSON.parse(text) as { indexCompleteTo: string | null }
+    return Date.parse(indexCompleteTo ?? '') >= ms
+  })
+}
 
 type Run = { facts: Facts; stream: string; received: readonly string[]; silent: { filtered: string; paused: string } }
 

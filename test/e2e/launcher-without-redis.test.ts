@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { it } from 'node:test'
 import { freePortOffset } from '../../services/cli/up/ports.ts'
-import { launch, processesOf } from '../support/launch.ts'
+import { launch, programsOf, untilGone } from '../support/launch.ts'
 
 it('npm start on a machine without Redis says so, starts, and takes events', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'tailrace-no-redis-'))
@@ -28,7 +28,8 @@ it('npm start on a machine without Redis says so, starts, and takes events', asy
   assert.equal(answer.status, 202)
   process.kill(launched.pid, 'SIGINT')
   assert.equal(await launched.ended(), 0)
-  assert.deepEqual(processesOf(dir), [])
+  assert.deepEqual(programsOf(dir), [])
+  await untilGone(dir)
 })
 
 function programOnPath(name: string): string {

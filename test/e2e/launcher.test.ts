@@ -6,11 +6,9 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { freePortOffset } from '../../services/cli/up/ports.ts'
-import { type Launched, launch, processesOf, readyFile } from '../support/launch.ts'
+import { type Launched, launch, programsOf, readyFile, untilGone } from '../support/launch.ts'
 import { isAlive } from '../support/stack.ts'
 import { until } from '../support/until.ts'
-
-const goneWithinMs = 5_000
 
 /** The tests of this file follow one run through its life; each builds on the one before. */
 describe('npm start', () => {
@@ -110,7 +108,7 @@ describe('npm start', () => {
   it('leaves nothing behind when it is killed', async () => {
     process.kill(readyFile(dir).launcherPid, 'SIGKILL')
     await launched.ended()
-    await until('every process of the run is gone', () => processesOf(dir).length === 0, goneWithinMs)
+    await untilGone(dir)
   })
 
   it('goes on with the same data at the next start', async () => {
@@ -122,7 +120,7 @@ describe('npm start', () => {
 
   it('ends with whoever started it', async () => {
     process.kill(launched.pid, 'SIGKILL')
-    await until('every process of the run is gone', () => processesOf(dir).length === 0, goneWithinMs)
+    await untilGone(dir)
   })
 
   it('stops cleanly at Ctrl-C', async () => {
@@ -131,7 +129,8 @@ describe('npm start', () => {
     process.kill(launched.pid, 'SIGINT')
     assert.equal(await launched.ended(), 0)
     assert.match(launched.output(), /Stopped\.\n$/)
-    assert.deepEqual(processesOf(dir), [])
+    assert.deepEqual(programsOf(dir), [])
+    await untilGone(dir)
     assert.equal(existsSync(join(dir, 'ready.json')), false)
     assert.equal(existsSync(join(dir, 'launcher.lock')), false)
   })

@@ -21,6 +21,7 @@ export type SubscriptionState = {
 }
 
 export type StateAnswer = {
+  kafka: { brokers: { id: number; up: boolean }[] }
   redis: { up: boolean; degraded: string[] }
   instances: { id: string; service: string; lastHeartbeatAt: string }[]
   subscriptions: SubscriptionState[]

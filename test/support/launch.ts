@@ -2,7 +2,7 @@
  * The launcher as a user starts it, by bootstrap.mjs, for tests about starting, refusing and ending. Tests about what
  * runs then use stack.ts.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isAlive } from './stack.ts'
@@ -23,7 +23,7 @@ export type Launched = {
   output(): string
   /** Its ready.json, as soon as there is one; throws with the output when it ends instead. */
   ready(): Promise<ReadyFile>
-  /** Exit code, or the name of the signal that ended it. */
+  /** Exit code, or the name of the signal that ended it; `output` is whole then. */
   ended(): Promise<number | string>
 }
 
@@ -39,6 +39,9 @@ export function launch(dir: string, more: readonly string[], env: NodeJS.Process
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (output += text))
   const hasEnded = () => child.exitCode ?? child.signalCode
+  const closed = new Promise<number | string>((resolve) =>
+    child.once('close', (code, signal) => resolve(code ?? signal ?? 'unknown')),
+  )
   return {
     pid: child.pid ?? -1,
     output: () => output,
@@ -47,7 +50,7 @@ export function launch(dir: string, more: readonly string[], env: NodeJS.Process
       if (hasEnded() !== null) throw new Error(`the launcher ended (${hasEnded()}):\n${output}`)
       return readyFile(dir)
     },
-    ended: () => endOf(child),
+    ended: () => closed,
   }
 }
 
@@ -68,16 +71,22 @@ export function processesOf(dir: string): string[] {
     .map((pid) => `${pid} ${textOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').slice(0, 120)}`)
 }
 
+/** Those that do something: a shell that watches one of them hears of its end a moment later, and ends then. */
+export const programsOf = (dir: string): string[] => processesOf(dir).filter((line) => !/^\d+ \/bin\/sh -c /.test(line))
+
+/** Waits until there is none of them any more. */
+export async function untilGone(dir: string): Promise<void> {
+  await until('every process of the run is gone', () => {
+    const left = processesOf(dir)
+    if (left.length > 0) throw new Error(left.join('\n'))
+    return true
+  })
+}
+
 function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch {
     return '' // ended meanwhile, or a zombie
   }
-}
-
-function endOf(child: ChildProcess): Promise<number | string> {
-  const ending = child.exitCode ?? child.signalCode
-  if (ending !== null) return Promise.resolve(ending)
-  return new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal ?? 'unknown')))
 }

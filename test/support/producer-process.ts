@@ -23,6 +23,7 @@ export async function startProducerProcess({ env, execArgv = [], defer }: Option
     child.kill('SIGTERM')
     await once(child, 'exit')
   })
-  const [{ adminUrl }] = (await once(child, 'message')) as [{ adminUrl: string }]
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('the producer ended before it was ready')))
+  const [{ adminUrl }] = (await Promise.race([once(child, 'message'), ended])) as [{ adminUrl: string }]
   return { child, port, adminUrl }
 }

@@ -8,6 +8,7 @@ import {
 } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { finished } from 'node:stream/promises'
+import { holdPort } from './free-port.ts'
 
 /** One request as it arrived. */
 export type Received = {
@@ -101,7 +102,8 @@ export async function openReceiver({ port: wanted = 0, behaviour = ok, linesFile
     socket.on('close', () => sockets.delete(socket))
   })
   const port = await listen(server, wanted)
-  const refuse = async () => {
+  let letGo = () => {}
+  const shut = async () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     for (const socket of sockets) socket.destroy()
     await closed
@@ -115,12 +117,17 @@ export async function openReceiver({ port: wanted = 0, behaviour = ok, linesFile
     behave: (next) => {
       behave = next
     },
-    refuse,
+    refuse: async () => {
+      await shut()
+      letGo = await holdPort(port)
+    },
     accept: async () => {
       await listen(server, port)
+      letGo()
     },
     close: async () => {
-      await refuse()
+      letGo()
+      await shut()
       await endLines(lines)
     },
   }

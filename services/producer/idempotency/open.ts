@@ -7,7 +7,7 @@ import type { Deduplicate, Deduplication, DedupRequest, Verdict } from '../dedup
 import { type Holding, openHolding } from './holding.ts'
 import type { LookBack } from './look-back.ts'
 import { isRecognisable, type MarkedEvent, marksOf } from './marks.ts'
-import { allowanceFor, openReach, type Reach } from './reach.ts'
+import { openReach, type Reach } from './reach.ts'
 import { settling } from './settling.ts'
 import { type FoundEvent, findTakenOver } from './taken-over.ts'
 import { tokenOf } from './token.ts'
@@ -36,6 +36,8 @@ export type IdempotencyOptions = {
   marks?: IdempotencyMarks
   /** Default 5,000. */
   leaseMs?: number
+  /** The most that Redis may add to a publish of up to 1,000 events, ms; default 50. */
+  allowanceMs?: number
   /** How long a publisher waits for a search in the log, ms; default 2,000. */
   searchPatienceMs?: number
 }
@@ -53,9 +55,9 @@ type Parts = { marks: IdempotencyMarks; reach: Reach; holding: Holding } & Requi
 
 export function openIdempotency(options: IdempotencyOptions): Idempotency {
   const { redis, prefix, windowMs, observe, lookBack, leaseMs = defaultLeaseMs } = options
-  const { searchPatienceMs = defaultSearchPatienceMs } = options
+  const { searchPatienceMs = defaultSearchPatienceMs, allowanceMs } = options
   const marks = options.marks ?? openMarks({ redis, prefix, windowMs, leaseMs })
-  const reach = openReach({ redis, ping: marks.ping, windowMs })
+  const reach = openReach({ redis, ping: marks.ping, windowMs, ...(allowanceMs === undefined ? {} : { allowanceMs }) })
   const holding = openHolding({ marks, reach, windowMs, leaseMs })
   const boot = randomBytes(6).toString('base64url')
   let requests = 0
@@ -76,7 +78,7 @@ export function openIdempotency(options: IdempotencyOptions): Idempotency {
 async function deduplicate(request: DedupRequest, owner: string, parts: Parts): Promise<Deduplication> {
   const { holding, observe } = parts
   const marked = await marksOf(request)
-  const allowanceMs = allowanceFor(marked.length)
+  const allowanceMs = parts.reach.allowanceFor(marked.length)
   const startedMs = performance.now()
   const { seen, asked, isAnswered } = await look(marked, tokensOf(request, owner), parts)
   const leftMs = Math.max(1, allowanceMs - (performance.now() - startedMs))
@@ -117,7 +119,8 @@ async function endSearch(searched: readonly Asked[], found: readonly FoundEvent[
   const isFound = new Set(found.map(({ index }) => index))
   const missing = searched.filter(({ index }) => !isFound.has(index)).map(({ mark }) => mark)
   for (const mark of missing) parts.holding.letGo(mark)
-  if (missing.length > 0) void parts.reach.ask(() => parts.marks.release(missing), allowanceFor(missing.length))
+  const { reach, marks } = parts
+  if (missing.length > 0) void reach.ask(() => marks.release(missing), reach.allowanceFor(missing.length))
   await writeDown(found, parts)
 }
 
@@ -127,7 +130,7 @@ async function writeDown(found: readonly FoundEvent[], { marks, reach, holding, 
   observe('found', found.length)
   for (const { mark, answer } of found) holding.unwritten(mark, answer)
   const settled = found.map(({ mark, answer }) => ({ ...mark, answer }))
-  const written = await reach.ask(() => marks.settle(settled), allowanceFor(found.length))
+  const written = await reach.ask(() => marks.settle(settled), reach.allowanceFor(found.length))
   if (written !== null) for (const { mark } of found) holding.letGo(mark)
 }
 
@@ -152,7 +155,7 @@ async function look(
     .map((event) => ({ ...event, mark: { ...event.mark, token: tokenAt(event.index) } }))
   for (const { mark } of asked) holding.undecided(mark)
   if (asked.length === 0) return { seen, asked, isAnswered: true }
-  const answers = await reach.ask(() => marks.open(asked.map(({ mark }) => mark)), allowanceFor(asked.length))
+  const answers = await reach.ask(() => marks.open(asked.map(({ mark }) => mark)), reach.allowanceFor(asked.length))
   for (const [at, { index }] of asked.entries()) seen.set(index, answers?.[at])
   return { seen, asked, isAnswered: answers !== null }
 }

@@ -15,6 +15,8 @@ export type Reach = {
   ask<T>(operation: () => Promise<T | null>, limitMs: number): Promise<T | null>
   /** An event was accepted that Redis does not know of. */
   missed(): void
+  /** The most that a question about so many events may add to a publish, ms. */
+  allowanceFor(events: number): number
   /** Whether a repeat of any event of the last window would be recognised, as far as this process can tell. */
   isComplete(): boolean
   close(): void
@@ -25,21 +27,19 @@ export type ReachOptions = {
   /** Whether Redis answers. */
   ping(): Promise<boolean>
   windowMs: number
+  /** The most that Redis may add to a publish of up to 1,000 events, ms. Default 50. */
+  allowanceMs?: number
   /** Ms from a late answer to the first ping. Default 200. */
   resetMs?: number
 }
 
-/** The most that Redis may add to a publish. In a healthy installation an answer takes under 1 ms. */
-const allowanceMs = 50
+/** In a healthy installation an answer takes under 1 ms. */
+const defaultAllowanceMs = 50
 /** Looking these up takes Redis about 4 ms. */
 const eventsPerAllowance = 1_000
 
-/** The same for a request of so many events. */
-export function allowanceFor(events: number): number {
-  return allowanceMs * Math.max(1, Math.ceil(events / eventsPerAllowance))
-}
-
-export function openReach({ redis, ping, windowMs, resetMs = 200 }: ReachOptions): Reach {
+export function openReach(options: ReachOptions): Reach {
+  const { redis, ping, windowMs, allowanceMs = defaultAllowanceMs, resetMs = 200 } = options
   let missedAtMs = Number.NEGATIVE_INFINITY
   const isInTime = async () => (await withinOwnTime(ping(), allowanceMs, late)) === true
   const breaker = createBreaker<boolean>({
@@ -64,6 +64,7 @@ export function openReach({ redis, ping, windowMs, resetMs = 200 }: ReachOptions
     missed() {
       missedAtMs = performance.now()
     },
+    allowanceFor: (events) => allowanceMs * Math.max(1, Math.ceil(events / eventsPerAllowance)),
     isComplete: () => Math.min(redis.reconnectedForMs(), performance.now() - missedAtMs) > windowMs,
     close: () => breaker.shutdown(),
   }

@@ -16,6 +16,7 @@ export type Publisher = {
 
 export type Receiver = {
   url: string
+  /** As of 50 ms ago, or of the last change of its mode. */
   progress(): ReceiverProgress
   setMode(mode: ReceiverMode): Promise<void>
   /** From now on every signature is verified with this secret (`whsec_…`), or with the one before. */
@@ -32,7 +33,8 @@ type Message =
   | { type: 'progress'; progress: PublisherProgress & ReceiverProgress }
   | { type: 'done'; progress: PublisherProgress }
   | { type: 'listening'; port: number }
-  | { type: 'mode-set' | 'takes-any-time' | 'stopped' }
+  | { type: 'mode-set'; progress: ReceiverProgress }
+  | { type: 'takes-any-time' | 'stopped' }
 
 /** Starts a publisher process; it ends by itself when all its events are known. */
 export function startPublisher(options: PublisherOptions): Publisher {
@@ -65,9 +67,9 @@ export async function startReceiver({ name = '127.0.0.1', ...options }: NamedRec
   let modesSet = 0
   let takesAnyTime = false
   child.on('message', (message: Message) => {
-    if (message.type === 'progress') progress = message.progress
+    if (message.type === 'progress' || message.type === 'mode-set') progress = message.progress
+    if (message.type === 'mode-set') modesSet += 1
     else if (message.type === 'listening') port = message.port
-    else if (message.type === 'mode-set') modesSet += 1
     else if (message.type === 'takes-any-time') takesAnyTime = true
   })
   const command = (message: ReceiverCommand) => tell(child, message)

@@ -85,7 +85,7 @@ async function changeMode(current: State, mode: ReceiverMode): Promise<void> {
   const { run, actor } = current.options
   const serves = servingOf(mode)
   current.history.append({ op: 'mode', run, actor, ns: monotonicNs(), subscription: actor, serves })
-  process.send?.({ type: 'mode-set' })
+  process.send?.({ type: 'mode-set', progress: current.progress })
 }
 
 function doorOf({ kind }: ReceiverMode): DoorState {

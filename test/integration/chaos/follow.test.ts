@@ -8,7 +8,7 @@ import { testBrokers, uniqueName } from '../../support/dependencies.ts'
 import { kcatMissing, writeRecord } from '../../support/kcat.ts'
 import { followSettings, followTopic } from '../../support/kcat-follow.ts'
 import { until } from '../../support/until.ts'
-import { connectionOf } from '../kafka/fixture.ts'
+import { adminFor, connectionOf, topicFor } from '../kafka/fixture.ts'
 
 test('a tap hands over every record once, also of a topic that comes after it', { skip: kcatMissing }, async (t) => {
   const admin = await openAdmin(connectionOf('admin'))
@@ -27,11 +27,7 @@ test('a tap hands over every record once, also of a topic that comes after it', 
 })
 
 test('a tap whose offset a broker does not have begins anew and skips nothing', { skip: kcatMissing }, async (t) => {
-  const admin = await openAdmin(connectionOf('admin'))
-  defer(t, () => admin.close())
-  const topic = uniqueName('followed')
-  await admin.createTopic({ name: topic, partitions: 1 })
-  defer(t, () => admin.deleteTopic(topic))
+  const topic = await topicFor(t, await adminFor(t), { partitions: 1 })
   for (const value of ['a', 'b']) await writeRecord(testBrokers(), { topic, value })
   const beyond = ['-C', '-q', '-e', '-b', testBrokers().join(','), '-t', topic, '-o', '1000', '-f', '%s ']
   const { stdout } = await promisify(execFile)('kcat', [...beyond, ...followSettings], { timeout: 30_000 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { until } from '../../support/until.ts'
 import type { Json } from './console-client.ts'
 import { elsewhere, endings, type Operation, refused, type Stage, successes } from './documented.ts'
 import { createInstallation } from './running-console.ts'
@@ -26,6 +27,8 @@ test('every answer that the OpenAPI document names is given once, in the form th
       seen.add(`${operation} ${status}`)
     }
   }
+  // Its threads take a moment to begin, and whoever asks before is told so.
+  await until('the search index is there', async () => (await api('GET', '/v1/events')).status === 200)
   await replay(successes)
   stage.at.set('weak', String((await api('POST', '/v1/keys', { name: 'weak', scopes: ['publish:x'] })).body.secret))
   for (const { operation, statuses } of operations) {

@@ -13,13 +13,17 @@ const definition = { stream: 'orders', destination: { targets: [{ url: 'http://1
 
 const partitionsOf = async (admin: KafkaAdmin, topic: string) => (await admin.describeTopic(topic))?.partitions.length
 
+// Not every broker knows of a new or a changed topic at once, and any of them may answer the test or the console.
 test('the retry topic of a subscription follows the topic of its stream', async (t) => {
   const admin = await adminFor(t)
   const installation = await createInstallation(t)
   const { api } = await installation.start()
   const config = { 'max.message.bytes': '3000000' }
   const source = await topicFor(t, admin, { partitions: 3, config })
-  assert.equal((await api('PUT', '/v1/streams/orders', { topic: source })).status, 201)
+  await until(
+    'the stream is bound',
+    async () => (await api('PUT', '/v1/streams/orders', { topic: source })).status < 400,
+  )
   const made = await api('PUT', path, definition)
   const retryTopic = String(made.body.retryTopic)
 
@@ -28,9 +32,9 @@ test('the retry topic of a subscription follows the topic of its stream', async 
     async () => {
       assert.equal(made.status, 201)
       assert.equal(retryTopic, `${installation.prefix}retry.billing.${made.body.uid}`)
-      const topic = await admin.describeTopic(retryTopic)
+      const topic = await until('the topic is known', () => admin.describeTopic(retryTopic))
       assert.deepEqual(
-        topic?.partitions.map(({ leader, replicas }) => [leader > 0, replicas.length]),
+        topic.partitions.map(({ leader, replicas }) => [leader > 0, replicas.length]),
         [
           [true, 3],
           [true, 3],
@@ -45,34 +49,39 @@ test('the retry topic of a subscription follows the topic of its stream', async 
         'min.insync.replicas',
       ]
       assert.deepEqual(
-        kept.map((setting) => topic?.config[setting]),
+        kept.map((setting) => topic.config[setting]),
         ['delete', '-1', '-1', 'LogAppendTime', '2'],
       )
-      assert.equal(topic?.config['max.message.bytes'], '3065536')
+      assert.equal(topic.config['max.message.bytes'], '3065536')
     },
   )
 
   await t.test('the dead letters take what the retry topic takes', async () => {
-    const letters = await admin.describeTopic(topicNames(installation.prefix).deadLetters)
-    assert.equal(letters?.config['max.message.bytes'], '3065536')
+    await until('they have the room', async () => {
+      const letters = await admin.describeTopic(topicNames(installation.prefix).deadLetters)
+      return letters?.config['max.message.bytes'] === '3065536'
+    })
   })
 
   await t.test('a PUT puts back what is missing or was changed, and the revision stays', async () => {
+    const configOf = async () => (await admin.describeTopic(retryTopic))?.config ?? {}
     await admin.configureTopic(retryTopic, { 'retention.ms': '1000', 'max.message.bytes': '1000' })
-    assert.equal((await api('PUT', path, definition)).body.revision, made.body.revision)
+    await until('the settings are wrong', async () => (await configOf())['retention.ms'] === '1000')
     await until('the settings are back', async () => {
-      const config = (await admin.describeTopic(retryTopic))?.config
-      return config?.['retention.ms'] === '-1' && config['max.message.bytes'] === '3065536'
+      assert.equal((await api('PUT', path, definition)).body.revision, made.body.revision)
+      const config = await configOf()
+      return config['retention.ms'] === '-1' && config['max.message.bytes'] === '3065536'
     })
     await admin.deleteTopic(retryTopic)
     await until('the topic is gone', async () => (await partitionsOf(admin, retryTopic)) === undefined)
-    assert.equal((await api('PUT', path, definition)).status, 200)
-    await until('the topic is there again', async () => (await partitionsOf(admin, retryTopic)) === 3)
+    await until('the topic is there again', async () => {
+      const { status } = await api('PUT', path, definition)
+      return status === 200 && (await partitionsOf(admin, retryTopic)) === 3
+    })
   })
 
   await t.test('it grows with a bound topic whose owner made it larger', async () => {
     await admin.growTopic(source, 5)
-    // Not every broker knows of the larger topic at once, and any of them may answer the console.
     await until('the retry topic has grown', async () => {
       assert.equal((await api('PATCH', path, { description: 'grown' })).status, 200)
       return (await partitionsOf(admin, retryTopic)) === 5
@@ -83,8 +92,11 @@ test('the retry topic of a subscription follows the topic of its stream', async 
     await admin.deleteTopic(source)
     await until('the topic is gone', async () => (await partitionsOf(admin, source)) === undefined)
     await admin.createTopic({ name: source, partitions: 2 })
-    const refused = await api('PUT', path, definition)
-    assert.deepEqual([refused.status, refused.body.code], [409, 'partitions-fixed'])
+    const refused = await until('it is refused', async () => {
+      const answer = await api('PUT', path, definition)
+      return answer.body.code === 'partitions-fixed' && answer
+    })
+    assert.equal(refused.status, 409)
     assert.match(String(refused.body.detail), /delete the subscription/)
   })
 
@@ -99,11 +111,13 @@ test('init makes the retry topic that a subscription of an earlier version lacks
   const installation = await createInstallation(t)
   const { api } = await installation.start()
   const retryTopic = String((await api('GET', '/v1/subscriptions/demo-inbox')).body.retryTopic)
-  assert.equal(await partitionsOf(admin, retryTopic), 6)
+  await until('the topic is known', async () => (await partitionsOf(admin, retryTopic)) === 6)
   await admin.deleteTopic(retryTopic)
   await until('the topic is gone', async () => (await partitionsOf(admin, retryTopic)) === undefined)
-  await installation.initialize()
-  assert.equal(await partitionsOf(admin, retryTopic), 6)
+  await until('the topic is there again', async () => {
+    await installation.initialize()
+    return (await partitionsOf(admin, retryTopic)) === 6
+  })
 })
 
 test('group and retry topic of a deleted subscription go once its runners have left', async (t) => {

@@ -56,6 +56,7 @@ test('two consoles that change the same things at once do so one after the other
     const replies = await both((api, at) => api('PUT', '/v1/streams/wide', { partitions: 1 + at }))
     assert.deepEqual(statuses(replies), [201, 409])
     const made = replies.find(({ status }) => status === 201)
+    assert.equal(await catalog.catchUp(5_000), true)
     assert.equal(catalog.stream('wide')?.partitions, made?.body.partitions)
   })
 

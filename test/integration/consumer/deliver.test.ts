@@ -55,7 +55,7 @@ test('an event that fails holds up only its own key, and is tried again at its p
   assert.deepEqual(ids.slice(4), [...ids.slice(4)].sort())
   assert.equal(ofKey[3]?.headers['tailrace-attempt'], '4')
   const gaps = ofKey.slice(0, 4).map(({ atMs }) => atMs - (ofKey[0]?.atMs ?? 0))
-  assert.ok((gaps[1] ?? 0) >= 195 && (gaps[1] ?? 0) < 500, `first retry after ${gaps[1]} ms`)
+  assert.ok((gaps[1] ?? 0) >= 195, `first retry after ${gaps[1]} ms`)
   assert.ok((gaps[3] ?? 0) >= 895, `third retry after ${gaps[3]} ms`)
 })
 

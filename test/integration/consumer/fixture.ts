@@ -24,6 +24,7 @@ import { readConsumerConfig } from '../../../services/consumer/config.ts'
 import { type ConsumerService, startConsumer } from '../../../services/consumer/service.ts'
 import { testBrokers, uniqueName } from '../../support/dependencies.ts'
 import type { Received, Receiver } from '../../support/receiver.ts'
+import { until } from '../../support/until.ts'
 
 const silent = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' })
 const masterKey = Buffer.alloc(32, 7)
@@ -170,6 +171,12 @@ export async function runConsumer(installation: Installation, instance: string):
   const service = await startConsumer(config, silent)
   installation.defer(() => service.stop())
   return service
+}
+
+/** Waits until this consumer holds the subscription: what comes to its receivers from then on are probes. */
+export async function untilHeld({ adminUrl }: ConsumerService, { name }: Subscription): Promise<void> {
+  const isSo = `tailrace_subscription_held{subscription="${name}"} 1`
+  await until('it is held', async () => (await (await fetch(`${adminUrl}/metrics`)).text()).includes(isSo))
 }
 
 /** A consumer in a process of its own, which can die. */

@@ -93,6 +93,7 @@ test('subscriptions of ops raise nothing about themselves', async (t) => {
   await until('which refuses it', async () => (await installation.lag(alerts)) === 0)
   await installation.publish([{ key: 'k', id: 'none', value: null }])
   await until('another one is sent', () => refusing.requests.length === 2)
+  await until('the stream is read so far', () => ops.length >= 2)
   assert.deepEqual(
     ops.map(({ type, data }) => [type, data.subscription, data.cause]),
     ['refused', 'malformed-record'].map((cause) => ['tailrace.dead-letter.added', judged.name, cause]),
@@ -128,12 +129,9 @@ test('without Redis a hold is told although the one who would tell has just died
 })
 
 test('a consumer that is killed is told once as a takeover', async (t) => {
-  const { installation, startMortal, roundTripMs } = await shareSubscription(t, { REDIS_URL: testRedisUrl() })
+  const { installation, startMortal, takeoverMs } = await shareSubscription(t, { REDIS_URL: testRedisUrl() })
   const ops = await installation.ops()
-  const mortal = await startMortal()
-  mortal.kill('SIGKILL')
-  await once(mortal, 'exit')
-  await roundTripMs()
+  await takeoverMs(await startMortal())
   const takeover = await until('it is told', () => ops.find(({ type }) => type === 'tailrace.takeover'))
   assert.match(takeover.subject, /^instances\/consumer-mortal-1-/)
   assert.ok(Number(takeover.data.members) >= 1)

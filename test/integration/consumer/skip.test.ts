@@ -69,7 +69,13 @@ test('with thousands waiting, from wait to skip and back: nothing is lost, and o
   await until('all others are delivered', () => good().length >= count - keys)
   for (const [key, ids] of idsByKey(good())) assert.deepEqual(ids, [...ids].sort(), `order of ${key}`)
   assert.equal(good().length, count - keys)
+  const members = async () => await installation.admin.groupMembers(subscription.group)
+  const [skipper] = await members()
   const waiting = await installation.change(skipping, { retry: { ...skipping.retry, whileBlocked: 'wait' } })
+  await until('it runs anew', async () => {
+    const [now] = await members()
+    return now !== undefined && now.memberId !== skipper?.memberId
+  })
   await installation.publish(events(keys, keys, count))
   await until('another subscription has them', async () => (await installation.lag(witness)) === 0)
   await until('they are parked', async () => (await installation.lag(subscription)) === 0)

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { pino } from 'pino'
 import { request } from 'undici'
 import type { Subscription } from '#shared/catalog/model.ts'
@@ -18,8 +19,10 @@ export type Sharing = {
   evictions(): Promise<number>
   /** Waits until so many members own partitions. */
   untilOwners(count: number): Promise<void>
-  /** Publishes to every partition; resolves with the milliseconds until all of it was delivered. */
-  roundTripMs(): Promise<number>
+  /** Publishes to every partition; resolves when all of it was delivered. */
+  roundTrip(): Promise<void>
+  /** Kills a consumer; resolves with the milliseconds until what is published then was delivered on every partition. */
+  takeoverMs(mortal: ChildProcess): Promise<number>
 }
 
 type Cleanup = { after(close: () => unknown): void }
@@ -42,8 +45,20 @@ export async function shareSubscription(t: Cleanup, env: Record<string, string>)
   let mortals = 0
   let rounds = 0
   const untilOwners = (count: number) => untilOwned(installation, subscription, count)
+  const roundTrip = async () => {
+    rounds += 1
+    const missing = new Set(keys.map((key) => `${key}-${rounds}`))
+    let seen = receiver.requests.length
+    await installation.publish(keys.map((key) => ({ key, id: `${key}-${rounds}` })))
+    await until('all of it is delivered', () => {
+      for (; seen < receiver.requests.length; seen += 1) {
+        missing.delete(String(receiver.requests[seen]?.headers['ce-id']))
+      }
+      return missing.size === 0
+    })
+  }
   return {
-    ...{ installation, subscription, receiver, untilOwners },
+    ...{ installation, subscription, receiver, untilOwners, roundTrip },
     async evictions() {
       const { body } = await request(`${survivor.adminUrl}/metrics`)
       return Number(/^tailrace_peer_evictions_total (\d+)$/m.exec(await body.text())?.[1])
@@ -56,19 +71,12 @@ export async function shareSubscription(t: Cleanup, env: Record<string, string>)
       await until('the survivor watches', () => performance.now() > watchesAtMs)
       return mortal
     },
-    async roundTripMs() {
-      rounds += 1
-      const missing = new Set(keys.map((key) => `${key}-${rounds}`))
-      const startedAtMs = performance.now()
-      let seen = receiver.requests.length
-      await installation.publish(keys.map((key) => ({ key, id: `${key}-${rounds}` })))
-      await until('all of it is delivered', () => {
-        for (; seen < receiver.requests.length; seen += 1) {
-          missing.delete(String(receiver.requests[seen]?.headers['ce-id']))
-        }
-        return missing.size === 0
-      })
-      return performance.now() - startedAtMs
+    async takeoverMs(mortal) {
+      const killedAtMs = performance.now()
+      mortal.kill('SIGKILL')
+      await once(mortal, 'exit')
+      await roundTrip()
+      return performance.now() - killedAtMs
     },
   }
 }

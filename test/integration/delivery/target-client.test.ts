@@ -99,7 +99,7 @@ test('an answer that came while this process stood still counts, though its time
   const receiver = new Worker(answersWhenTold, { eval: true, workerData: shared })
   t.after(() => receiver.terminate())
   const [port] = await once(receiver, 'message')
-  const attempt = createClient(t, { timeoutMs: 500 }).attempt(requestTo(`http://127.0.0.1:${port}/`))
+  const attempt = createClient(t, { timeoutMs: 1_000 }).attempt(requestTo(`http://127.0.0.1:${port}/`))
   await once(receiver, 'message')
   Atomics.store(shared, 0, 1)
   Atomics.wait(shared, 1, 0, 1_500)

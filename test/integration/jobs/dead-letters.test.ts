@@ -174,8 +174,11 @@ test('a replay delivers a range of the stream again, in order, over a stop of it
   })
   const id = await shop.begin('/v1/replays', { subscription, ratePerSecond: 100 })
   await until('a part is done', () => receiver.requests.length > 400)
+  // The job must not be over before another consumer is there, however long that takes to start.
+  receiver.behave({ ...takes, delayMs: 1_000 })
   await shop.runConsumer('two')
   await first.stop()
+  receiver.behave(takes)
   const job = await shop.untilOver(id)
   assert.deepEqual([job.state, job.matched, job.done, job.delivered, job.runner], ['finished', 300, 300, 300, 'two'])
   const replayed = receiver.requests.slice(300)

@@ -95,7 +95,7 @@ test('a replay keeps the filter of its start, whoever goes on with it', async (t
   await shop.publish(Array.from({ length: 10 }, (_, index) => ({ key: null, id: `n${index}` })))
   const first = await shop.runConsumer('one')
   await until('all is delivered', () => receiver.requests.length === 9)
-  const id = await shop.begin('/v1/replays', { subscription, ratePerSecond: 4 })
+  const id = await shop.begin('/v1/replays', { subscription, ratePerSecond: 2 })
   await until('a part is done', async () => Number((await shop.job(id)).done) >= 2)
   await first.stop()
   const path = `/v1/subscriptions/${subscription}`

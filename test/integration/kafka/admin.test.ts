@@ -5,6 +5,7 @@ import { createAdminClient } from '#shared/kafka/admin-client.ts'
 import { uniqueName } from '../../support/dependencies.ts'
 import { until } from '../../support/until.ts'
 import { adminFor, connectionOf, lanesFor, textRecord, topicFor } from './fixture.ts'
+import { untilServed } from './served.ts'
 
 test('creates a topic with three replicas once, and calls it safe', async (t) => {
   const admin = await adminFor(t)
@@ -109,7 +110,7 @@ test('adds partitions to a topic and never takes any away', async (t) => {
   const topic = await topicFor(t, admin, { partitions: 1 })
   const count = async () => (await admin.describeTopic(topic))?.partitions.length
   await admin.growTopic(topic, 3)
-  await until('the three partitions are seen', async () => (await count()) === 3)
+  await untilServed(topic, 3)
   for (const partitions of [3, 2]) await admin.growTopic(topic, partitions)
   assert.equal(await count(), 3)
   assert.ok((await admin.topics()).includes(topic))

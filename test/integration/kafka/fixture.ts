@@ -16,8 +16,11 @@ import { createLogger } from '#shared/observability/log.ts'
 import { createMetrics, type Metrics } from '#shared/observability/metrics.ts'
 import { testBrokers, uniqueName } from '../../support/dependencies.ts'
 import { until } from '../../support/until.ts'
+import { untilServed } from './served.ts'
 
 export const sessionTimeoutMs = 6_000
+/** Longer than a test waits for anything: what moves has not waited for a session to end. */
+export const longSessionMs = 120_000
 
 const log = createLogger('test', { level: 'silent', instance: 'test' })
 
@@ -48,11 +51,12 @@ export async function adminFor(t: TestContext): Promise<KafkaAdmin> {
 
 type TestTopic = { partitions: number; config?: Record<string, string> }
 
-/** A topic of its own that goes with the test. */
+/** A topic of its own that goes with the test; every broker knows it. */
 export async function topicFor(t: TestContext, admin: KafkaAdmin, topic: TestTopic): Promise<string> {
   const name = uniqueName('kafka-test')
   await admin.createTopic({ name, ...topic })
   resourcesOf(t).defer('topic', () => admin.deleteTopic(name))
+  await untilServed(name, topic.partitions)
   return name
 }
 
@@ -80,6 +84,7 @@ export type ObservedMember = {
 }
 
 type MemberOptions = Pick<GroupKeeperOptions, 'groupId' | 'topics' | 'onHandBack'> & {
+  sessionTimeoutMs?: number
   onRevoking?: (member: ObservedMember) => void
 }
 

@@ -7,6 +7,9 @@ import { testBrokers } from '../../support/dependencies.ts'
 import { until } from '../../support/until.ts'
 import { adminFor, connectionOf, lanesFor, textRecord, topicFor } from './fixture.ts'
 
+/** A group that has to be joined twice takes 10 s: an attempt counts as failed after 6.5 s. */
+const patienceMs = 60_000
+
 async function compactedTopic(t: TestContext) {
   const admin = await adminFor(t)
   const topic = await topicFor(t, admin, { partitions: 1, config: { 'cleanup.policy': 'compact' } })
@@ -32,12 +35,13 @@ test('reads the whole topic, proves with a hello of its own that it is up to dat
   const { topic, lanes } = await compactedTopic(t)
   await Promise.all(['a', 'b', 'c'].map((key) => lanes.append(topic, 0, textRecord('1', key))))
   const { follower, keys } = await follow(t, topic, lanes)
-  assert.equal(await follower.caughtUp(10_000), true)
+  assert.equal(await follower.caughtUp(patienceMs), true)
   assert.deepEqual(keys, ['a', 'b', 'c', 'hello/me'])
+  const appendedAtMs = performance.now()
   await lanes.append(topic, 0, textRecord('2', 'a'))
-  await until('the new record arrives', () => keys.length === 5, 1_000)
+  await until('the new record arrives', () => keys.length === 5)
   assert.equal(keys[4], 'a')
-  assert.ok(follower.lastFetchAgeMs() < 1_000)
+  assert.ok(performance.now() - follower.lastFetchAgeMs() > appendedAtMs, 'the fetch that brought it counts')
 })
 
 test('says so when it is not up to date in time', async (t) => {
@@ -50,9 +54,9 @@ test('goes on where it was, each record once, after its membership broke', async
   const { topic, lanes } = await compactedTopic(t)
   await lanes.append(topic, 0, textRecord('1', 'a'))
   const { follower, keys, clientId } = await follow(t, topic, lanes)
-  assert.equal(await follower.caughtUp(10_000), true)
+  assert.equal(await follower.caughtUp(patienceMs), true)
   assert.equal(await evictMembers(testBrokers(), topic, clientId), 1)
   await lanes.append(topic, 0, textRecord('1', 'b'))
-  assert.equal(await follower.caughtUp(10_000), true)
+  assert.equal(await follower.caughtUp(patienceMs), true)
   assert.deepEqual(keys, ['a', 'hello/me', 'b', 'hello/me'])
 })

@@ -58,7 +58,8 @@ for (const kind of laneKinds) {
     const topic = await topicFor(t, admin, { partitions: 6 })
     const lanes = lanesFor(t, kind)
     const placed = Array.from({ length: 100 }, () => lanes.placeKeyless(topic, 6))
-    assert.equal(new Set(placed).size, 1)
+    // Two where a slice of 50 ms ended: this process may stand still in between.
+    assert.ok(new Set(placed).size <= 2, `${placed}`)
     await Promise.all(placed.map((partition) => lanes.append(topic, partition, textRecord('event'))))
     const [snapshot] = lanes.snapshot()
     assert.deepEqual(snapshot, { topic, partition: placed[0], state: 'open', queued: 0, inFlight: 0, oldestMs: 0 })

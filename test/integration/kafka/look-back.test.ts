@@ -12,20 +12,21 @@ test('looking back shows the records since a time to the end, in order, however 
   const lanes = lanesFor(t, 'partition')
   const texts = Array.from({ length: 20 }, (_, index) => `${index} ${large}`)
   await Promise.all(texts.map((text) => lanes.append(topic, 1, textRecord(text))))
-  const seen: StoredRecord[] = []
-  const collect = (record: StoredRecord) => seen.push(record) < 0
+  // By offset: a broker that is silent for a second costs a try, and the next one shows its records again.
+  const seen = new Map<number, StoredRecord>()
+  const collect = (record: StoredRecord) => seen.set(record.offset, record).size < 0
   assert.equal(await admin.lookBack({ topic, partition: 1, sinceMs: 0 }, collect), false)
   assert.deepEqual(
-    seen.map(({ offset, value }) => [offset, value?.toString()]),
+    [...seen].map(([offset, { value }]) => [offset, value?.toString()]),
     texts.map((text, offset) => [offset, text]),
   )
   assert.equal(await admin.lookBack({ topic, partition: 1, sinceMs: 0 }, ({ offset }) => offset === 7), true)
-  const after = (seen.at(-1)?.timestampMs ?? 0) + 1
+  const after = (seen.get(texts.length - 1)?.timestampMs ?? 0) + 1
   await lanes.append(topic, 1, textRecord('later'))
-  const later: string[] = []
-  const note = ({ value }: StoredRecord) => later.push(value?.toString() ?? '') < 0
+  const later = new Set<string | undefined>()
+  const note = ({ value }: StoredRecord) => later.add(value?.toString()).size < 0
   assert.equal(await admin.lookBack({ topic, partition: 1, sinceMs: after }, note), false)
-  assert.deepEqual(later, ['later'])
+  assert.deepEqual([...later], ['later'])
   assert.equal(await admin.lookBack({ topic, partition: 0, sinceMs: 0 }, () => true), false)
 })
 

@@ -15,8 +15,11 @@ import { corpusOf, hostileBytes } from './mutate.ts'
 const connections = Number(process.env.FUZZ_REQUESTS ?? 5_000)
 const seed = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31))
 const atOnce = 256
-/** Longer than a healthy publish takes: who is not answered by then has sent less than it announced. */
-const quietMs = 3_000
+/**
+ * Longer than a publish may wait for Kafka (9 s), and than the rest of a request is waited for (10 s): whoever left before would
+ * never hear of what was stored for it.
+ */
+const quietMs = 12_000
 /** Longer than any time-out of the server: a connection without an answer or an end by then hangs. */
 const hangsAfterMs = 30_000
 

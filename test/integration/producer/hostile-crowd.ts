@@ -7,7 +7,10 @@ import { connect, type Socket } from 'node:net'
  * until it is told to stop by a message; then waits for the last ones to end and reports what became of each kind.
  */
 
-/** Connections by how they ended. */
+/** A server that has no core for itself refuses whoever comes, by the head alone. */
+const shed = '"code":"overloaded"'
+
+/** Connections by how they ended; answers by their status, or `shed`. */
 type Ended = { answered: number; closed: number }
 export type CrowdReport = { ended: Record<string, Ended>; statuses: Record<string, number> }
 
@@ -100,7 +103,8 @@ function start(kind: string, behave: Behaviour): void {
   socket.on('data', (chunk) => {
     if (isAnswered) return
     isAnswered = true
-    const status = chunk.toString('latin1').slice(9, 12)
+    const answer = chunk.toString('latin1')
+    const status = answer.includes(shed) ? 'shed' : answer.slice(9, 12)
     report.statuses[status] = (report.statuses[status] ?? 0) + 1
   })
   socket.on('error', () => {})

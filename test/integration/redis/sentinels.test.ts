@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,7 +21,12 @@ function startServer(t: TestContext, lines: readonly string[], args: readonly st
   const path = join(folder, 'redis.conf')
   writeFileSync(path, [`bind ${host}`, `dir ${folder}`, 'save ""', ...lines].join('\n'))
   const child = spawn('redis-server', [path, ...args], { stdio: 'ignore' })
-  defer(t, () => child.kill('SIGKILL'))
+  const ended = once(child, 'exit')
+  defer(t, async () => {
+    child.kill('SIGKILL')
+    // Until then it may write into its folder, which goes next.
+    await ended
+  })
   return child
 }
 

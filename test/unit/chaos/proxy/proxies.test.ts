@@ -33,8 +33,15 @@ async function through(t: TestContext, protocol: Protocol, serve: (socket: Socke
   return { proxies, open: () => openTo(t, port) }
 }
 
-/** A connection, and everything that came over it. */
+/** A connection that is there. */
 async function openTo(t: TestContext, port: number) {
+  const connection = dial(t, port)
+  await once(connection.socket, 'connect')
+  return connection
+}
+
+/** A connection that may be reset before this process has seen that it was there, and everything that came over it. */
+function dial(t: TestContext, port: number) {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true })
   defer(t, () => socket.destroy())
   const received: Buffer[] = []
@@ -46,7 +53,6 @@ async function openTo(t: TestContext, port: number) {
   socket.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
     seen.error = code
   })
-  await once(socket, 'connect')
   return { socket, seen, text: () => Buffer.concat(received).toString(), bytes: () => Buffer.concat(received) }
 }
 
@@ -91,7 +97,7 @@ describe('a proxy', () => {
   it('resets the client of an upstream that is not there', async (t) => {
     const { proxies } = await through(t, 'bytes', echo)
     const port = await proxies.open({ name: 'nobody', upstreamPort: 1, protocol: 'bytes' })
-    const { seen } = await openTo(t, port)
+    const { seen } = dial(t, port)
     await until('the connection is reset', () => seen.error === 'ECONNRESET')
   })
 

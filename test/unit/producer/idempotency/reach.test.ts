@@ -24,6 +24,11 @@ test('an answer in time is the answer, also null', async (t) => {
   assert.equal(reach.isUsable(), true)
 })
 
+test('a question may take 50 ms for each thousand of its events', (t) => {
+  const { reach } = reachOf(t)
+  assert.deepEqual([1, 1_000, 1_001, 10_000].map(reach.allowanceFor), [50, 50, 100, 500])
+})
+
 test('after one late answer nothing is asked any more', async (t) => {
   const { reach } = reachOf(t)
   assert.equal(await reach.ask(() => never<number>(), 10), null)
