@@ -135,8 +135,8 @@ export async function openExperiment(stack: System, setup: Setup = {}): Promise<
   const bookkeeper = await openBooks(stack, { run, courses }, history.append)
   const told: Told = { figures: [], complaints: [] }
   const beside: Publisher[] = []
-  const { logFolder } = stack
-  const common = { run, stream, folder, logFolder, history, observation, bookkeeper, courses, publishers, taps }
+  const { logs } = stack
+  const common = { run, stream, folder, logs, history, observation, bookkeeper, courses, publishers, taps }
   const running: Running = { ...common, told, beside }
   let closing: Promise<void> | undefined
   return {
@@ -183,7 +183,7 @@ export async function openExperiment(stack: System, setup: Setup = {}): Promise<
 
 type Running = Pick<Experiment, 'run' | 'stream' | 'courses'> & {
   folder: string
-  logFolder: string | undefined
+  logs: System['logs']
   history: HistoryWriter
   observation: Observation
   bookkeeper: Bookkeeper
@@ -197,7 +197,7 @@ type Running = Pick<Experiment, 'run' | 'stream' | 'courses'> & {
 type Told = { figures: string[]; complaints: string[] }
 
 async function conclude(running: Running, usual: PublisherProgress, limits: Limits): Promise<Outcome> {
-  const { run, folder, logFolder, history, observation, bookkeeper, courses, told } = running
+  const { run, folder, history, observation, bookkeeper, courses, told } = running
   const published = sumOf([usual, ...running.beside.map((publisher) => publisher.progress())])
   const { allowedDuplicates, quietMs = 20_000, drainMs = usualDrainMs, mayFailRequests = false } = limits
   await Promise.all(courses.map((course) => drained(course, { published, observation, quietMs, drainMs })))
@@ -206,6 +206,7 @@ async function conclude(running: Running, usual: PublisherProgress, limits: Limi
   for (const tap of running.taps) tap.stop()
   await Promise.all(courses.map(({ receiver }) => receiver.stop()))
   await observation.readTopics()
+  const logFolder = await running.logs?.()
   if (logFolder !== undefined) for await (const line of readResumptions(logFolder, run)) history.append(line)
   await history.close()
   const actors = [...running.publishers, 'driver', ...courses.map(({ scope }) => scope.subscription)]
@@ -253,7 +254,7 @@ async function drained(course: Course, { published, observation, quietMs, drainM
 }
 
 type Result = Omit<Outcome, 'complaint' | 'figures'> &
-  Pick<Running, 'logFolder' | 'told'> & { mayFailRequests: boolean | Excuse }
+  Pick<Running, 'told'> & { logFolder: string | undefined; mayFailRequests: boolean | Excuse }
 
 async function complaintOf(result: Result): Promise<string> {
   const { facts, judgements, ofRun, published, folder, logFolder, mayFailRequests, told } = result

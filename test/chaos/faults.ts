@@ -3,6 +3,7 @@ import type { Experiment } from './experiment.ts'
 import { brokerFaults } from './faults/brokers.ts'
 import { catalogFaults } from './faults/catalog.ts'
 import { clockFaults } from './faults/clocks.ts'
+import { containerFaults } from './faults/containers.ts'
 import { type Fault, isRow, type Scene, type Targets } from './faults/fault.ts'
 import { networkFaults } from './faults/network.ts'
 import { receiverFaults } from './faults/receivers.ts'
@@ -23,6 +24,7 @@ export const faultGroups = {
   strained: strainedFaults,
   storage: storageFaults,
   clocks: clockFaults,
+  containers: containerFaults,
 } as const satisfies Record<string, Record<string, Fault>>
 
 /** Every fault by name. */
@@ -30,6 +32,7 @@ export const faults = {
   ...{ ...faultGroups.signals, ...faultGroups.brokers, ...faultGroups.network },
   ...{ ...faultGroups.redis, ...faultGroups.receivers, ...faultGroups.catalog },
   ...{ ...faultGroups.strained, ...faultGroups.storage, ...faultGroups.clocks },
+  ...faultGroups.containers,
 }
 
 export type FaultName = keyof typeof faults

@@ -12,10 +12,14 @@ import { isScenarioName, type ScenarioName, scenarios } from './scenarios.ts'
 /** `invariants`: those whose defects are to be seen; none means all. */
 export type ChaosOptions = { kind: 'list' } | { kind: 'defects'; invariants: readonly string[] } | RunOptions
 
+/** What is broken: processes of this machine, or the containers of docker-compose.yml. */
+export type TargetName = 'processes' | 'compose'
+
 export type RunOptions = {
   kind: 'run'
   plans: readonly Plan[]
   repeats: number
+  target: TargetName
   /** Folder of a running stack to break; undefined for one of its own. */
   stackDir: string | undefined
   reporting: Reporting
@@ -54,20 +58,25 @@ const quickFaults: FaultPlan = {
 
 const quick: readonly Plan[] = [quickFaults, { title: 'seeded defects' }]
 
+/** Faults of containers are a group of their own, and the only ones that containers can have. */
+const containerGroup = 'containers'
+
 /** Reads the command line. Throws a Refusal that names the option, what is wrong with it and what it takes. */
 export function readOptions(args: readonly string[]): ChaosOptions {
   const values = parse(args)
   if (values.list || values.help) return { kind: 'list' }
+  const target = targetOf(values)
   if (values.defects) return { kind: 'defects', invariants: values.invariants?.split(',') ?? [] }
   const repeats = positive('repeats', values.repeats)
   const plans = values.quick ? quick : plansOf(values)
-  return { kind: 'run', plans, repeats, stackDir: values.stack, reporting: { args, folder: values.report } }
+  for (const plan of plans) checkPlan(plan, target)
+  return { kind: 'run', plans, repeats, target, stackDir: values.stack, reporting: { args, folder: values.report } }
 }
 
 /** Every fault with its row and its line. */
 export const faultList = (): string =>
   Object.entries({ ...faultGroups, scenarios })
-    .map(([group, some]) => `${group}\n${linesOf(some)}`)
+    .map(([group, some]) => `${group}${group === containerGroup ? ', with --target compose' : ''}\n${linesOf(some)}`)
     .join('\n')
 
 const linesOf = (some: Readonly<Record<string, { what: string; row?: string }>>): string =>
@@ -98,6 +107,7 @@ function parse(args: readonly string[]) {
         keys: { type: 'string', default: '500' },
         backlog: { type: 'string', default: '100000' },
         subscriptions: { type: 'string' },
+        target: { type: 'string', default: 'processes' },
         stack: { type: 'string' },
         report: { type: 'string' },
       },
@@ -109,6 +119,28 @@ function parse(args: readonly string[]) {
 }
 
 type Values = ReturnType<typeof parse>
+
+function targetOf({ target, quick, mix, defects, stack }: Values): TargetName {
+  if (target !== 'processes' && target !== 'compose') {
+    throw new Refusal(`--target ${target} is unknown; there are processes, compose.`)
+  }
+  if (target === 'compose' && (quick || mix || defects || stack !== undefined)) {
+    throw new Refusal(
+      '--target compose takes --fault, --group containers or --control: leave out --quick, --mix, --defects and --stack.',
+    )
+  }
+  return target
+}
+
+function checkPlan(plan: Plan, target: TargetName): void {
+  const names = 'scenario' in plan ? [plan.scenario] : 'names' in plan ? plan.names : []
+  const ofContainers: readonly string[] = namesOf(containerGroup)
+  const stranger = names.find((name) => ofContainers.includes(name) !== (target === 'compose'))
+  if (stranger === undefined) return
+  if (target === 'processes')
+    throw new Refusal(`--fault ${stranger} is done to containers: say --target compose as well.`)
+  throw new Refusal(`--fault ${stranger} is done to processes; --target compose has ${ofContainers.join(', ')}.`)
+}
 
 function plansOf(values: Values): Plan[] {
   if (values.control) return [controlOf(values)]
@@ -144,7 +176,8 @@ function mixOf(values: Values): Plan {
 }
 
 function planOf(values: Values): Plan {
-  const { fault: text, backlog } = values
+  const { fault, target, backlog } = values
+  const text = fault ?? (target === 'compose' ? namesOf(containerGroup).join(',') : undefined)
   if (text === undefined) {
     throw new Refusal(
       `--fault is missing: name one, or several with commas, or take --group, --quick, --mix or --control.\n${faultList()}`,
@@ -157,7 +190,10 @@ function planOf(values: Values): Plan {
 }
 
 const faultLoad = (values: Values): Load =>
-  loadOf(values, { ratePerSecond: '1000', seconds: positive('seconds', values.seconds) })
+  loadOf(values, {
+    ratePerSecond: values.target === 'compose' ? '200' : '1000',
+    seconds: positive('seconds', values.seconds),
+  })
 
 const loadOf = ({ rate, keys }: Values, usual: { ratePerSecond: string; seconds: number }): Load => ({
   ratePerSecond: positive('rate', rate ?? usual.ratePerSecond),

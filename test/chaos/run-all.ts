@@ -1,5 +1,6 @@
 import { type Resources, withResources } from '#shared/lifecycle.ts'
 import { Refusal } from '../../services/cli/up/refusal.ts'
+import { openContainerStack } from '../compose/container-stack.ts'
 import { attachStack } from '../support/stack.ts'
 import { breakOnce } from './break-once.ts'
 import { runSeeded } from './defects/seeded.ts'
@@ -30,14 +31,14 @@ type Running = RunOptions & { report: OpenReport; signal: AbortSignal }
 /** How many plans were left out because their stack cannot be prepared. */
 async function runGroup(group: PlanGroup, running: Running): Promise<number> {
   const { needs, plans } = group
-  const { stackDir, signal } = running
+  const { stackDir, target, signal } = running
   const reasons = obstaclesOf(group, running)
   if (reasons.length > 0) {
     for (const plan of plans) console.log(`- ${titleOf(plan, 0)} SKIPPED: ${reasons.join('; ')}`)
     return plans.length
   }
   return withResources(warn, async (resources) => {
-    const prepared = await Promise.race([openStack(stackDir, { needs, resources }), aborted(signal)])
+    const prepared = await Promise.race([openStack(stackDir, { needs, target, resources }), aborted(signal)])
     await Promise.race([repeat(prepared, { ...running, plans }), aborted(signal)])
     await resources.close()
     return 0
@@ -49,9 +50,10 @@ function obstaclesOf({ needs }: PlanGroup, { stackDir }: RunOptions): string[] {
   return [`a running stack cannot be started with ${needs.join(', ')} any more`]
 }
 
-type Opening = Pick<PlanGroup, 'needs'> & { resources: Resources }
+type Opening = Pick<PlanGroup, 'needs'> & Pick<RunOptions, 'target'> & { resources: Resources }
 
-async function openStack(dir: string | undefined, { needs, resources }: Opening): Promise<PreparedStack> {
+async function openStack(dir: string | undefined, { needs, target, resources }: Opening): Promise<PreparedStack> {
+  if (target === 'compose') return { stack: await openContainerStack(resources), prepared: {} }
   return dir === undefined ? startPrepared(needs, resources) : { stack: await attachStack(dir), prepared: {} }
 }
 

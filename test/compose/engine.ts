@@ -1,5 +1,6 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
+import type { Undo } from '../support/stack.ts'
 
 export const project = 'tailrace-ci'
 
@@ -19,6 +20,10 @@ export type Container = {
   published: readonly string[]
   /** Its address on each network of the project, by the name in the compose file. */
   addresses: Readonly<Record<string, string>>
+  /** What others call it on each of these networks. */
+  aliases: Readonly<Record<string, readonly string[]>>
+  /** Process id of what runs in it, as this machine counts; 0 when nothing does. */
+  pid: number
 }
 
 const root = new URL('../../', import.meta.url).pathname
@@ -29,13 +34,12 @@ const environment = {
   CONSOLE_PORT: String(ports.console),
   DEMO_PORT: String(ports.demo),
 }
-const hasPlugin = spawnSync('docker', ['compose', 'version']).status === 0
-const [command, first] = hasPlugin ? (['docker', ['compose']] as const) : (['docker-compose', []] as const)
 const ofProject = ['--filter', `label=com.docker.compose.project=${project}`]
 
 /** Whatever is given to `docker compose` or docker-compose, whichever is there. Throws with its output when it fails. */
 export async function compose(...args: readonly string[]): Promise<string> {
   const options = { cwd: root, env: environment, maxBuffer: 1 << 26 }
+  const [command, ...first] = composeCommand()
   const { stdout } = await promisify(execFile)(command, [...first, ...args], options)
   return stdout
 }
@@ -46,8 +50,10 @@ export async function docker(...args: readonly string[]): Promise<string> {
 }
 
 /** Which compose this is, for a report. */
-export const generation = (): string =>
-  execFileSync(command, [...first, 'version', '--short'], { encoding: 'utf8' }).trim()
+export function generation(): string {
+  const [command, ...first] = composeCommand()
+  return execFileSync(command, [...first, 'version', '--short'], { encoding: 'utf8' }).trim()
+}
 
 /** Containers of the project, found by label: the two generations name them differently. */
 export async function containers(): Promise<Container[]> {
@@ -64,8 +70,21 @@ export async function containerNamed(name: string): Promise<Container> {
 }
 
 /** Runs `docker <verb>` on the container that has this name now. */
-export async function act(verb: 'kill' | 'start' | 'stop', name: string): Promise<void> {
+export async function act(verb: 'kill' | 'start' | 'stop' | 'pause' | 'unpause', name: string): Promise<void> {
   await docker(verb, (await containerNamed(name)).id)
+}
+
+/** Takes the container off a network of the project. What this returns puts it back, under the names that it had there. */
+export async function takeOff(name: string, network: string): Promise<Undo> {
+  const { id, aliases } = await containerNamed(name)
+  const own = aliases[network]
+  if (own === undefined) throw new Error(`${name} is not on the network ${network}`)
+  const place = [`${project}_${network}`, id]
+  await docker('network', 'disconnect', ...place)
+  const names = own.filter((alias) => !id.startsWith(alias)).flatMap((alias) => ['--alias', alias])
+  return async () => {
+    await docker('network', 'connect', ...names, ...place)
+  }
 }
 
 /** Everything of the project that the engine still knows: containers, networks, volumes. */
@@ -79,12 +98,19 @@ export async function leftovers(): Promise<string[]> {
   return found.flatMap(lines)
 }
 
+let known: readonly [string, ...string[]] | undefined
+
+function composeCommand(): readonly [string, ...string[]] {
+  known ??= spawnSync('docker', ['compose', 'version']).status === 0 ? ['docker', 'compose'] : ['docker-compose']
+  return known
+}
+
 type Inspected = {
   Id: string
-  State: { Running: boolean; StartedAt: string; ExitCode: number; Health?: { Status: string } }
+  State: { Running: boolean; StartedAt: string; ExitCode: number; Pid: number; Health?: { Status: string } }
   Config: { Labels: Record<string, string> }
   NetworkSettings: {
-    Networks: Record<string, { IPAddress: string }>
+    Networks: Record<string, { IPAddress: string; Aliases: string[] | null }>
     Ports: Record<string, { HostIp: string; HostPort: string }[] | null>
   }
 }
@@ -92,7 +118,9 @@ type Inspected = {
 function describe({ Id, State, Config, NetworkSettings }: Inspected): Container {
   const service = Config.Labels['com.docker.compose.service'] ?? ''
   const number = Config.Labels['com.docker.compose.container-number'] ?? ''
-  const networks = Object.entries(NetworkSettings.Networks)
+  const networks = Object.entries(NetworkSettings.Networks).map(
+    ([network, place]) => [network.slice(project.length + 1), place] as const,
+  )
   return {
     id: Id,
     service,
@@ -104,7 +132,9 @@ function describe({ Id, State, Config, NetworkSettings }: Inspected): Container 
     published: Object.values(NetworkSettings.Ports)
       .flatMap((bindings) => bindings ?? [])
       .map(({ HostIp, HostPort }) => `${HostIp}:${HostPort}`),
-    addresses: Object.fromEntries(networks.map(([name, { IPAddress }]) => [name.slice(project.length + 1), IPAddress])),
+    addresses: Object.fromEntries(networks.map(([network, { IPAddress }]) => [network, IPAddress])),
+    aliases: Object.fromEntries(networks.map(([network, { Aliases }]) => [network, Aliases ?? []])),
+    pid: State.Pid,
   }
 }
 

@@ -49,11 +49,11 @@ export async function crash(name: string): Promise<void> {
 const hostGateway = (): Promise<string> =>
   docker('network', 'inspect', 'bridge', '-f', '{{(index .IPAM.Config 0).Gateway}}')
 
-/** Writes the brokers into the hosts file that .ci/compose has put before ours for this run. */
-async function nameBrokers(): Promise<void> {
+/** Writes the brokers into the hosts file of this run: once, and whenever one may have another address. */
+export async function nameBrokers(): Promise<void> {
   const path = '/etc/hosts'
   if (process.env.OWN_HOSTS_FILE === undefined)
-    throw new Error('run this with .ci/compose: it has a hosts file of its own')
+    throw new Error('run this with .ci/compose or npm run chaos: they have a hosts file of their own')
   const others = readFileSync(path, 'utf8')
     .split('\n')
     .filter((line) => !/\skafka-\d$/.test(line))

@@ -17,7 +17,8 @@ import { type Api, openApi } from './api.ts'
 import { defer } from './defer.ts'
 import { until } from './until.ts'
 
-export type StackProcess = { name: string; service: string; pid: number; adminUrl: string | null }
+/** `instance` is how it calls itself to the product, where that is not its name. */
+export type StackProcess = { name: string; service: string; pid: number; adminUrl: string | null; instance?: string }
 
 /** What an experiment needs of the product. `receivers`: where they listen and what targets call them, if not 127.0.0.1. */
 export type System = {
@@ -26,8 +27,8 @@ export type System = {
   adminKey: string
   api: Api
   receivers?: { host: string; name: string }
-  /** Of the product's services, where they are files of this machine. */
-  logFolder?: string
+  /** A folder with whatever the product's services have logged by now, where that can be had. */
+  logs?(): Promise<string>
   /** Those of this machine, where they are known. */
   processes?(): Promise<readonly StackProcess[]>
 }
@@ -47,7 +48,20 @@ export type Stack = System & {
   kill(name: string, signal: NodeJS.Signals): Promise<StackProcess>
   /** The last lines of every log that are no everyday information. */
   logTails(lines?: number): Promise<string>
+  /** Where its processes run in containers. */
+  containers?: Containers
 }
+
+/** What a fault can do to a container by its name. What each returns undoes it, once, however often it is called. */
+export type Containers = {
+  /** The engine does not start it again. */
+  kill(name: string): Promise<Undo>
+  pause(name: string): Promise<Undo>
+  /** Takes it off the network of Kafka and Redis. */
+  cut(name: string): Promise<Undo>
+}
+
+export type Undo = () => Promise<void>
 
 export type OwnedStack = Stack & {
   /** Ctrl-C, as a user does; throws when a process of the run is left behind. Removes the folder unless it was given. */
@@ -114,19 +128,27 @@ export async function attachStack(dir: string): Promise<Stack> {
     const { processes: launched } = await until('ready.json can be read', () => readReady(dir))
     return [...launched, ...added.list()]
   }
+  return {
+    dir,
+    ...places,
+    redisUrl,
+    brokers,
+    added,
+    api: openApi(places),
+    ...byName(processes),
+    logs: () => Promise.resolve(logFolder),
+    logTails: (lines = 15) => logTails({ dir, logFolder }, lines),
+  }
+}
+
+/** How a stack with these processes finds one by its name, and signals it. */
+export function byName(processes: Stack['processes']): Pick<Stack, 'processes' | 'process' | 'kill'> {
   const named = async (name: string) => {
     const found = (await processes()).find((one) => one.name === name)
     if (found === undefined) throw new Error(`no process is called ${name}`)
     return found
   }
   return {
-    dir,
-    logFolder,
-    ...places,
-    redisUrl,
-    brokers,
-    added,
-    api: openApi(places),
     processes,
     process: named,
     kill: async (name, signal) => {
@@ -134,7 +156,6 @@ export async function attachStack(dir: string): Promise<Stack> {
       process.kill(victim.pid, signal)
       return victim
     },
-    logTails: (lines = 15) => logTails({ dir, logFolder }, lines),
   }
 }
 
@@ -204,10 +225,20 @@ const ended = (child: ChildProcess): boolean => child.exitCode !== null || child
 
 const outputOf = (dir: string): Promise<string> => readFile(join(dir, 'launcher.out'), 'utf8')
 
-/** Without the lines of a healthy run: what is left fits on a screen. */
 async function logTails({ dir, logFolder }: { dir: string; logFolder: string }, lines: number): Promise<string> {
-  const files = await readdir(logFolder).catch((): string[] => [])
-  const paths = [join(dir, 'launcher.out'), ...files.map((file) => join(logFolder, file))]
+  return (await tailsOf([join(dir, 'launcher.out')], lines)) + (await tailsIn(logFolder, lines))
+}
+
+/** The ends of all logs in a folder without the lines of a healthy run: what is left fits on a screen. */
+export async function tailsIn(folder: string, lines: number): Promise<string> {
+  const files = await readdir(folder).catch((): string[] => [])
+  return tailsOf(
+    files.map((file) => join(folder, file)),
+    lines,
+  )
+}
+
+async function tailsOf(paths: readonly string[], lines: number): Promise<string> {
   const tails = paths.map(async (path) => {
     const text = await readFile(path, 'utf8').catch(() => '')
     const telling = text.split('\n').filter((line) => line !== '' && !line.startsWith('{"level":"info"'))

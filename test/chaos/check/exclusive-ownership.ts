@@ -1,6 +1,6 @@
 import type { ReceiveLine, RetryLine } from '../history.ts'
 import { clockErrorNs } from './coverage.ts'
-import { type Facts, receiptsOf, type Scope } from './facts.ts'
+import { type Facts, type FaultSpan, receiptsOf, type Scope } from './facts.ts'
 import { holesOf } from './unseen.ts'
 import { type Offence, type Verdict, verdict } from './verdict.ts'
 
@@ -17,8 +17,8 @@ type Reign = { partition: number; offset: number; attempts: readonly Attempt[] }
 
 /**
  * I19: from the fence of an owner to the next one only one process delivers from a partition. What the owner before it began
- * in the first second after the fence is not judged, nor, while a broker is away, in the first 4.8 s. Not judged either where
- * senders are unknown or no tap saw a fence, nor where there may be one between the two that nobody saw.
+ * in the first second after the fence is not judged, nor, while a broker is away or a consumer cut off, in the first 4.8 s. Not
+ * judged either where senders are unknown or no tap saw a fence, nor where there may be one between the two that nobody saw.
  */
 export function checkExclusiveOwnership(facts: Facts, scope: Scope): Verdict {
   const reigns = reignsOf(facts, scope)
@@ -69,13 +69,16 @@ const placeOf = ({ partition, offset }: RetryLine): string => `${partition}/${of
 const asAttempt = ({ id, arrivedNs, sender, job }: ReceiveLine): Attempt[] =>
   sender === null || job !== null ? [] : [{ id, ns: arrivedNs, sender }]
 
-/** A broker may be away from its fault until all is whole again. */
+/** A broker is away, or a consumer is cut off. */
+const keepsFromKafka = ({ fault, victim }: FaultSpan): boolean =>
+  victim.includes('kafka') || fault === 'docker-disconnect-consumer'
+
+/** Owners may be kept from Kafka until all is whole again. */
 function graceNs({ faults }: Facts, fenceNs: number): number {
-  const isAway = faults.some(
-    ({ victim, ns, wholeNs = Infinity }) =>
-      victim.includes('kafka') && ns <= fenceNs + toDoubtMs * 1e6 && fenceNs <= wholeNs,
-  )
-  return (isAway ? toDoubtMs : toHearMs) * 1e6 + clockErrorNs
+  const mayBeKept = faults
+    .filter(keepsFromKafka)
+    .some(({ ns, wholeNs = Infinity }) => ns <= fenceNs + toDoubtMs * 1e6 && fenceNs <= wholeNs)
+  return (mayBeKept ? toDoubtMs : toHearMs) * 1e6 + clockErrorNs
 }
 
 /** The attempts of those who made the fewer ones. */

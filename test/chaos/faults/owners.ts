@@ -20,7 +20,7 @@ export function ownersOf(stack: Stack, subscription: string): Promise<Map<number
     const processes = await stack.processes()
     const owners = new Map<number, StackProcess>()
     for (const { partition, owner } of found?.partitions ?? []) {
-      const process = processes.find(({ name }) => name === owner)
+      const process = processes.find(({ name, instance = name }) => instance === owner)
       if (process !== undefined) owners.set(partition, process)
     }
     return owners.size > 0 && owners.size === found?.partitions.length && owners

@@ -16,10 +16,11 @@ function fence(offset: number, atMs: number, owner: string): RetryLine {
   return { op: 'retry', run: 'r', actor: 'tap', ns: atMs * 1e6, owner, kind: 'fence', source: null, ...place }
 }
 
-const brokerGone = (atMs: number): FaultLine => {
-  const seen = { run: 'r', actor: 'driver', ns: atMs * 1e6 }
-  return { op: 'fault', ...seen, fault: 'freeze-broker', victim: 'kafka-2' }
-}
+const faultAt = (atMs: number, fault: string, victim: string): FaultLine => ({
+  ...{ op: 'fault', run: 'r', actor: 'driver', ns: atMs * 1e6, fault, victim },
+})
+
+const brokerGone = (atMs: number) => faultAt(atMs, 'freeze-broker', 'kafka-2')
 
 const takeover = [
   ...[fence(0, 0, 'a'), ...attempt(0, 2_000, 1), ...attempt(1, 9_000, 1)],
@@ -51,6 +52,11 @@ describe('the checker of exclusive ownership', () => {
     assert.equal((await judged(...takeover, ...attempt(5, 14_500, 1), brokerGone(8_000))).holds, true)
     assert.equal((await judged(...takeover, ...attempt(5, 14_900, 1), brokerGone(8_000))).holds, false)
     assert.equal((await judged(...takeover, ...attempt(5, 14_500, 1), brokerGone(20_000), whole)).holds, false)
+    const cutOff = faultAt(8_000, 'docker-disconnect-consumer', 'consumer-1')
+    assert.equal((await judged(...takeover, ...attempt(5, 14_500, 1), cutOff)).holds, true)
+    assert.equal((await judged(...takeover, ...attempt(5, 14_900, 1), cutOff)).holds, false)
+    const killed = faultAt(8_000, 'docker-kill-consumer', 'consumer-1')
+    assert.equal((await judged(...takeover, ...attempt(5, 14_500, 1), killed)).holds, false)
   })
 
   it('takes a fence that two taps saw for one, and accepts the return of a former owner', async () => {

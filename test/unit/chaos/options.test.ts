@@ -93,6 +93,34 @@ describe('the command line of the fault runner', () => {
     assert.throws(() => readOptions(['--group', 'network', '--fault', 'kill-redis']), /leave out --fault/)
   })
 
+  it('breaks containers in every way that they have, one after the other on one stack, where no fault is named', () => {
+    const { plans, target } = runsOf('--target', 'compose')
+    const [plan, ...others] = plans
+    assert.ok(plan !== undefined && 'names' in plan && others.length === 0)
+    assert.deepEqual([target, plan.names, plan.load.ratePerSecond], ['compose', namesOf('containers'), 200])
+    assert.equal(runsOf('--fault', 'kill-redis').target, 'processes')
+  })
+
+  it('takes faults of containers for containers alone, and others for processes alone', () => {
+    const [plan] = runsOf('--target', 'compose', '--fault', 'docker-kill-redis').plans
+    assert.ok(plan !== undefined && 'names' in plan)
+    assert.deepEqual(plan.names, ['docker-kill-redis'])
+    assert.equal(runsOf('--target', 'compose', '--group', 'containers').plans.length, namesOf('containers').length)
+    assert.equal(runsOf('--target', 'compose', '--control').plans.length, 1)
+    const refused = (args: string, why: RegExp) => assert.throws(() => readOptions(args.split(' ')), why)
+    refused('--fault docker-kill-redis', /--fault docker-kill-redis is done to containers: say --target compose/)
+    refused('--group containers', /done to containers: say --target compose/)
+    refused(
+      '--target compose --fault K1',
+      /--fault kill-broker is done to processes; --target compose has docker-kill-/,
+    )
+    refused('--target compose --fault poison-key', /--fault poison-key is done to processes/)
+    for (const other of ['--mix', '--quick', '--defects', '--stack here']) {
+      refused(`--target compose ${other}`, /leave out --quick, --mix, --defects and --stack/)
+    }
+    refused('--target moon', /--target moon is unknown; there are processes, compose/)
+  })
+
   it('takes a scenario with its backlog, which stands alone', () => {
     const [plan] = runsOf('--fault', 'backlog-takeover', '--backlog', '500').plans
     assert.ok(plan !== undefined && 'scenario' in plan)
