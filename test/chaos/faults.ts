@@ -5,6 +5,7 @@ import { catalogFaults } from './faults/catalog.ts'
 import { clockFaults } from './faults/clocks.ts'
 import { type Fault, isRow, type Scene, type Targets } from './faults/fault.ts'
 import { networkFaults } from './faults/network.ts'
+import { receiverWireFaults } from './faults/receiver-wire.ts'
 import { receiverFaults } from './faults/receivers.ts'
 import { redisFaults } from './faults/redis.ts'
 import { redisWireFaults } from './faults/redis-wire.ts'
@@ -18,7 +19,7 @@ export const faultGroups = {
   brokers: brokerFaults,
   network: networkFaults,
   redis: { ...redisFaults, ...redisWireFaults },
-  receivers: receiverFaults,
+  receivers: { ...receiverFaults, ...receiverWireFaults },
   catalog: catalogFaults,
   strained: strainedFaults,
   storage: storageFaults,

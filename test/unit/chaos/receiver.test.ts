@@ -9,20 +9,23 @@ import { succeeded } from '../../chaos/check/facts.ts'
 import { type HistoryLine, type ModeLine, type ReceiveLine, readHistory } from '../../chaos/history.ts'
 import { startReceiver } from '../../chaos/load/children.ts'
 import type { ReceiverMode } from '../../chaos/load/modes.ts'
+import { startProxies } from '../../chaos/proxy/proxies.ts'
 import { createClient, requestTo } from '../../integration/delivery/attempts.ts'
 import { defer } from '../../support/defer.ts'
 
 const timeoutMs = 1_500
 
+type Way = (url: string) => string | Promise<string>
+
 /** One attempt at a receiver in this mode: what it came to, and what the history says. */
-async function attemptAt(t: TestContext, mode: ReceiverMode) {
+async function attemptAt(t: TestContext, mode: ReceiverMode, way: Way = (url) => url) {
   const folder = mkdtempSync(join(tmpdir(), 'tailrace-receiver-'))
   defer(t, () => rmSync(folder, { recursive: true }))
   const history = join(folder, 'billing.jsonl')
   const receiver = await startReceiver({ run: 'r', actor: 'billing', history })
   defer(t, receiver.stop)
   await receiver.setMode(mode)
-  const result = await createClient(t, { timeoutMs }).attempt(requestTo(receiver.url))
+  const result = await createClient(t, { timeoutMs }).attempt(requestTo(await way(receiver.url)))
   await receiver.stop()
   const lines: HistoryLine[] = []
   for await (const line of readHistory([history])) lines.push(line)
@@ -67,6 +70,22 @@ describe('the history of a receiver', () => {
   it('knows who sent what it broke off, though the connection is gone', async (t) => {
     const { receipts } = await attemptAt(t, { kind: 'break', how: 'reset' })
     assert.equal(receipts[0]?.sender, process.pid)
+  })
+
+  it('knows nobody behind a proxy, and takes that for nobody either', async (t) => {
+    const proxies = startProxies()
+    defer(t, proxies.stop)
+    const through = (url: string) =>
+      proxies.open({ name: 'wire', upstreamPort: Number(new URL(url).port), protocol: 'bytes' })
+    const { receipts } = await attemptAt(
+      t,
+      { kind: 'accept' },
+      async (url) => `http://127.0.0.1:${await through(url)}/`,
+    )
+    assert.deepEqual(
+      receipts.map(({ status, sender }) => [status, sender]),
+      [[204, null]],
+    )
   })
 
   it('asks for time where the answer did', async (t) => {
