@@ -4,13 +4,16 @@ import { createServer } from 'node:net'
 /** A port that nobody listened on a moment ago. */
 export const freePort = (): Promise<number> => tryPort(0)
 
-/** One below `limit`, for who must not lose it to an outgoing connection before it listens. */
-export async function freePortBelow(limit: number): Promise<number> {
+/** From here on Linux lends ports to outgoing connections. */
+const lowestLent = 32_768
+
+/** One that Linux lends to nobody, for who must not lose it to an outgoing connection before it listens. */
+export async function freeUnlentPort(): Promise<number> {
   for (let tries = 0; tries < 200; tries += 1) {
-    const port = await tryPort(limit - 1 - Math.floor(Math.random() * 10_000)).catch(() => undefined)
+    const port = await tryPort(lowestLent - 1 - Math.floor(Math.random() * 10_000)).catch(() => undefined)
     if (port !== undefined) return port
   }
-  throw new Error(`no port below ${limit} is free`)
+  throw new Error(`no port below ${lowestLent} is free`)
 }
 
 async function tryPort(port: number): Promise<number> {

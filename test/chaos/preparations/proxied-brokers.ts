@@ -1,6 +1,6 @@
 import { brokerIds } from '../../../services/cli/up/broker.ts'
 import { host } from '../../../services/cli/up/ports.ts'
-import { freePortBelow } from '../../support/free-port.ts'
+import { freeUnlentPort } from '../../support/free-port.ts'
 import type { BrokerSettings, Part, Preparation, Site } from '../preparation.ts'
 import { type Proxies, startProxies } from '../proxy/proxies.ts'
 
@@ -14,9 +14,6 @@ export type WayIn = (typeof ways)[number]
 /** The proxy in front of one broker for one kind of traffic. */
 export const routeTo = (broker: number, way: WayIn): string => `kafka-${broker}/${way}`
 
-/** Where Linux lends no ports. */
-const lowestLent = 32_768
-
 /** Every connection to a broker goes through a proxy, those of the other brokers and controllers too. */
 export const proxiedBrokers: Preparation<Proxies> = {
   missing: () => false,
@@ -26,7 +23,7 @@ export const proxiedBrokers: Preparation<Proxies> = {
       brokerIds.map(async (id) => {
         const clients = ports.brokers[id - 1] ?? 0
         const control = ports.controllers[id - 1] ?? 0
-        const behind = { clients, peers: await freePortBelow(lowestLent), control }
+        const behind = { clients, peers: await freeUnlentPort(), control }
         return { id, behind, inFront: await openAll(proxies, id, behind) }
       }),
     )

@@ -1,15 +1,13 @@
 import { connect } from 'node:net'
 import { host } from '../../../services/cli/up/ports.ts'
 import { programPath } from '../../../services/cli/up/program-path.ts'
-import { freePortBelow } from '../../support/free-port.ts'
+import { freeUnlentPort } from '../../support/free-port.ts'
 import { until } from '../../support/until.ts'
 import type { Part, Preparation, Site } from '../preparation.ts'
 import { type Proxies, startProxies } from '../proxy/proxies.ts'
 
 export const redisRoute = 'redis'
 const program = 'redis-server'
-/** Where Linux lends no ports. */
-const lowestLent = 32_768
 
 /**
  * Every connection to Redis goes through a proxy on the port of the stack's Redis: what the launcher finds as `redis-server`
@@ -18,7 +16,7 @@ const lowestLent = 32_768
 export const proxiedRedis: Preparation<Proxies> = {
   missing: () => (programPath(program) === undefined ? `it takes ${program}` : false),
   async prepare({ ports }: Site): Promise<Part<Proxies>> {
-    const upstreamPort = await freePortBelow(lowestLent)
+    const upstreamPort = await freeUnlentPort()
     const proxies = startProxies()
     const opening = until('Redis listens', () => isListening(upstreamPort))
       .then(() => proxies.open({ name: redisRoute, upstreamPort, protocol: 'bytes', port: ports.redis }))
