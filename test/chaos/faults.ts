@@ -6,6 +6,7 @@ import { clockFaults } from './faults/clocks.ts'
 import { containerFaults } from './faults/containers.ts'
 import { type Fault, isRow, type Scene, type Targets } from './faults/fault.ts'
 import { networkFaults } from './faults/network.ts'
+import { receiverWireFaults } from './faults/receiver-wire.ts'
 import { receiverFaults } from './faults/receivers.ts'
 import { redisFaults } from './faults/redis.ts'
 import { redisWireFaults } from './faults/redis-wire.ts'
@@ -19,7 +20,7 @@ export const faultGroups = {
   brokers: brokerFaults,
   network: networkFaults,
   redis: { ...redisFaults, ...redisWireFaults },
-  receivers: receiverFaults,
+  receivers: { ...receiverFaults, ...receiverWireFaults },
   catalog: catalogFaults,
   strained: strainedFaults,
   storage: storageFaults,

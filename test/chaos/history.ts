@@ -49,7 +49,7 @@ export type ReceiveLine = Seen &
     offset: number
     /** `null` when nobody gave the receiver a secret to check with. */
     verified: boolean | null
-    /** Process id of whoever sent it; `null` when that is not a process of this machine, or was gone before it was looked up. */
+    /** Process id of whoever sent it; `null` when that is not a process of this machine, a proxy of ours, or was gone before it was looked up. */
     sender: number | null
     /** The job that it was sent for; `null` for a live delivery. */
     job: string | null

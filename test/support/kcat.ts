@@ -88,7 +88,13 @@ export async function leadersOf(brokers: readonly string[], name: string): Promi
   return new Map(found?.partitions.map(({ partition, leader }) => [partition, leader]))
 }
 
-type ListedPartition = { partition: number; leader: number; replicas: object[]; isrs: object[] }
+/** Which brokers have all of each partition of a topic, by their ids. */
+export async function inSyncOf(brokers: readonly string[], name: string): Promise<Map<number, readonly number[]>> {
+  const found = (await listTopics(brokers)).find(({ topic }) => topic === name)
+  return new Map(found?.partitions.map(({ partition, isrs }) => [partition, isrs.map(({ id }) => id)]))
+}
+
+type ListedPartition = { partition: number; leader: number; replicas: object[]; isrs: { id: number }[] }
 type ListedTopic = { topic: string; partitions: ListedPartition[] }
 
 async function listTopics(brokers: readonly string[]): Promise<ListedTopic[]> {

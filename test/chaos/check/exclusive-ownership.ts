@@ -18,7 +18,8 @@ type Reign = { partition: number; offset: number; attempts: readonly Attempt[] }
 /**
  * I19: from the fence of an owner to the next one only one process delivers from a partition. What the owner before it began
  * in the first second after the fence is not judged, nor, while a broker is away or a consumer cut off, in the first 4.8 s. Not
- * judged either where senders are unknown or no tap saw a fence, nor where there may be one between the two that nobody saw.
+ * judged either where senders are unknown (a proxy of ours hides them, and is nobody's process), no tap saw a fence, or there
+ * may be one between the two that nobody saw.
  */
 export function checkExclusiveOwnership(facts: Facts, scope: Scope): Verdict {
   const reigns = reignsOf(facts, scope)

@@ -55,7 +55,7 @@ export async function inForce(
   }
 }
 
-type Where = { proxies: Proxies; signal: AbortSignal | undefined }
+export type Where = { proxies: Proxies; signal: AbortSignal | undefined }
 
 type Resets = { routes: readonly string[]; times: number; everyMs: number }
 

@@ -1,6 +1,6 @@
 import { until } from '../../support/until.ts'
 import { type Facts, type FaultSpan, receiptsOf } from '../check/facts.ts'
-import type { Course } from '../course.ts'
+import type { Course, Experiment } from '../experiment.ts'
 import { returnOf } from '../figures/return-of.ts'
 import type { ReceiverMode } from '../load/modes.ts'
 import { type Figure, rest, type Scene } from './fault.ts'
@@ -29,10 +29,15 @@ export async function flap(scene: Scene, { name, mode, ms }: Misbehaving): Promi
 const accepts: ReceiverMode = { kind: 'accept' }
 
 /** The second subscription of the run: the receiver of the first one answers everything well, so that it can be compared. */
+export function otherCourse({ courses }: Pick<Experiment, 'courses'>): Course {
+  const course = courses[1] ?? courses[0]
+  if (course === undefined) throw new Error('the run has no subscription')
+  return course
+}
+
 async function whileAnother(scene: Scene, name: string, does: (course: Course) => Promise<void>): Promise<void> {
   const { stack, experiment } = scene
-  const course = experiment.courses[1] ?? experiment.courses[0]
-  if (course === undefined) throw new Error('the run has no subscription')
+  const course = otherCourse(experiment)
   const { receiver, scope, mode = accepts } = course
   const watch = await watchConsumers(stack, Number(new URL(receiver.url).port))
   experiment.mark(name, scope.subscription)

@@ -1,10 +1,12 @@
 import type { Rule, Way } from '../proxy/rules.ts'
 import type { Fault } from './fault.ts'
 import { losePackets } from './lose-packets.ts'
-import { cutOneWay, isolateLeader, loseReplies, resetClients, treatClients } from './on-the-wire.ts'
+import { cutFollower, cutOneWay, isolateLeader, loseReplies, resetClients, treatClients } from './on-the-wire.ts'
 import { slowness } from './slowness.ts'
 
 const forMs = 15_000
+/** A follower is missed after 1 to 1.5 of `replica.lag.time.max.ms`, 10 s. */
+const followerMs = 20_000
 /** What a cut costs shall be seen, and how all is again after it. */
 const leastSeconds = 30
 
@@ -36,6 +38,26 @@ export const networkFaults = {
     uncommittedMs: 6_000,
     failsRequests: true,
     inject: (scene) => cutOneWay(scene, { name: 'cut-incoming', direction: 'in', ms: forMs }),
+  },
+  'cut-outgoing': {
+    what: 'nothing that a leader says reaches the other brokers; it hears them',
+    row: 'K13',
+    ...proxied,
+    takeovers: 2,
+    uncommittedMs: 6_000,
+    failsRequests: true,
+    inject: (scene) => cutOneWay(scene, { name: 'cut-outgoing', direction: 'out', ms: forMs }),
+  },
+  'cut-follower': {
+    what: 'cut a follower from the leader of a partition, and from nobody else',
+    row: 'K12',
+    ...proxied,
+    targets: { ackMs: 15_000, deliveryMs: 15_000 },
+    takeovers: 2,
+    // Until then nothing is stored, no commit either: see commit-timeout-rejoin.
+    uncommittedMs: 15_000,
+    failsRequests: true,
+    inject: (scene) => cutFollower(scene, followerMs),
   },
   'slow-wire': {
     what: '100 ms ± 20 and 3 Mbit/s between clients and every broker',

@@ -1,6 +1,6 @@
 /* What happens on the way between processes while all of them live. */
 import { brokerIds } from '../../../services/cli/up/broker.ts'
-import { leadersOf } from '../../support/kcat.ts'
+import { inSyncOf, leadersOf } from '../../support/kcat.ts'
 import { until } from '../../support/until.ts'
 import { monotonicNs } from '../history.ts'
 import { routeTo, ways } from '../preparations/proxied-brokers.ts'
@@ -17,7 +17,7 @@ import {
   rulesOf,
 } from './cuts.ts'
 import { given, type Scene } from './fault.ts'
-import { leaderOf, leadsText, partitionOfRound } from './leaders.ts'
+import { leaderOf, leadsText, nameOfBroker, partitionOfRound } from './leaders.ts'
 
 /** The leader of a partition, cut from the other brokers and controllers but not from clients. */
 export async function isolateLeader(scene: Scene, ms: number): Promise<void> {
@@ -25,6 +25,16 @@ export async function isolateLeader(scene: Scene, ms: number): Promise<void> {
   const leader = await leaderOf(scene, partition)
   const rules = rulesOf(between(leader, othersThan(leader)), ways)
   await cutOff(scene, { name: 'isolate-leader', leader, rules, ms, effect: movedFrom(scene, partition, leader) })
+}
+
+/** A follower of a partition, cut from its leader and from nobody else: both are in the quorum as before. */
+export async function cutFollower(scene: Scene, ms: number): Promise<void> {
+  const partition = await partitionOfRound(scene)
+  const leader = await leaderOf(scene, partition)
+  const others = othersThan(leader)
+  const follower = others[scene.round % others.length] ?? leader
+  const rules = rulesOf(between(leader, [follower]), ['peers'])
+  await cutOff(scene, { name: 'cut-follower', leader, rules, ms, effect: leftBehind(scene, partition, follower) })
 }
 
 type OneWay = { name: string; direction: 'out' | 'in'; ms: number }
@@ -47,6 +57,15 @@ const movedFrom = ({ stack, experiment }: Scene, partition: number, leader: numb
     const others = stack.brokers.filter((_, index) => index !== leader - 1)
     const now = (await leadersOf(others, experiment.topic)).get(partition) ?? -1
     return now > 0 && now !== leader
+  },
+})
+
+/** Its leader goes on without it. */
+const leftBehind = ({ stack, experiment }: Scene, partition: number, follower: number): Effect => ({
+  what: `a partition without ${nameOfBroker(follower)}`,
+  async seen() {
+    const inSync = (await inSyncOf(stack.brokers, experiment.topic)).get(partition) ?? []
+    return inSync.length > 0 && !inSync.includes(follower)
   },
 })
 

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Redis } from 'ioredis'
+import { failOverRedis } from './fail-over-redis.ts'
 import type { Fault, Scene } from './fault.ts'
 import { freezeOne } from './freeze.ts'
 import { wrongTypes } from './redis-keys.ts'
@@ -49,6 +50,13 @@ export const redisFaults = {
     what: 'SIGSTOP Redis for 8 s: connections stay open and it says nothing',
     takeovers: 0,
     inject: (scene) => freezeOne(scene, { name: 'freeze-redis', service: 'redis', ms: 8_000 }),
+  },
+  'sentinel-failover': {
+    what: 'the master of Redis freezes while its replica lags by 2 s; three Sentinels make that the master',
+    row: 'R3',
+    takeovers: 0,
+    needs: ['sentinels'],
+    inject: failOverRedis,
   },
 } as const satisfies Record<string, Fault>
 

@@ -1,15 +1,17 @@
 /*
  * Which process of this machine a request came from, told by the system and not by the request: the other end of each
  * connection is a socket, and the socket a file of its process, also of one in a container of this machine, which has a table
- * of connections of its own. Linux only; elsewhere nobody is known.
+ * of connections of its own. Linux only; elsewhere nobody is known. Who is behind a proxy of ours nobody sees, and it sends
+ * nothing of its own: it is nobody.
  *
  * Looking takes tens of ms, so it happens once for all connections of a while, and nobody who is answered waits for it.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
 
-/** Process id; null for one that cannot be seen or is gone. */
+/** Process id; null for one that cannot be seen or is gone, and for a proxy of ours. */
 export type Sender = number | null
 
 export type Senders = {
@@ -23,6 +25,7 @@ export type Senders = {
 type Asked = { ends: string; hearers: ((sender: Sender) => void)[] }
 
 const gatherMs = 400
+const proxyProgram = fileURLToPath(new URL('../proxy/process.ts', import.meta.url))
 
 /** Nobody is known yet; processes that were met before are looked at first. */
 export function createSenders(): Senders {
@@ -38,7 +41,8 @@ export function createSenders(): Senders {
     const inodeOf = ({ ends }: Asked) => inodes.get(ends) ?? ''
     const owners = ownersOf(new Set([...asked.values()].map(inodeOf)), met)
     for (const [socket, one] of asked) {
-      const sender = owners.get(inodeOf(one)) ?? null
+      const owner = owners.get(inodeOf(one)) ?? null
+      const sender = owner === null || isProxy(owner) ? null : owner
       known.set(socket, sender)
       for (const hear of one.hearers) hear(sender)
     }
@@ -117,6 +121,11 @@ function ownersOf(wanted: Set<string>, met: Set<string>): Map<string, number> {
   }
   return owners
 }
+
+const isProxy = (pid: number): boolean =>
+  readOr('', () => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+    .split('\0')
+    .includes(proxyProgram)
 
 /** Processes end and files close while they are looked at. */
 export function readOr<T>(otherwise: T, read: () => T): T {

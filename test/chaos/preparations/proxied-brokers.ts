@@ -40,13 +40,16 @@ async function openAll(proxies: Proxies, id: number, behind: ByWay): Promise<ByW
   return { clients: await open('clients'), peers: await open('peers'), control: await open('control') }
 }
 
-/** Clients reach it by CLIENT, which stands first, other brokers by INTERNAL. */
-function settingsOf({ behind, inFront }: { behind: ByWay; inFront: ByWay }, voters: string): BrokerSettings {
-  const at = (listener: string, port: number) => `${listener}://${host}:${port}`
-  const listeners = [at('CLIENT', behind.clients), at('INTERNAL', behind.peers), at('CONTROLLER', behind.control)]
+/**
+ * Clients reach it by CLIENT, which stands first, other brokers by INTERNAL. What a new leader of the quorum tells the others
+ * is the address that it advertises, not that of the voters: without one they would go past the proxy from then on.
+ */
+export function settingsOf({ behind, inFront }: { behind: ByWay; inFront: ByWay }, voters: string): BrokerSettings {
+  const at = ({ clients, peers, control }: ByWay) =>
+    [`CLIENT://${host}:${clients}`, `INTERNAL://${host}:${peers}`, `CONTROLLER://${host}:${control}`].join(',')
   return {
-    listeners: listeners.join(','),
-    'advertised.listeners': [at('CLIENT', inFront.clients), at('INTERNAL', inFront.peers)].join(','),
+    listeners: at(behind),
+    'advertised.listeners': at(inFront),
     'listener.security.protocol.map': 'CLIENT:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'controller.quorum.voters': voters,
   }

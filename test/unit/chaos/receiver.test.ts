@@ -9,6 +9,7 @@ import { succeeded } from '../../chaos/check/facts.ts'
 import { type HistoryLine, type ModeLine, monotonicNs, type ReceiveLine, readHistory } from '../../chaos/history.ts'
 import { startReceiver } from '../../chaos/load/children.ts'
 import type { ReceiverMode } from '../../chaos/load/modes.ts'
+import { startProxies } from '../../chaos/proxy/proxies.ts'
 import { createClient, requestTo } from '../../integration/delivery/attempts.ts'
 import { defer } from '../../support/defer.ts'
 
@@ -20,8 +21,10 @@ const timeoutMs = 1_500
  */
 const patientMs = 30_000
 
+type Way = (url: string) => string | Promise<string>
+
 /** One attempt at a receiver in this mode that shall come to `code`: what it came to, and what the history says. */
-async function attemptAt(t: TestContext, mode: ReceiverMode, code: string) {
+async function attemptAt(t: TestContext, mode: ReceiverMode, code: string, way: Way = (url) => url) {
   const folder = mkdtempSync(join(tmpdir(), 'tailrace-receiver-'))
   defer(t, () => rmSync(folder, { recursive: true }))
   const history = join(folder, 'billing.jsonl')
@@ -29,8 +32,9 @@ async function attemptAt(t: TestContext, mode: ReceiverMode, code: string) {
   defer(t, receiver.stop)
   await receiver.setMode(mode)
   const limitMs = code === 'first-byte-timeout' ? timeoutMs : patientMs
+  const url = await way(receiver.url)
   const startedNs = monotonicNs()
-  const result = await createClient(t, { timeoutMs: limitMs }).attempt(requestTo(receiver.url))
+  const result = await createClient(t, { timeoutMs: limitMs }).attempt(requestTo(url))
   await receiver.stop()
   const lines: HistoryLine[] = []
   for await (const line of readHistory([history])) lines.push(line)
@@ -77,6 +81,23 @@ describe('the history of a receiver', () => {
   it('knows who sent what it broke off, though the connection is gone', async (t) => {
     const { receipts } = await attemptAt(t, { kind: 'break', how: 'reset' }, 'io-reset')
     assert.equal(receipts[0]?.sender, process.pid)
+  })
+
+  it('knows nobody behind a proxy, and takes that for nobody either', async (t) => {
+    const proxies = startProxies()
+    defer(t, proxies.stop)
+    const through = (url: string) =>
+      proxies.open({ name: 'wire', upstreamPort: Number(new URL(url).port), protocol: 'bytes' })
+    const { receipts } = await attemptAt(
+      t,
+      { kind: 'accept' },
+      'status-204',
+      async (url) => `http://127.0.0.1:${await through(url)}/`,
+    )
+    assert.deepEqual(
+      receipts.map(({ status, sender }) => [status, sender]),
+      [[204, null]],
+    )
   })
 
   it('asks for time where the answer did', async (t) => {
