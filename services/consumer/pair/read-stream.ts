@@ -61,6 +61,7 @@ function adopt(pair: Pair, known: Delivery, record: StoredRecord): void {
   ])
   pair.suppressed += 1
   offerValue(pair, known, () => record)
+  if (known.state === 'parked') emit(pair, { kind: 'adopted', delivery: known, record })
 }
 
 function deliver(pair: Pair, record: StoredRecord, verdict: Verdict): void {
