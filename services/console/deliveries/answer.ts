@@ -93,7 +93,7 @@ export function passedOverDelivery(names: Names, offset: number, { state, atMs }
   return { ...bareDelivery(names, offset, { state, because: becauseOfRange[state] }), settledAt: timeText(atMs) }
 }
 
-const becauseOfRange: Readonly<Record<LoggedRange['state'], string>> = {
+export const becauseOfRange: Readonly<Record<LoggedRange['state'], string>> = {
   expired: 'retention took the event before it was delivered',
   skipped: 'an operator moved the subscription over it',
 }

@@ -1,10 +1,15 @@
 import type { Stream, Subscription } from '#shared/catalog/model.ts'
 import { type DeliveryPlace, parseDeliveryId } from '#shared/delivery/delivery-id.ts'
 import { TailraceError } from '#shared/errors.ts'
+import { describeEvent } from '#shared/event/describe.ts'
 import { becauseOf, compileFilter } from '#shared/event/filter/filter.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import { partitionForKey } from '#shared/kafka/partitioner.ts'
+import { readInstances } from '#shared/redis/instances.ts'
 import type { Console } from '../context.ts'
+import type { Scene } from '../events/scene.ts'
+import { finishedOf } from '../events/silent.ts'
+import { waitingDelivery, waitingNow } from '../events/waiting.ts'
 import { attemptOf, bareDelivery, deliveryOf, passedOverDelivery } from './answer.ts'
 import { comparisonOf } from './comparisons.ts'
 import { traceDeleted } from './deleted.ts'
@@ -40,20 +45,31 @@ async function findLiving(console: Console, wanted: Wanted) {
   const names = { subscription: subscription.name, uid: subscription.uid, stream: subscription.stream, partition }
   const states = await readStateNames(console)
   const told = toldBy(trace, { names, offset, states })
+  const scene = await sceneOf(console, wanted, { record, states })
   const isBack = told?.state === 'skipped' && !(await isFinished(console, wanted))
-  if (told !== null && !isBack) return told
+  if (told !== null && !isBack) return await waitingNow(told, scene, subscription)
   // Only a seek leads there, and then the log says so.
   if (offset < (subscription.startOffsets[String(partition)] ?? 0)) {
     return await findDeleted(console, place, otherwise)
   }
-  if (!(await isFinished(console, wanted))) {
-    const state = states.waiting(names, offset)
-    return { ...bareDelivery(names, offset, { state, because: null }), attemptList: told?.attemptList ?? [] }
+  const finished = await finishedOf(console, subscription, wanted.stream)
+  if (!finished.has(partition, offset)) {
+    const item = await waitingDelivery(scene, subscription, finished)
+    return { ...item, attemptList: told?.attemptList ?? [] }
   }
   const filtered = filteredBecause(wanted, record)
   const known =
     filtered === null ? { state: 'unknown', because: lostDetail(trace) } : { state: 'filtered', because: filtered }
   return { ...bareDelivery(names, offset, known), attemptList: [] }
+}
+
+type Seen = { record: StoredRecord | null; states: StateNames }
+
+async function sceneOf(console: Console, { stream, partition, offset }: Wanted, { record, states }: Seen) {
+  const { key, type } = record === null ? { key: null, type: null } : describeEvent(record, stream)
+  const at = { stream: stream.name, partition, offset, key, type }
+  const instances = await readInstances(console.redis, console.prefix, Date.now())
+  return { console, stream, at, record: async () => record, names: states, instances } satisfies Scene
 }
 
 /** The attempts of a subscription outlive it. */

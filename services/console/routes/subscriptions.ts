@@ -12,6 +12,7 @@ import { deleteSubscription, patchSubscription, putSubscription, requireSubscrip
 
 const path = '/v1/subscriptions/{name}'
 const tag = 'subscriptions'
+const queuesShown = 8
 
 export function subscriptionRoutes(console: Console): Route[] {
   return [
@@ -67,8 +68,12 @@ export async function answer(
   subscription: Subscription,
   secret?: SigningSecret | null,
 ) {
-  const instances = await readInstances(console.redis, console.prefix, Date.now())
-  return resourceAnswer(status, subscriptionAnswerOf(console, subscription, { instances, secret: secret ?? null }))
+  const [instances, queues] = await Promise.all([
+    readInstances(console.redis, console.prefix, Date.now()),
+    console.index.ask('longestQueues', { uid: subscription.uid, limit: queuesShown }).catch(() => null),
+  ])
+  const shown = subscriptionAnswerOf(console, subscription, { instances, queues, secret: secret ?? null })
+  return resourceAnswer(status, shown)
 }
 
 async function list(console: Console, query: RouteRequest['query']) {

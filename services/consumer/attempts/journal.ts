@@ -13,6 +13,7 @@ export type Turn = { key: string | null; type: string | null; list: readonly Log
 
 type Append = Extract<Effect, { kind: 'append' }>
 type Recall = Extract<Effect, { kind: 'recall' }>
+type Adopted = Extract<Effect, { kind: 'adopted' }>
 type Burying = Extract<Effect, { kind: 'append-dead-letter' }>
 
 /** Tells the attempts log what the pairs of one runner did. Each call comes after the pair knows, in the same turn. */
@@ -68,7 +69,7 @@ export class Journal {
     if (behind === undefined) return
     this.#log.note(pair.partition, {
       ...{ offset: ref.offset, atMs: Date.now(), key: textOf(record.key), type: record.headers.ce_type ?? null },
-      ...{ state: 'waiting', because: 'an earlier event of its key is tried again', behind: Number(behind) },
+      ...{ state: 'waiting', because: behindHead, behind: Number(behind) },
       ...{ nextAttemptAtMs: null, attempts: 0, firstAttemptAtMs: null, list: [] },
     })
   }
@@ -80,6 +81,17 @@ export class Journal {
       ...{ because: 'delivered by an instance that ended at once', behind: null, nextAttemptAtMs: null },
       ...{ attempts: 1, firstAttemptAtMs: null, list: [] },
     })
+  }
+
+  /** A former owner had parked it and ended before it could commit; what the log knows of that is told again. */
+  adopted(pair: Pair, { delivery, record: { key, headers } }: Adopted): void {
+    const turn = { key: textOf(key), type: headers.ce_type ?? null, list: [] }
+    const { head } = delivery.queue
+    const now: Now =
+      head === null || head === delivery
+        ? { ...waitOf(pair, delivery), because: 'an earlier attempt failed' }
+        : { state: 'waiting', because: behindHead, behind: head.offset }
+    this.#note(pair, delivery, turn, now)
   }
 
   /** A second target had its turn at an attempt, which is on record by then, or will be. */
@@ -102,6 +114,8 @@ export class Journal {
 }
 
 type Answered = { outcome: Outcome; turn: Turn; isCurrent: boolean }
+
+const behindHead = 'an earlier event of its key is tried again'
 
 type Now = Pick<LogEntry, 'state'> & Partial<LogEntry>
 
