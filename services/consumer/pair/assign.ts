@@ -63,7 +63,7 @@ function startAnew(
   pair.token = pair.nextToken
   const wanted = committed?.offset ?? startOffset
   const base = Math.max(wanted, log.low)
-  const isCommitted = (offset: number) => offset < base || isInRuns(remembered.runs, offset)
+  const isCommitted = (offset: number) => offset < wanted || isInRuns(remembered.runs, offset)
   const recalled = new Map([...delivered].map(([offset, atMs]) => [offset, { atMs, isCommitted: isCommitted(offset) }]))
   const uncommitted = [...recalled].flatMap(([offset, one]) => (one.isCommitted ? [] : [offset]))
   const restored = addToRuns(remembered.runs, uncommitted)

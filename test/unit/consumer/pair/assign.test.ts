@@ -161,14 +161,15 @@ test('what an earlier owner had finished did not expire, and is not reported', (
     atMs: 0,
   })
   const one = pairUnderTest()
-  const effects = one.start({ committed: commitAt(5, text), log: { low: 9, high: 30 } })
+  const delivered = new Map([[8, 70]])
+  const effects = one.start({ committed: commitAt(5, text), delivered, log: { low: 10, high: 30 } })
   const expired = (all: readonly { kind: string }[]) => all.filter(({ kind }) => kind === 'report-expired')
   assert.deepEqual(expired(effects), [
     { kind: 'report-expired', from: 5, to: 6 },
-    { kind: 'report-expired', from: 8, to: 9 },
+    { kind: 'report-expired', from: 9, to: 10 },
   ])
   assert.deepEqual(expired(one.apply({ kind: 'log-start', of: 'stream', offset: 15 })), [
-    { kind: 'report-expired', from: 9, to: 12 },
+    { kind: 'report-expired', from: 10, to: 12 },
   ])
 })
 
