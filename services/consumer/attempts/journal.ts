@@ -86,12 +86,7 @@ export class Journal {
   /** A former owner had parked it and ended before it could commit; what the log knows of that is told again. */
   adopted(pair: Pair, { delivery, record: { key, headers } }: Adopted): void {
     const turn = { key: textOf(key), type: headers.ce_type ?? null, list: [] }
-    const { head } = delivery.queue
-    const now: Now =
-      head === null || head === delivery
-        ? { ...waitOf(pair, delivery), because: 'an earlier attempt failed' }
-        : { state: 'waiting', because: behindHead, behind: head.offset }
-    this.#note(pair, delivery, turn, now)
+    this.#note(pair, delivery, turn, parkedState(pair, delivery))
   }
 
   /** A second target had its turn at an attempt, which is on record by then, or will be. */
@@ -124,6 +119,14 @@ function waitOf(pair: Pair, { state, dueAtMs }: Delivery): Now {
   const hasTime = (state === 'parking' || state === 'parked') && dueAtMs > 0
   if (!hasTime) return { state: 'queued' }
   return { state: 'retrying', nextAttemptAtMs: Math.round(wallClockMs(pair, dueAtMs)) }
+}
+
+/** Of one that was parked by another owner: who had only waited behind a head that is over is due at once. */
+function parkedState(pair: Pair, delivery: Delivery): Now {
+  const { head } = delivery.queue
+  if (head !== null && head !== delivery) return { state: 'waiting', because: behindHead, behind: head.offset }
+  const wait = waitOf(pair, delivery)
+  return wait.state === 'retrying' ? { ...wait, because: 'an earlier attempt failed' } : wait
 }
 
 const textOf = (bytes: Buffer | null | undefined): string | null => bytes?.toString() ?? null
