@@ -192,7 +192,7 @@ const subscriptionStatus = Type.Object({
   retrying: nullable(Type.Integer()),
   blockedKeys: nullable(Type.Integer()),
   longestQueues: Type.Union([Type.Array(keyQueue), Type.Null()], {
-    description: 'Keys with the most that waits, longest first; null in lists and without a search index.',
+    description: 'Keys with the most that waits, longest first; null in lists, after a change and without an index.',
   }),
   deadLetters: nullable(
     Type.Integer({
