@@ -24,7 +24,7 @@ const [failing, dying] = [50, 1_000]
 
 /** The time at which the nth event was stored; events are spread evenly over the span. */
 export const timeOf = (n: number, { events, spanMs }: Installation): number =>
-  Math.floor(beginMs + (n * spanMs) / events)
+  beginMs + Math.floor((n * spanMs) / events)
 export const idOf = (n: number): string => `0198f0c2-7d1a-7b64-9f3e-${n.toString(16).padStart(12, '0')}`
 export const keyOf = (n: number, { keys }: Installation): string => `customer-${(n * 7_919) % keys}`
 export const typeOf = (n: number): string => types[n % types.length] ?? ''
