@@ -3,7 +3,6 @@ import type { DeadLetter } from '#shared/delivery/dead-letter-record.ts'
 import { deliveryId } from '#shared/delivery/delivery-id.ts'
 import { isSettled, type LoggedRange } from '#shared/delivery/log/entries.ts'
 import { positionOf, type StoredRecord } from '#shared/event/record.ts'
-import type { InstanceReport } from '#shared/redis/instances.ts'
 import type { Console } from '../context.ts'
 import { bareDelivery, deliveryOf, passedOverDelivery } from '../deliveries/answer.ts'
 import { findDelivery } from '../deliveries/find.ts'
@@ -16,12 +15,7 @@ import { finishedOf, silentDelivery } from './silent.ts'
 import { readStored } from './stored.ts'
 import { waitingDelivery, waitingNow } from './waiting.ts'
 
-type Options = {
-  console: Console
-  record: Record
-  names: StateNames
-  instances: readonly InstanceReport[] | null
-}
+type Options = { console: Console; record: Record; names: StateNames }
 
 /** What is written about an event is in the index so long after it happened, at the latest. */
 const patienceMs = 2_000
@@ -32,7 +26,7 @@ type Owner = { uid: string; subscription: string; stream: string }
 type Item = ReturnType<typeof deliveryOf>
 
 /** The delivery of a record for each subscription of its stream, and for each that is gone and has left a word about it. */
-export async function deliveriesOfRecord({ console, record, names, instances }: Options): Promise<Item[]> {
+export async function deliveriesOfRecord({ console, record, names }: Options): Promise<Item[]> {
   const { catalog, index } = console
   const { stream: name, partition, offset, key, type } = record
   const stream = catalog.stream(name)
@@ -46,14 +40,7 @@ export async function deliveriesOfRecord({ console, record, names, instances }: 
     stored ??= stream === undefined ? Promise.resolve(null) : readStored(console, stream, at)
     return stored
   }
-  const sceneOf = (of: Stream): Scene => ({
-    console,
-    stream: of,
-    at: { ...at, key, type },
-    record: read,
-    names,
-    instances,
-  })
+  const sceneOf = (of: Stream): Scene => ({ console, stream: of, at: { ...at, key, type }, record: read, names })
   const show = async (owner: Owner, words: Told) => {
     const subscription = catalog.subscriptionByUid(owner.uid)
     const scene = stream === undefined ? null : sceneOf(stream)

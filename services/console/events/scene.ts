@@ -1,6 +1,5 @@
 import type { Stream, Subscription } from '#shared/catalog/model.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
-import type { InstanceReport } from '#shared/redis/instances.ts'
 import type { Console } from '../context.ts'
 import type { StateNames } from '../deliveries/live-state.ts'
 import { phaseOf, reportsOn } from '../subscription-status.ts'
@@ -14,12 +13,11 @@ export type Scene = {
   /** The event itself; null when it is gone. */
   record(): Promise<StoredRecord | null>
   names: StateNames
-  instances: readonly InstanceReport[] | null
 }
 
 /** What is the matter with a subscription that delivers nothing now. */
-export function becauseOfPhase({ console, instances }: Scene, subscription: Subscription): string | null {
-  const reports = reportsOn(subscription, instances)
+export function becauseOfPhase({ console, names }: Scene, subscription: Subscription): string | null {
+  const reports = reportsOn(subscription, names.instances)
   const { phase, reason } = phaseOf(console, subscription, reports)
   const error = reports.flatMap(({ targets }) => targets).find(({ lastError }) => lastError !== null)?.lastError
   switch (reason) {

@@ -46,6 +46,7 @@ async function filteredBecause({ stream, at, record }: Scene, { filter }: Subscr
   const usable = compiled.kind === 'usable' ? compiled.filter : null
   const stored = usable === null ? null : await record()
   if (usable === null) return null
+  if (stored === null && at.type === null) return null
   if (stored === null) return becauseOf(filter, usable.typeVerdict(typeOnly(stream, at), stream))
   // What is no event is a dead letter, whatever the filter.
   return stored.value === null ? null : becauseOf(filter, usable.verdict(stored, stream))

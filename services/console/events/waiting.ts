@@ -20,7 +20,7 @@ export async function waitingDelivery(scene: Scene, subscription: Subscription, 
   if (state === 'delivering') return bare('an attempt is under way')
   if (await isGone(scene, subscription)) return bare(becauseOfRange.expired, 'expired')
   if (state !== 'queued') return bare(becauseOfPhase(scene, subscription))
-  const behind = await blockerOf(scene, subscription)
+  const behind = await blockerOf(scene, subscription).catch(() => null)
   if (behind !== null) return { ...bare(null), ...waitsBehind(subscription, partition, behind) }
   const before = offset - (finished.bounds(partition)?.from ?? subscription.startOffsets[String(partition)] ?? offset)
   return bare(
@@ -33,7 +33,8 @@ export async function waitingNow<I extends Item>(item: I, scene: Scene, subscrip
   const { state } = item
   if (state === 'held' || state === 'paused') return { ...item, because: becauseOfPhase(scene, subscription) }
   if (state !== 'waiting') return item
-  const behind = await blockerOf(scene, subscription)
+  const behind = await blockerOf(scene, subscription).catch(() => undefined)
+  if (behind === undefined) return item
   if (behind !== null) return { ...item, ...waitsBehind(subscription, scene.at.partition, behind) }
   const phase = scene.names.phase(subscription.uid)
   return { ...item, state: phase, because: becauseOfPhase(scene, subscription), behind: null }
@@ -45,26 +46,24 @@ function waitsBehind({ name, ordering }: Subscription, partition: number, offset
   return { state: 'waiting', because, behind }
 }
 
-/** Null also without an index. */
+/** Rejects without an index. */
 async function blockerOf({ console, at, names }: Scene, subscription: Subscription): Promise<number | null> {
   const { uid, stream, ordering, retry } = subscription
   const { partition, offset, key } = at
   if (ordering === 'none' || (ordering === 'key' && key === null)) return null
   const underWay = names.underWay().filter((one) => one.uid === uid && one.partition === partition)
-  return await console.index
-    .ask('blockerOf', {
-      ...{ uid, stream, partition, offset, key: ordering === 'key' ? key : null },
-      underWay: underWay.map((one) => ({ offset: one.offset, reportedAtMs: one.reportedAtMs })),
-      // A key goes on without what failed when its subscription says so.
-      heedsFailed: retry.whileBlocked === 'wait',
-    })
-    .catch(() => null)
+  return await console.index.ask('blockerOf', {
+    ...{ uid, stream, partition, offset, key: ordering === 'key' ? key : null },
+    underWay: underWay.map((one) => ({ offset: one.offset, reportedAtMs: one.reportedAtMs })),
+    // A key goes on without what failed when its subscription says so.
+    heedsFailed: retry.whileBlocked === 'wait',
+  })
 }
 
 /** Retention took it, and no consumer has read it before. */
-async function isGone({ at, instances, record }: Scene, subscription: Subscription): Promise<boolean> {
-  if (instances === null) return false
-  const pairs = reportsOn(subscription, instances).flatMap(({ pairs: all }) => all)
+async function isGone({ at, names, record }: Scene, subscription: Subscription): Promise<boolean> {
+  if (names.instances === null) return false
+  const pairs = reportsOn(subscription, names.instances).flatMap(({ pairs: all }) => all)
   const isRead = pairs.some(({ partition, inFlight, queued }) => partition === at.partition && inFlight + queued > 0)
   // While the log cannot be asked, nothing is said to be gone.
   return !isRead && (await record().catch(() => undefined)) === null

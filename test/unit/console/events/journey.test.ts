@@ -5,6 +5,7 @@ import { TailraceError } from '#shared/errors.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import { webhookIdOf } from '#shared/event/webhook-id.ts'
 import type { Console } from '../../../../services/console/context.ts'
+import { findDelivery } from '../../../../services/console/deliveries/find.ts'
 import { bodyOf } from '../../../../services/console/events/body.ts'
 import { browseStream } from '../../../../services/console/events/browse.ts'
 import { journeyOf } from '../../../../services/console/events/journey.ts'
@@ -14,11 +15,11 @@ import { eventRecord, indexOf, orders } from '../index/synthetic.ts'
 
 const count = 12
 
-/** `underWay`: offsets that the one consumer attempts for `plain`, as of its report at 20 s. */
-type Setting = { low?: number; hasIndex?: boolean; hasLeader?: boolean; underWay?: readonly number[] }
+/** `lacks`: what cannot be asked; `underWay`: offsets that the one consumer attempts for `plain`, as of its report at 20 s. */
+type Setting = { low?: number; lacks?: 'index' | 'blockerOf'; hasLeader?: boolean; underWay?: readonly number[] }
 
 /** A stream of 12 events with one key, whose subscriptions have all committed 8 of them, and what else a test says. */
-function consoleOn(t: TestContext, { low = 0, hasIndex = true, hasLeader = true, underWay = [] }: Setting = {}) {
+function consoleOn(t: TestContext, { low = 0, lacks, hasLeader = true, underWay = [] }: Setting = {}) {
   const index = indexOf(t)
   const records: StoredRecord[] = Array.from({ length: count }, (_, offset) =>
     eventRecord({ offset, atMs: offset * 1_000 }),
@@ -78,10 +79,10 @@ function consoleOn(t: TestContext, { low = 0, hasIndex = true, hasLeader = true,
     },
     index: {
       async ask(...asked: Parameters<typeof index.ask>) {
-        if (!hasIndex) throw new TailraceError('index-unavailable', 'none')
+        if (lacks === 'index' || lacks === asked[0]) throw new TailraceError('index-unavailable', 'none')
         return index.ask(...asked)
       },
-      catchUp: async () => hasIndex,
+      catchUp: async () => lacks !== 'index',
     },
   } as unknown as Console
   const states = async (id: string) => {
@@ -138,6 +139,14 @@ test('what was parked behind another one waits for the head of its key, and for 
   assert.deepEqual((await states('orders-0-10')).plain, ['queued', 'it is its turn'])
 })
 
+test('while nobody can say who is first, the word of the log counts', async (t) => {
+  const { tell, states } = consoleOn(t, { lacks: 'blockerOf' })
+  const because = 'an earlier event of its key is tried again'
+  tell('plain', [{ offset: 9, atMs: 8_000, state: 'waiting', because, behind: 8, list: [] }], { subscription: 'plain' })
+  assert.deepEqual((await states('orders-0-9')).plain, ['waiting', because])
+  assert.deepEqual((await states('orders-0-10')).plain, ['queued', '2 earlier events of its partition are not over'])
+})
+
 test('what retention took before anybody read it has expired, though nobody has told so yet', async (t) => {
   const gone = 'retention took the event before it was delivered'
   const { states } = consoleOn(t, { low: 11 })
@@ -173,9 +182,11 @@ test('retention takes back nothing that was over before, nor what waits in the r
 })
 
 test('an event that is gone was left out by its type, if that is known to be so', async (t) => {
-  const { states } = consoleOn(t, { low: 9 })
+  const { console, states } = consoleOn(t, { low: 9 })
   const { choosy, asleep } = await states('e5')
   assert.deepEqual(choosy, ['filtered', 'type order.created is not in invoice.*'])
+  const { state, because } = await findDelivery(console, 'choosy-0-5')
+  assert.deepEqual([state, because], choosy)
   assert.match(String(asleep?.[1]), /and so has the event$/)
 })
 
@@ -198,7 +209,7 @@ test('who is unknown is not found, and whether the index may be behind is said',
 })
 
 test('without an index a position is read from the log, and an id cannot be', async (t) => {
-  const { console } = consoleOn(t, { hasIndex: false })
+  const { console } = consoleOn(t, { lacks: 'index' })
   await assert.rejects(journeyOf(console, 'e5', null), { code: 'index-unavailable' })
 })
 
