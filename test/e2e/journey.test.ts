@@ -132,16 +132,14 @@ function stuckState({ name, receiver }: Opened, heads: ReadonlyMap<string, Logge
 
 type Whole = Parameters<typeof disagreements>[0] & { all: readonly Logged[] }
 
-/** Reports of consumers and the index are a moment old: the truth has to be told soon, and then of 200 random events. */
+/** Of 200 random events. Reports of consumers and the index are a moment old: the truth has to be told soon. */
 async function untilAgreed(what: string, whole: Whole): Promise<ReadonlyMap<string, number>> {
-  await until(what, async () => {
-    const { wrong } = await disagreements(whole, randomly(whole.all, 20))
-    if (wrong.length > 0) throw new Error(wrong.join('\n'))
-    return true
+  const chosen = randomly(whole.all, 200)
+  return await until(what, async () => {
+    const { wrong, seen } = await disagreements(whole, chosen)
+    if (wrong.length > 0) throw new Error(`${wrong.length} disagree:\n${wrong.slice(0, 20).join('\n')}`)
+    return seen
   })
-  const { wrong, seen } = await disagreements(whole, randomly(whole.all, 200))
-  assert.deepEqual(wrong, [])
-  return seen
 }
 
 async function loseOlderHalf({ brokers }: Stack, topic: string, all: readonly Logged[]) {
