@@ -16,7 +16,7 @@ const targetsOf = ({ urls, phase }: (typeof made)[number]) =>
     byInstance: ['consumer-1', 'consumer-2'].map((instance) => ({
       instance,
       breaker: phase === 'held' ? 'open' : 'closed',
-      lastError: null,
+      lastError: phase === 'held' ? 'connect ECONNREFUSED 10.20.7.11:7700' : null,
     })),
   }))
 
