@@ -10,7 +10,8 @@ import { until } from '../support/until.ts'
 import { useExperiment } from './fixture.ts'
 import { disagreements, loggedEvents, receivedState } from './journeys.ts'
 
-const load = { ratePerSecond: 200, seconds: 24, keys: 100 }
+/** At most so long: it ends when the index is complete again. */
+const load = { ratePerSecond: 100, seconds: 120, keys: 100 }
 
 describe('a console that is killed under traffic and loses its index', () => {
   it('builds it again from the log, every journey in it; ingest and delivery go on meanwhile', async (t) => {
@@ -34,6 +35,7 @@ describe('a console that is killed under traffic and loses its index', () => {
     const rebuiltMs = Date.now() - beganMs
     assert.notEqual(identityOf(index), before, 'the index is another one')
     assert.ok(publisher.progress().due < load.ratePerSecond * load.seconds, 'the load goes on')
+    publisher.end()
 
     const outcome = await experiment.conclude(publisher.finished, { allowedDuplicates: 0 })
     t.diagnostic(report(outcome))
@@ -43,6 +45,8 @@ describe('a console that is killed under traffic and loses its index', () => {
       const longestMs = Math.max(ackMs, deliveryMs)
       assert.ok(longestMs < rebuiltMs, `paused for ${longestMs} ms, as if something had waited for the console`)
     }
+    const endedMs = Date.now()
+    await until('the index knows the end', async () => (await completeTo()) > endedMs)
     const all = loggedEvents(outcome.facts)
     const expected = Object.fromEntries(
       experiment.courses.map(({ scope }) => [scope.subscription, receivedState(outcome.facts, scope.subscription)]),
