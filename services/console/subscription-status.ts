@@ -37,13 +37,25 @@ export function subscriptionStatus(
     retrying: total((report) => report.retrying),
     blockedKeys: total((report) => sum(report.pairs.map((pair) => pair.blockedKeys))),
     deadLetters: console.deadLetters.countOf(subscription.uid),
-    targets: targetsOf(console, subscription, reports),
+    targets: targetsOf(console, subscription, reports).map((target) => ({
+      ...target,
+      byInstance: byInstance(target.url, subscription, instances),
+    })),
   }
 }
 
 /** What the living instances say about this subscription. */
 export function reportsOn({ uid }: Subscription, instances: readonly InstanceReport[] | null): SubscriptionReport[] {
   return (instances ?? []).flatMap(({ subscriptions = [] }) => subscriptions.filter((report) => report.uid === uid))
+}
+
+/** What each instance that delivers for the subscription thinks of one of its targets. */
+export function byInstance(url: string, subscription: Subscription, instances: readonly InstanceReport[] | null) {
+  return (instances ?? []).flatMap((instance) =>
+    reportsOn(subscription, [instance])
+      .flatMap(({ targets }) => targets.filter((target) => target.url === url))
+      .map(({ breaker, lastError }) => ({ instance: instance.id, breaker, lastError })),
+  )
 }
 
 /** One phase for all instances: what an operator decided, then what the consumers recorded, then the worst they report. */

@@ -23,7 +23,10 @@ export type ChronicleOptions = {
 }
 
 type Burying = Extract<Effect, { kind: 'append-dead-letter' }>
-export type Report = Extract<Effect, { kind: 'report-expired' | 'report-waiting' | 'report-unreadable' | 'recall' }>
+export type Report = Extract<
+  Effect,
+  { kind: 'report-expired' | 'report-waiting' | 'report-unreadable' | 'recall' | 'adopted' }
+>
 /** Of an event, in the stream. */
 type Place = { partition: number; offset: number }
 /** `isCurrent`: the attempt belonged to the epoch of the pair. */
@@ -116,6 +119,9 @@ export class Chronicle {
         break
       case 'recall':
         this.journal.recalled(pair, report)
+        break
+      case 'adopted':
+        this.journal.adopted(pair, report)
         break
       case 'report-unreadable':
         telemetry.unreadable(name, { partition, offset: report.offset, detail: report.detail })

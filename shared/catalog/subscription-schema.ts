@@ -171,6 +171,14 @@ const oldestUndelivered = Type.Object({
   retentionUsed: Type.Union([Type.Number(), Type.Null()]),
 })
 
+const keyQueue = Type.Object({
+  key: Type.String(),
+  waiting: Type.Integer({ description: 'Events of the key that wait, the one at its head included.' }),
+  head: Type.String({ description: 'The delivery that is tried again.' }),
+  position: Type.String({ description: 'Of the event at the head.' }),
+  since: time('When the head was tried first.'),
+})
+
 const subscriptionStatus = Type.Object({
   phase: Type.String({ description: 'starting, active, held, paused, failed, deleting; clients must accept others.' }),
   reason: nullable(Type.String()),
@@ -183,6 +191,9 @@ const subscriptionStatus = Type.Object({
   oldestUndelivered: objectOrNull(oldestUndelivered),
   retrying: nullable(Type.Integer()),
   blockedKeys: nullable(Type.Integer()),
+  longestQueues: Type.Union([Type.Array(keyQueue), Type.Null()], {
+    description: 'Keys with the most that waits, longest first; null in lists, after a change and without an index.',
+  }),
   deadLetters: nullable(
     Type.Integer({
       description: 'Those that were not redriven or discarded and have not expired, a few seconds old; null = unknown.',
@@ -196,6 +207,13 @@ const subscriptionStatus = Type.Object({
       instances: Type.Integer(),
       lastError: nullable(Type.String()),
       healthy: Type.Union([Type.Boolean(), Type.Null()]),
+      byInstance: Type.Array(
+        Type.Object({
+          instance: Type.String(),
+          breaker: Type.String({ description: 'closed, half-open, open.' }),
+          lastError: nullable(Type.String()),
+        }),
+      ),
     }),
   ),
 })

@@ -4,7 +4,13 @@ import { type DeliveryScenario, deliveryScenarios } from './delivery/scenarios.t
 import { type EndToEndScenario, endToEndScenarios } from './e2e/scenarios.ts'
 import { type Scenario, scenarios } from './ingest/scenarios.ts'
 
-export type BenchOptions = { kind: 'help' } | IndexOptions | IngestOptions | DeliveryOptions | EndToEndOptions
+export type BenchOptions =
+  | { kind: 'help' }
+  | IndexOptions
+  | PageOptions
+  | IngestOptions
+  | DeliveryOptions
+  | EndToEndOptions
 
 type Common<Chosen> = {
   /** Measured in each scenario of each round; what works off a backlog takes the time it takes. */
@@ -16,6 +22,7 @@ type Common<Chosen> = {
 }
 
 export type IndexOptions = { kind: 'index'; deliveries: number; questions: number }
+export type PageOptions = { kind: 'page'; seconds: number }
 export type DeliveryOptions = Common<DeliveryScenario> & { kind: 'delivery' }
 export type EndToEndOptions = Common<EndToEndScenario> & { kind: 'e2e' }
 
@@ -43,6 +50,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     const [deliveries, questions] = [values.deliveries, values.questions]
     return { kind, deliveries: positive('deliveries', deliveries), questions: positive('questions', questions) }
   }
+  if (kind === 'page') return { kind, seconds: positive('seconds', values.seconds) }
   if (profile !== undefined) throw new Refusal('--profile is for ingest.')
   if (kind === 'delivery') return { kind, ...common(deliveryScenarios) }
   if (kind === 'e2e') return { kind, ...common(endToEndScenarios) }
@@ -56,6 +64,7 @@ const listOf = (all: readonly Named[]) => all.map(({ name, what }) => `  ${name.
 export const usage = `npm run bench -- ingest|delivery|e2e [--seconds 8] [--rounds 3] [--only <scenario>,…] [--env NAME=VALUE]…
 npm run bench -- ingest --profile <scenario>
 npm run bench -- index [--deliveries 1000000] [--questions 500]
+npm run bench -- page [--seconds 8]
 
 ingest: how fast events come in
 ${listOf(scenarios)}
@@ -63,7 +72,8 @@ delivery: how fast one consumer process delivers what waits
 ${listOf(deliveryScenarios)}
 e2e: from publish to arrival
 ${listOf(endToEndScenarios)}
-index: how fast the search index takes in synthetic records, and how long questions to it take`
+index: how fast the search index takes in synthetic records, by itself and from Kafka, and how long questions to it take
+page: the longest tasks of the console in a browser at 2,000 deliveries a second`
 
 function parse(args: readonly string[]) {
   try {

@@ -14,6 +14,7 @@ import { runEndToEnd } from './e2e/run-e2e.ts'
 import { runIndex } from './index/run-index.ts'
 import { runIngest } from './ingest/run-ingest.ts'
 import { readOptions, usage } from './options.ts'
+import { runPage } from './page/run-page.ts'
 
 const graceMs = 60_000
 
@@ -21,7 +22,8 @@ endWithStarter()
 await runTask(graceMs, async (signal) => {
   const options = readOptions(process.argv.slice(2))
   if (options.kind === 'help') console.log(usage)
-  else if (options.kind === 'index') runIndex(options)
+  else if (options.kind === 'index') await runIndex(options, signal)
+  else if (options.kind === 'page') await runPage(options, signal)
   else if (options.kind === 'ingest') await runIngest(options, signal)
   else if (options.kind === 'delivery') await runDelivery(options, signal)
   else await runEndToEnd(options, signal)

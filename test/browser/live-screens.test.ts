@@ -36,11 +36,7 @@ describe('screens of a running stack', () => {
       await page.goto(stack.consoleUrl + path)
       await page.getByText(shows).first().waitFor({ state: 'attached' })
       await untilDrawn(page)
-      for (const look of looks) {
-        await lookAt(page, look)
-        await keepPicture(page, `live-${name}`, look)
-      }
-      assert.deepEqual(await seriousFindings(page), [], name)
+      await lookFromAllSides(page, name)
     }
     assertInnocent(misdeeds)
   })
@@ -55,6 +51,7 @@ describe('screens of a running stack', () => {
       await publish(stack, { key: 'tail-key' })
       return (await rowsWith(page, 'tail-key')) > 0
     })
+    await lookFromAllSides(page, 'tail')
     assertInnocent(misdeeds)
   })
 
@@ -73,10 +70,19 @@ describe('screens of a running stack', () => {
     await page.getByText(/whsec_/).waitFor()
     await page.getByRole('button', { name: 'Send a test event' }).click()
     await page.getByRole('status').filter({ hasText: 'from 127.0.0.1' }).waitFor()
+    await lookFromAllSides(page, 'new-subscription')
     await stack.api.deleteSubscription('from-browser')
     assertInnocent(misdeeds)
   })
 })
+
+async function lookFromAllSides(page: Page, name: string): Promise<void> {
+  for (const look of looks) {
+    await lookAt(page, look)
+    await keepPicture(page, `live-${name}`, look)
+    assert.deepEqual(await seriousFindings(page), [], `${name} ${look.width} ${look.theme}`)
+  }
+}
 
 const rowsWith = (page: Page, text: string) => page.locator('tbody tr', { hasText: text }).count()
 

@@ -20,6 +20,7 @@ const screens: Readonly<Record<string, string>> = {
   ...{
     subscriptions: '/subscriptions',
     subscription: '/subscriptions/search-index',
+    'subscription-blocked': '/subscriptions/billing',
     'new-subscription': '/subscriptions/new',
   },
   ...{ 'edit-subscription': '/subscriptions/billing/edit', 'dead-letters': '/dead-letters?subscription=mailer' },

@@ -32,7 +32,9 @@ const delivery = {
   position: Type.String({ description: '<stream>-<partition>-<offset>' }),
   state: Type.String({ description: `One of ${deliveryStates.join(', ')}; clients must accept others.` }),
   because: textOrNull,
-  behind: Type.Union([Type.String(), Type.Null()], { description: 'The delivery of the same key that it waits for.' }),
+  behind: Type.Union([Type.String(), Type.Null()], {
+    description: 'The delivery that it waits for: the first of its key that is not over, or of its partition.',
+  }),
   nextAttemptAt: timeOrNull,
   attempts: Type.Integer(),
   firstAttemptAt: timeOrNull,
@@ -93,7 +95,7 @@ export function passedOverDelivery(names: Names, offset: number, { state, atMs }
   return { ...bareDelivery(names, offset, { state, because: becauseOfRange[state] }), settledAt: timeText(atMs) }
 }
 
-const becauseOfRange: Readonly<Record<LoggedRange['state'], string>> = {
+export const becauseOfRange: Readonly<Record<LoggedRange['state'], string>> = {
   expired: 'retention took the event before it was delivered',
   skipped: 'an operator moved the subscription over it',
 }

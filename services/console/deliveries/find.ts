@@ -1,14 +1,16 @@
 import type { Stream, Subscription } from '#shared/catalog/model.ts'
 import { type DeliveryPlace, parseDeliveryId } from '#shared/delivery/delivery-id.ts'
 import { TailraceError } from '#shared/errors.ts'
-import { becauseOf, compileFilter } from '#shared/event/filter/filter.ts'
+import { describeEvent } from '#shared/event/describe.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import { partitionForKey } from '#shared/kafka/partitioner.ts'
 import type { Console } from '../context.ts'
-import { attemptOf, bareDelivery, deliveryOf, passedOverDelivery } from './answer.ts'
+import type { Scene } from '../events/scene.ts'
+import { finishedOf, silentDelivery } from '../events/silent.ts'
+import { waitingNow } from '../events/waiting.ts'
+import { attemptOf, deliveryOf, passedOverDelivery } from './answer.ts'
 import { comparisonOf } from './comparisons.ts'
 import { traceDeleted } from './deleted.ts'
-import { readFinished } from './finished.ts'
 import { indexedTrace, type ToldTrace } from './indexed-trace.ts'
 import { readStateNames, type StateNames } from './live-state.ts'
 import { readComparisons } from './read-comparisons.ts'
@@ -40,20 +42,30 @@ async function findLiving(console: Console, wanted: Wanted) {
   const names = { subscription: subscription.name, uid: subscription.uid, stream: subscription.stream, partition }
   const states = await readStateNames(console)
   const told = toldBy(trace, { names, offset, states })
-  const isBack = told?.state === 'skipped' && !(await isFinished(console, wanted))
-  if (told !== null && !isBack) return told
+  const scene = await sceneOf(console, wanted, { record, states })
+  if (told !== null && told.state !== 'skipped') return await waitingNow(told, scene, subscription)
+  const finished = await finishedOf(console, subscription, wanted.stream)
+  // An operator may have gone back behind it.
+  if (told !== null && finished.has(partition, offset)) return told
   // Only a seek leads there, and then the log says so.
   if (offset < (subscription.startOffsets[String(partition)] ?? 0)) {
     return await findDeleted(console, place, otherwise)
   }
-  if (!(await isFinished(console, wanted))) {
-    const state = states.waiting(names, offset)
-    return { ...bareDelivery(names, offset, { state, because: null }), attemptList: told?.attemptList ?? [] }
-  }
-  const filtered = filteredBecause(wanted, record)
-  const known =
-    filtered === null ? { state: 'unknown', because: lostDetail(trace) } : { state: 'filtered', because: filtered }
-  return { ...bareDelivery(names, offset, known), attemptList: [] }
+  const item = await silentDelivery(scene, subscription, finished)
+  const because = item.state === 'unknown' && !trace.isWhole ? unread : item.because
+  return { ...item, because, attemptList: told?.attemptList ?? [] }
+}
+
+const unread = 'it is over, but what happened stands in a part of the attempts log that was not read'
+
+type Seen = { record: StoredRecord | null; states: StateNames }
+
+async function sceneOf(console: Console, { stream, partition, offset }: Wanted, seen: Seen): Promise<Scene> {
+  const { record, states } = seen
+  const at = { stream: stream.name, partition, offset }
+  const kept = record === null ? await console.index.ask('eventAt', at).catch(() => null) : null
+  const { key, type } = record === null ? (kept ?? { key: null, type: null }) : describeEvent(record, stream)
+  return { console, stream, at: { ...at, key, type }, record: async () => record, names: states }
 }
 
 /** The attempts of a subscription outlive it. */
@@ -88,18 +100,6 @@ function toldBy(trace: ToldTrace, { names, offset, states }: Told) {
   return newest === undefined ? null : { ...deliveryOf(names, newest, states), attemptList }
 }
 
-/** Why the filter of now leaves an event out that was never attempted; null when it lets it pass, or the event is gone. */
-function filteredBecause({ subscription, stream }: Wanted, record: StoredRecord | null): string | null {
-  const compiled = compileFilter(subscription.filter)
-  const filter = compiled.kind === 'usable' ? compiled.filter : null
-  return filter === null || record === null ? null : becauseOf(subscription.filter, filter.verdict(record, stream))
-}
-
-function lostDetail({ isWhole }: Pick<Trace, 'isWhole'>): string {
-  if (!isWhole) return 'it is over, but what happened stands in a part of the attempts log that was not read'
-  return 'it is over, but the attempts log says nothing about it: it was lost in trouble, or has expired'
-}
-
 /** Null when there is no such subscription any more, or none that has a stream. */
 function wantedOf({ catalog }: Console, { subscription: name, partition, offset }: DeliveryPlace): Wanted | null {
   const subscription = catalog.subscription(name)
@@ -128,9 +128,4 @@ async function traceOf(console: Console, wanted: Wanted, sinceMs: number | null)
   const trace = await traceDelivery(options)
   await readComparisons(options, trace)
   return trace
-}
-
-async function isFinished({ admin }: Console, { subscription, stream, partition, offset }: Wanted): Promise<boolean> {
-  const finished = await readFinished(admin, { group: subscription.group, topic: stream.topic })
-  return finished.has(partition, offset)
 }

@@ -30,6 +30,8 @@ export type StateNames = {
   /** Whether its subscription is there. */
   goesOn(uid: string): boolean
   underWay(): readonly UnderWay[]
+  /** The reports behind this; null when Redis could not be asked. */
+  instances: readonly InstanceReport[] | null
 }
 
 export async function readStateNames(console: Console): Promise<StateNames> {
@@ -50,7 +52,7 @@ export async function readStateNames(console: Console): Promise<StateNames> {
   const isUnderWay = ({ uid, partition }: Pair, offset: number, sinceMs: number) =>
     (underWay.get(nameOfPlace(uid, partition, offset))?.reportedAtMs ?? 0) > sinceMs
   return {
-    ...{ goesOn, phase },
+    ...{ goesOn, phase, instances },
     waiting: (pair, offset) => (isUnderWay(pair, offset, 0) ? 'delivering' : phase(pair.uid)),
     of(pair, { state, offset, atMs }) {
       if (isSettled(state)) return state

@@ -136,13 +136,17 @@ export function lastRange({
   return rangeThatCounts(found.at(-1)?.entry, passedOver)
 }
 
-/** The same of the newest entry of a delivery and the newest range over it. */
+/**
+ * The same of the newest entry of a delivery and the newest range over it. Retention takes an event from its stream: what was
+ * over before stays that, and what waits in the retry topic is there.
+ */
 export function rangeThatCounts(
-  newest: Pick<LogEntry, 'atMs'> | undefined,
+  newest: Pick<LogEntry, 'atMs' | 'state'> | undefined,
   passedOver: LoggedRange | null,
 ): LoggedRange | null {
-  if (passedOver?.state === 'expired' || newest === undefined) return passedOver
-  return passedOver !== null && passedOver.atMs >= newest.atMs ? passedOver : null
+  if (passedOver === null || newest === undefined) return passedOver
+  if (passedOver.state === 'expired' && newest.state !== 'queued') return null
+  return passedOver.atMs >= newest.atMs ? passedOver : null
 }
 
 /** A job may have taken up what was over: its latest word stands at any later place. */

@@ -3,7 +3,6 @@ import type { DeadLetter } from '#shared/delivery/dead-letter-record.ts'
 import { deliveryId } from '#shared/delivery/delivery-id.ts'
 import { isSettled, type LoggedRange } from '#shared/delivery/log/entries.ts'
 import { positionOf, type StoredRecord } from '#shared/event/record.ts'
-import type { InstanceReport } from '#shared/redis/instances.ts'
 import type { Console } from '../context.ts'
 import { bareDelivery, deliveryOf, passedOverDelivery } from '../deliveries/answer.ts'
 import { findDelivery } from '../deliveries/find.ts'
@@ -11,15 +10,12 @@ import type { StateNames } from '../deliveries/live-state.ts'
 import { rangeThatCounts } from '../deliveries/trace.ts'
 import type { Told } from '../index/queries/deliveries.ts'
 import type { Record } from './find-records.ts'
-import { becauseOfPhase, finishedOf, type Scene, silentDelivery, waitingDelivery } from './silent.ts'
+import type { Scene } from './scene.ts'
+import { finishedOf, silentDelivery } from './silent.ts'
 import { readStored } from './stored.ts'
+import { waitingDelivery, waitingNow } from './waiting.ts'
 
-type Options = {
-  console: Console
-  record: Record
-  names: StateNames
-  instances: readonly InstanceReport[] | null
-}
+type Options = { console: Console; record: Record; names: StateNames }
 
 /** What is written about an event is in the index so long after it happened, at the latest. */
 const patienceMs = 2_000
@@ -30,9 +26,9 @@ type Owner = { uid: string; subscription: string; stream: string }
 type Item = ReturnType<typeof deliveryOf>
 
 /** The delivery of a record for each subscription of its stream, and for each that is gone and has left a word about it. */
-export async function deliveriesOfRecord({ console, record, names, instances }: Options): Promise<Item[]> {
+export async function deliveriesOfRecord({ console, record, names }: Options): Promise<Item[]> {
   const { catalog, index } = console
-  const { stream: name, partition, offset, key } = record
+  const { stream: name, partition, offset, key, type } = record
   const stream = catalog.stream(name)
   const living = catalog.subscriptions().filter((subscription) => subscription.stream === name)
   const at = { stream: name, partition, offset }
@@ -44,7 +40,7 @@ export async function deliveriesOfRecord({ console, record, names, instances }: 
     stored ??= stream === undefined ? Promise.resolve(null) : readStored(console, stream, at)
     return stored
   }
-  const sceneOf = (of: Stream): Scene => ({ console, stream: of, at: { ...at, key }, record: read, names, instances })
+  const sceneOf = (of: Stream): Scene => ({ console, stream: of, at: { ...at, key, type }, record: read, names })
   const show = async (owner: Owner, words: Told) => {
     const subscription = catalog.subscriptionByUid(owner.uid)
     const scene = stream === undefined ? null : sceneOf(stream)
@@ -91,17 +87,10 @@ async function itemOf(owner: Owner, { told, subscription, scene, at, names }: Ju
   if (row !== undefined) {
     const item = deliveryOf(own, row, names)
     if (isSettled(row.state) || scene === null || subscription === undefined) return item
-    return { ...item, because: whyNow(item, scene, subscription) }
+    return await waitingNow(item, scene, subscription)
   }
   if (subscription !== undefined && scene !== null) return await silentDelivery(scene, subscription)
   return bareDelivery(own, offset, { state: 'unknown', because: 'its stream was deleted' })
-}
-
-/** What waits in its queue waits for its subscription; a parked one says itself what it waits for. */
-function whyNow({ state, because, behind }: Item, scene: Scene, subscription: Subscription): string | null {
-  if (state === 'held' || state === 'paused') return becauseOfPhase(scene, subscription)
-  if (state === 'waiting' && behind !== null) return `behind ${behind} of the same key`
-  return because
 }
 
 type Own = { subscription: string; uid: string; stream: string; partition: number }

@@ -1,7 +1,6 @@
 import { Type } from 'typebox'
 import { TailraceError } from '#shared/errors.ts'
 import { webhookIdOf } from '#shared/event/webhook-id.ts'
-import { readInstances } from '#shared/redis/instances.ts'
 import type { Console } from '../context.ts'
 import { deliveryAnswer } from '../deliveries/answer.ts'
 import { readStateNames } from '../deliveries/live-state.ts'
@@ -27,12 +26,9 @@ export async function journeyOf(console: Console, id: string, source: string | n
   const { records, completeToMs } = await findRecords(console, id, source)
   const [newest] = records
   if (newest === undefined) throw new TailraceError('internal', 'a journey without a record')
-  const [names, instances] = await Promise.all([
-    readStateNames(console),
-    readInstances(console.redis, console.prefix, Date.now()),
-  ])
+  const names = await readStateNames(console)
   const deliveries = []
-  for (const record of records) deliveries.push(...(await deliveriesOfRecord({ console, record, names, instances })))
+  for (const record of records) deliveries.push(...(await deliveriesOfRecord({ console, record, names })))
   const { id: eventId, source: eventSource, type } = newest
   return {
     ...{ id: eventId, source: eventSource, type, webhookId: webhookIdOf(eventSource, eventId) },

@@ -1,12 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 /** Raised whenever a table changes: an index of another version is thrown away and built again from the log. */
-export const formatVersion = 1
+export const formatVersion = 2
 
 /**
  * Texts that anybody may make up (ids, sources, types, keys) are found by 48 bits of their hash, which makes an entry of an
  * index 10 bytes instead of 40; a query compares the text too. Rows without a rowid stand in the order of their place, so
  * what is appended to the log is appended here. The columns of a secondary index end in the place: pages are read off it.
+ * What is open is told from its index alone, which also holds the state for that: 600,000 are counted by key in 50 ms, not 800.
  */
 const tables = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -49,7 +50,7 @@ CREATE INDEX deliveries_by_state ON deliveries (state, at_ms) WHERE state > 0;
 CREATE INDEX deliveries_by_type ON deliveries (type_hash, at_ms);
 CREATE INDEX deliveries_by_key ON deliveries (key_hash, at_ms);
 CREATE INDEX deliveries_by_target ON deliveries (target, at_ms);
-CREATE INDEX deliveries_open ON deliveries (subscription, partition, key_hash, offset) WHERE state BETWEEN 1 AND 3;
+CREATE INDEX deliveries_open ON deliveries (subscription, partition, key_hash, offset, state) WHERE state BETWEEN 1 AND 3;
 
 CREATE TABLE turns (
   subscription INTEGER, partition INTEGER, offset INTEGER, log_offset INTEGER, number INTEGER, told TEXT NOT NULL,

@@ -4,6 +4,7 @@ import { subscriptionAnswer, subscriptionDefinition } from '#shared/catalog/subs
 import { readInstances } from '#shared/redis/instances.ts'
 import type { Console } from '../context.ts'
 import { documented } from '../docs.ts'
+import type { KeyQueue } from '../index/queries/key-queues.ts'
 import { pageOf, pageQuery } from '../page.ts'
 import { listOf, param, type Route, type RouteRequest, resourceAnswer } from '../route.ts'
 import { subscriptionAnswerOf } from '../subscription-answer.ts'
@@ -12,6 +13,7 @@ import { deleteSubscription, patchSubscription, putSubscription, requireSubscrip
 
 const path = '/v1/subscriptions/{name}'
 const tag = 'subscriptions'
+const queuesShown = 8
 
 export function subscriptionRoutes(console: Console): Route[] {
   return [
@@ -28,7 +30,7 @@ export function subscriptionRoutes(console: Console): Route[] {
       ...{ body: subscriptionDefinition, conditional: true, answers: documented.put(subscriptionAnswer) },
       async handle(request) {
         const { created, resource, secret } = await putSubscription(console, changeOf(request), request.body)
-        return await answer(console, created ? 201 : 200, resource, secret)
+        return await answer(console, created ? 201 : 200, resource, { secret })
       },
     },
     {
@@ -38,7 +40,8 @@ export function subscriptionRoutes(console: Console): Route[] {
       async handle(request) {
         const subscription = requireSubscription(console, param(request, 'name'))
         await console.monitor.look()
-        return await answer(console, 200, subscription)
+        const queues = await longestQueues(console, subscription)
+        return await answer(console, 200, subscription, { queues })
       },
     },
     {
@@ -65,11 +68,15 @@ export async function answer(
   console: Console,
   status: number,
   subscription: Subscription,
-  secret?: SigningSecret | null,
+  known: { secret?: SigningSecret | null; queues?: readonly KeyQueue[] | null } = {},
 ) {
   const instances = await readInstances(console.redis, console.prefix, Date.now())
-  return resourceAnswer(status, subscriptionAnswerOf(console, subscription, { instances, secret: secret ?? null }))
+  return resourceAnswer(status, subscriptionAnswerOf(console, subscription, { instances, ...known }))
 }
+
+/** Null without an index. Whoever changes something does not wait for this. */
+const longestQueues = ({ index }: Console, { uid }: Subscription): Promise<KeyQueue[] | null> =>
+  index.ask('longestQueues', { uid, limit: queuesShown }).catch(() => null)
 
 async function list(console: Console, query: RouteRequest['query']) {
   const instances = await readInstances(console.redis, console.prefix, Date.now())

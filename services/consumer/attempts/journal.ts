@@ -13,6 +13,7 @@ export type Turn = { key: string | null; type: string | null; list: readonly Log
 
 type Append = Extract<Effect, { kind: 'append' }>
 type Recall = Extract<Effect, { kind: 'recall' }>
+type Adopted = Extract<Effect, { kind: 'adopted' }>
 type Burying = Extract<Effect, { kind: 'append-dead-letter' }>
 
 /** Tells the attempts log what the pairs of one runner did. Each call comes after the pair knows, in the same turn. */
@@ -68,7 +69,7 @@ export class Journal {
     if (behind === undefined) return
     this.#log.note(pair.partition, {
       ...{ offset: ref.offset, atMs: Date.now(), key: textOf(record.key), type: record.headers.ce_type ?? null },
-      ...{ state: 'waiting', because: 'an earlier event of its key is tried again', behind: Number(behind) },
+      ...{ state: 'waiting', because: behindHead, behind: Number(behind) },
       ...{ nextAttemptAtMs: null, attempts: 0, firstAttemptAtMs: null, list: [] },
     })
   }
@@ -80,6 +81,12 @@ export class Journal {
       ...{ because: 'delivered by an instance that ended at once', behind: null, nextAttemptAtMs: null },
       ...{ attempts: 1, firstAttemptAtMs: null, list: [] },
     })
+  }
+
+  /** A former owner had parked it and ended before it could commit; what the log knows of that is told again. */
+  adopted(pair: Pair, { delivery, record: { key, headers } }: Adopted): void {
+    const turn = { key: textOf(key), type: headers.ce_type ?? null, list: [] }
+    this.#note(pair, delivery, turn, parkedState(pair, delivery))
   }
 
   /** A second target had its turn at an attempt, which is on record by then, or will be. */
@@ -103,6 +110,8 @@ export class Journal {
 
 type Answered = { outcome: Outcome; turn: Turn; isCurrent: boolean }
 
+const behindHead = 'an earlier event of its key is tried again'
+
 type Now = Pick<LogEntry, 'state'> & Partial<LogEntry>
 
 /** When it is tried next: at a time, or as soon as its target is there. */
@@ -110,6 +119,14 @@ function waitOf(pair: Pair, { state, dueAtMs }: Delivery): Now {
   const hasTime = (state === 'parking' || state === 'parked') && dueAtMs > 0
   if (!hasTime) return { state: 'queued' }
   return { state: 'retrying', nextAttemptAtMs: Math.round(wallClockMs(pair, dueAtMs)) }
+}
+
+/** Of one that was parked by another owner: who had only waited behind a head that is over is due at once. */
+function parkedState(pair: Pair, delivery: Delivery): Now {
+  const { head } = delivery.queue
+  if (head !== null && head !== delivery) return { state: 'waiting', because: behindHead, behind: head.offset }
+  const wait = waitOf(pair, delivery)
+  return wait.state === 'retrying' ? { ...wait, because: 'an earlier attempt failed' } : wait
 }
 
 const textOf = (bytes: Buffer | null | undefined): string | null => bytes?.toString() ?? null

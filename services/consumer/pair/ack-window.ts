@@ -76,6 +76,19 @@ export function addToRuns(runs: readonly Run[], offsets: Iterable<number>): Run[
   return joined
 }
 
+/** What of [from, to) lies in none of `runs`, lowest first. */
+export function* gapsIn(runs: readonly Run[], { from, to }: { from: number; to: number }): Generator<Gap> {
+  let start = from
+  for (const run of runs) {
+    if (run.start >= to) break
+    if (run.start > start) yield { from: start, to: run.start }
+    start = Math.max(start, run.start + run.length)
+  }
+  if (start < to) yield { from: start, to }
+}
+
+type Gap = { from: number; to: number }
+
 export function isInRuns(runs: readonly Run[], offset: number): boolean {
   return runOf(runs, offset) !== null
 }

@@ -1,5 +1,5 @@
 import { type CommitMetadata, nothingRemembered } from '#shared/delivery/commit-metadata.ts'
-import { addToRuns, isInRuns } from './ack-window.ts'
+import { addToRuns, gapsIn, isInRuns } from './ack-window.ts'
 import { begin } from './begin.ts'
 import { monotonicMs } from './clocks.ts'
 import { appendFence, load } from './epochs.ts'
@@ -63,12 +63,13 @@ function startAnew(
   pair.token = pair.nextToken
   const wanted = committed?.offset ?? startOffset
   const base = Math.max(wanted, log.low)
-  if (base > wanted) emit(pair, { kind: 'report-expired', from: wanted, to: base })
-  const isCommitted = (offset: number) => offset < base || isInRuns(remembered.runs, offset)
+  const isCommitted = (offset: number) => offset < wanted || isInRuns(remembered.runs, offset)
   const recalled = new Map([...delivered].map(([offset, atMs]) => [offset, { atMs, isCommitted: isCommitted(offset) }]))
   const uncommitted = [...recalled].flatMap(([offset, one]) => (one.isCommitted ? [] : [offset]))
+  const restored = addToRuns(remembered.runs, uncommitted)
+  for (const gap of gapsIn(restored, { from: wanted, to: base })) emit(pair, { kind: 'report-expired', ...gap })
   pair.table = openTable(base, Math.max(retry.committed ?? 0, retry.log.low), {
-    restored: addToRuns(remembered.runs, uncommitted),
+    restored,
     recalled,
     former: { token: remembered.token ?? '', streamEnd: log.high },
     ownedUntilMs: remembered.atMs === null ? pair.nowMs : monotonicMs(pair, remembered.atMs),

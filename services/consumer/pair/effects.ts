@@ -38,6 +38,8 @@ export type Effect =
   | { kind: 'delivered'; token: string; offset: number }
   /** A former owner had delivered it in the last moment: neither a commit nor a record said so, and maybe not its log. */
   | { kind: 'recall'; record: StoredRecord; atMs: number }
+  /** A former owner left it in the retry partition and ended before its commit said so: its log may not tell that it waits. */
+  | { kind: 'adopted'; delivery: Delivery; record: StoredRecord }
   /** The epoch is over: what of its appends was not sent yet is not sent any more. */
   | { kind: 'drop-appends'; token: string }
   | { kind: 'commit'; token: string; offset: number; metadata: string; truncated: boolean; retryOffset: number }
@@ -63,5 +65,6 @@ export type DeliveryEffect = Extract<
       | 'report-waiting'
       | 'report-unreadable'
       | 'recall'
+      | 'adopted'
   }
 >

@@ -1,5 +1,5 @@
 import type { StoredRecord } from '#shared/event/record.ts'
-import { isRestored, passTo } from './ack-window.ts'
+import { gapsIn, isRestored, passTo } from './ack-window.ts'
 import { bury } from './burials.ts'
 import { addDelivery, type Delivery, findDelivery, hasPark, isLoaded, newDelivery, sizeOf } from './deliveries.ts'
 import { forgetEarlyEnds, takeEarlyEnd } from './early-ends.ts'
@@ -28,7 +28,8 @@ export function readStream(pair: Pair, fetchedFrom: number, records: readonly St
 export function meetStreamStart(pair: Pair, offset: number): void {
   const { window } = pair.table
   if (offset <= window.next) return
-  emit(pair, { kind: 'report-expired', from: window.next, to: offset })
+  for (const gap of gapsIn(window.restored, { from: window.next, to: offset }))
+    emit(pair, { kind: 'report-expired', ...gap })
   pass(pair, offset)
   emit(pair, { kind: 'seek', of: 'stream', offset })
 }
@@ -60,6 +61,7 @@ function adopt(pair: Pair, known: Delivery, record: StoredRecord): void {
   ])
   pair.suppressed += 1
   offerValue(pair, known, () => record)
+  if (known.state === 'parked') emit(pair, { kind: 'adopted', delivery: known, record })
 }
 
 function deliver(pair: Pair, record: StoredRecord, verdict: Verdict): void {

@@ -7,16 +7,23 @@ import { createReader, type Reader } from '../../../services/console/index/reade
 import { openStore } from '../../../services/console/index/store.ts'
 import { table } from '../table.ts'
 import { chunksOf, type Installation } from './fill.ts'
+import { measureFollowing } from './follow.ts'
 import { questionsOf } from './questions.ts'
+
+/** As many deliveries as the brokers take in a few seconds. */
+const mostFollowed = 300_000
 
 /**
  * The search index of one million deliveries, made of synthetic records: how many records a second one core takes in, and
  * how long questions of each kind take. Cold: nothing of the file is in memory when a kind begins, and each question has a
- * connection of its own.
+ * connection of its own. At last, how fast a console follows a log that is full already.
  *
  *   npm run bench -- index [--deliveries 1000000] [--questions 500]
  */
-export function runIndex({ deliveries, questions }: { deliveries: number; questions: number }): void {
+export async function runIndex(
+  { deliveries, questions }: { deliveries: number; questions: number },
+  signal: AbortSignal,
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'tailrace-bench-index-'))
   const file = { path: join(folder, 'index.db'), installation: 'bench.' }
   const subscriptions = 4
@@ -48,6 +55,8 @@ export function runIndex({ deliveries, questions }: { deliveries: number; questi
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+  const followed = Math.ceil(Math.min(deliveries, mostFollowed) / subscriptions)
+  await measureFollowing({ ...installation, events: followed }, signal)
 }
 
 function fill(file: { path: string; installation: string }, installation: Installation): void {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import { extname, join } from 'node:path'
 import { deadLetters, eventOf, journeyOf, summary, wholeDelivery } from './events.ts'
-import { ago, keysOfEvents, made, pick, typesOfEvents } from './moment.ts'
+import { type LivePace, openLive } from './live.ts'
+import { ago, made } from './moment.ts'
 import { state, subscriptionOf } from './state.ts'
 
 /** The policy of the real console: what it refuses there is refused here. */
@@ -18,14 +19,20 @@ const contentTypes: Readonly<Record<string, string>> = {
 const admin = { keyId: '8fK2mQ0xZa1b', name: 'maria', scopes: ['publish:*', 'consume:*', 'manage'], expiresAt: null }
 const list = (items: readonly unknown[]) => ({ items, next: null })
 
-type Mock = { url: string; close(): void }
+type Mock = {
+  url: string
+  /** How often the page was told of a change of the state, and of how many deliveries, those that are only counted included. */
+  told(): { patches: number; deliveries: number }
+  close(): void
+}
 
 /** A console that answers from one made-up moment, for states that a real stack reaches only after hours. Not a test of the API. */
-export function startMock(port = 0): Promise<Mock> {
+export function startMock({ pace }: { pace?: LivePace } = {}): Promise<Mock> {
   let isSignedIn = true
+  const live = openLive(pace)
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://mock')
-    if (url.pathname === '/v1/live') return live(request, response, url)
+    if (url.pathname === '/v1/live') return live.listen(request, response, url)
     if (!url.pathname.startsWith('/v1/')) return file(url.pathname, response)
     if (url.pathname === '/v1/session') {
       if (request.method !== 'GET') isSignedIn = request.method === 'POST'
@@ -37,14 +44,14 @@ export function startMock(port = 0): Promise<Mock> {
       : json(response, found)
   })
   return new Promise((resolve) => {
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(0, '127.0.0.1', () => {
       const address = server.address()
-      const bound = typeof address === 'object' && address !== null ? address.port : port
+      const bound = typeof address === 'object' && address !== null ? address.port : 0
       const close = () => {
         server.closeAllConnections()
         server.close()
       }
-      resolve({ url: `http://127.0.0.1:${bound}`, close })
+      resolve({ url: `http://127.0.0.1:${bound}`, told: live.told, close })
     })
   })
 }
@@ -243,55 +250,5 @@ function history(series: readonly string[]) {
       ...{ name, kind: 'sum' },
       values: Array.from({ length: 61 }, (_, minute) => value(name.split('/')[0] ?? '', minute + name.length)),
     })),
-  }
-}
-
-function live(request: IncomingMessage, response: ServerResponse, url: URL): void {
-  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
-  const send = (event: string, data: unknown) =>
-    response.write(`event: ${event}\nid: 1\ndata: ${JSON.stringify(data)}\n\n`)
-  send('state', state())
-  let tick = 0
-  const timer = setInterval(() => {
-    tick += 1
-    const { at, streams, subscriptions, instances } = state(tick)
-    send('state-patch', { at, streams, subscriptions, instances })
-    if (url.searchParams.get('topics')?.includes('deliveries') === true)
-      for (let number = 0; number < 12; number += 1) send('delivery', deliveryOf(tick * 12 + number))
-  }, 1_000)
-  request.on('close', () => clearInterval(timer))
-}
-
-function deliveryOf(number: number) {
-  const state =
-    number % 19 === 7 ? 'dead-lettered' : number % 13 === 5 ? 'retrying' : number % 17 === 3 ? 'filtered' : 'delivered'
-  const status = state === 'dead-lettered' ? 422 : state === 'retrying' ? 502 : state === 'filtered' ? null : 200
-  const lastAttempt = {
-    number: 1,
-    target: 'https://audit.internal/hooks',
-    decision: 'delivered',
-    code: `status-${status}`,
-    status,
-    totalMs: 5 + (number % 90),
-  }
-  return {
-    ...{
-      id: `audit-4-${number}`,
-      subscription: pick(made, number).name,
-      subscriptionUid: 'k3v9q2',
-      position: `github-4-${number}`,
-      state,
-    },
-    ...{
-      because: null,
-      behind: null,
-      nextAttemptAt: null,
-      attempts: 1,
-      firstAttemptAt: ago(0),
-      settledAt: ago(0),
-      at: new Date().toISOString(),
-    },
-    ...{ type: pick(typesOfEvents, number), key: pick(keysOfEvents, number), job: null, instance: 'consumer-1' },
-    lastAttempt: status === null ? null : lastAttempt,
   }
 }

@@ -1,5 +1,10 @@
 import { ago, made, partitions } from './moment.ts'
 
+const queues = [
+  { key: 'acme/checkout', waiting: 31, head: 'billing-4-1882188', position: 'github-4-1882188', since: ago(1_078) },
+  { key: 'acme/search', waiting: 4, head: 'billing-4-1882240', position: 'github-4-1882240', since: ago(402) },
+]
+
 const targetsOf = ({ urls, phase }: (typeof made)[number]) =>
   urls.map((url) => ({
     url,
@@ -8,6 +13,11 @@ const targetsOf = ({ urls, phase }: (typeof made)[number]) =>
     instances: 2,
     lastError: phase === 'held' ? 'connect ECONNREFUSED 10.20.7.11:7700' : null,
     healthy: phase !== 'held',
+    byInstance: ['consumer-1', 'consumer-2'].map((instance) => ({
+      instance,
+      breaker: phase === 'held' ? 'open' : 'closed',
+      lastError: phase === 'held' ? 'connect ECONNREFUSED 10.20.7.11:7700' : null,
+    })),
   }))
 
 const instance = (id: string, service: string, upSeconds: number) => ({
@@ -146,6 +156,7 @@ export function subscriptionOf(one: (typeof made)[number]) {
       ...{
         retrying: one.name === 'billing' ? 14 : 0,
         blockedKeys: one.name === 'billing' ? 2 : 0,
+        longestQueues: one.name === 'billing' ? queues : [],
         deadLetters: one.deadLetters,
       },
       targets: targetsOf(one),

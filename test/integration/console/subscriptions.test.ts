@@ -257,8 +257,8 @@ test('subscriptions follow the rules of the API', async (t) => {
       assert.deepEqual((body.delivery as { onStatus: object }).onStatus, onStatus)
       const unseen = { breaker: null, openOn: 0, instances: 0, lastError: null, healthy: null }
       assert.deepEqual((body.status as { targets: object[] }).targets, [
-        { url, ...unseen },
-        { url: second.url, ...unseen },
+        { url, ...unseen, byInstance: [] },
+        { url: second.url, ...unseen, byInstance: [] },
       ])
       const state = (await api('GET', '/v1/state')).body.subscriptions as { name: string; targets: object[] }[]
       assert.deepEqual(state.find(({ name }) => name === 'billing')?.targets, [

@@ -106,6 +106,7 @@ function perform(member: Member, effect: Effect, world: Surroundings): void {
       throw new Error(`nothing here can lead to ${effect.kind}`)
     case 'report-waiting':
     case 'recall':
+    case 'adopted':
       return
     default:
       effect satisfies never

@@ -51,6 +51,12 @@ it('measures deliveries and the whole way with scenarios of their own', () => {
   assert.throws(() => readOptions(['delivery', '--profile', 'fast']), /--profile is for ingest/)
 })
 
+it('measures index and page as a whole', () => {
+  assert.deepEqual(readOptions(['index', '--deliveries', '5000']), { kind: 'index', deliveries: 5_000, questions: 500 })
+  assert.deepEqual(readOptions(['page', '--seconds', '20']), { kind: 'page', seconds: 20 })
+  assert.throws(() => readOptions(['index', '--questions', '0']), /--questions 0 is not a whole number above 0/)
+})
+
 it('every scenario has a name of its own', () => {
   const names = [...scenarios, ...deliveryScenarios, ...endToEndScenarios].map(({ name }) => name)
   assert.equal(new Set(names).size, names.length)

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Catalog } from '#shared/catalog/catalog.ts'
 import type { Subscription, SubscriptionState } from '#shared/catalog/model.ts'
-import type { SubscriptionReport } from '#shared/redis/instances.ts'
+import type { InstanceReport, SubscriptionReport } from '#shared/redis/instances.ts'
 import type { ClusterMonitor } from '../../../services/console/cluster-monitor.ts'
-import { phaseOf, targetsOf } from '../../../services/console/subscription-status.ts'
+import { byInstance, phaseOf, targetsOf } from '../../../services/console/subscription-status.ts'
 
 const early = '2026-11-21T09:00:00.000Z'
 const late = '2026-11-21T10:00:00.000Z'
@@ -104,4 +104,19 @@ test('a target that answered 410 is not healthy, whoever knows it, until it is r
     [true, null],
     [true, null],
   ])
+})
+
+test('each instance that has the subscription says what it thinks of a target', () => {
+  const target = (breaker: string, lastError: string | null) => ({ url: a, breaker, lastError })
+  const report = (uid: string, ...targets: object[]) => ({ uid, targets })
+  const instances = [
+    { id: 'consumer-1', subscriptions: [report('other', target('open', 'x')), report('u', target('closed', null))] },
+    { id: 'consumer-2', subscriptions: [report('u', { url: b, breaker: 'open' }, target('open', 'refused'))] },
+    { id: 'producer-1' },
+  ] as unknown as InstanceReport[]
+  assert.deepEqual(byInstance(a, { uid: 'u' } as Subscription, instances), [
+    { instance: 'consumer-1', breaker: 'closed', lastError: null },
+    { instance: 'consumer-2', breaker: 'open', lastError: 'refused' },
+  ])
+  assert.deepEqual(byInstance(a, { uid: 'u' } as Subscription, null), [])
 })

@@ -42,19 +42,6 @@ export function toldAbout(db: DatabaseSync, { stream, partition, offset }: Place
   return { rows, ranges, letters }
 }
 
-/** The latest delivery of the key before this one that is not over: what those behind it wait for. */
-export function openBefore(
-  db: DatabaseSync,
-  { uid, partition, offset, key }: { uid: string; partition: number; offset: number; key: string },
-): number | null {
-  const row = db
-    .prepare(`SELECT offset FROM deliveries INDEXED BY deliveries_open
-      WHERE subscription = (SELECT id FROM subscriptions WHERE uid = ?) AND partition = ? AND key_hash = ? AND offset < ?
-      AND key = ? AND state BETWEEN 1 AND 3 ORDER BY offset DESC LIMIT 1`)
-    .get(uid, partition, hashOf(key), offset, key)
-  return row === undefined ? null : Number(row.offset)
-}
-
 /** One delivery with its attempts. */
 export type WholeDelivery = {
   owner: RowOwner

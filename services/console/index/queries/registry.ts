@@ -1,12 +1,14 @@
-import { hasRanges, listRows, openBefore, toldAbout, wholeDelivery } from './deliveries.ts'
+import { blockerOf } from './blockers.ts'
+import { hasRanges, listRows, toldAbout, wholeDelivery } from './deliveries.ts'
 import { eventAt, findEvents, listEvents } from './events.ts'
+import { longestQueues } from './key-queues.ts'
 import { lettersAt, lettersOf } from './letters.ts'
 import { firstMinute, indexStatus, listAudit, readMinutes } from './watching.ts'
 
 /** Every question to the index by its name: what a reader thread runs. */
 export const queries = {
   ...{ listEvents, findEvents, eventAt, lettersOf, lettersAt },
-  ...{ toldAbout, openBefore, wholeDelivery, listRows, hasRanges },
+  ...{ toldAbout, blockerOf, wholeDelivery, listRows, hasRanges, longestQueues },
   ...{ indexStatus, readMinutes, firstMinute, listAudit },
 } as const
 

@@ -10,6 +10,10 @@ export type TargetStatus = {
   healthy: boolean | null
 }
 
+export type InstanceOpinion = { instance: string; breaker: string; lastError: string | null }
+
+export type KeyQueue = { key: string; waiting: number; head: string; position: string; since: string }
+
 export type SubscriptionStatus = {
   phase: string
   reason: string | null
@@ -22,8 +26,9 @@ export type SubscriptionStatus = {
   oldestUndelivered: { position: string; at: string; retentionUsed: number | null } | null
   retrying: number | null
   blockedKeys: number | null
+  longestQueues: KeyQueue[] | null
   deadLetters: number | null
-  targets: TargetStatus[]
+  targets: (TargetStatus & { byInstance: InstanceOpinion[] })[]
 }
 
 /** What is set for a subscription and can be sent back with PUT. */

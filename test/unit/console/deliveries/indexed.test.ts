@@ -11,7 +11,7 @@ import { attempt } from './log-in-memory.ts'
 /** Subscription `a` is held. */
 const names: StateNames = {
   of: (_pair, { state }) => (state === 'queued' ? 'held' : state),
-  ...{ phase: () => 'held', waiting: () => 'held', goesOn: () => true, underWay: () => [] },
+  ...{ phase: () => 'held', waiting: () => 'held', goesOn: () => true, underWay: () => [], instances: [] },
 }
 
 function consoleOn(t: TestContext) {

@@ -21,6 +21,7 @@ const all: DeliveryFilter = {
 }
 const names = {
   underWay: () => [],
+  instances: [],
   of: (_pair: object, { state }: { state: string }) => state,
   waiting: () => 'queued',
   goesOn: () => true,

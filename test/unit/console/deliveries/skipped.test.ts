@@ -4,7 +4,14 @@ import type { Console } from '../../../../services/console/context.ts'
 import { passedOverDelivery } from '../../../../services/console/deliveries/answer.ts'
 import { lookAgain } from '../../../../services/console/deliveries/skipped.ts'
 
-const names = { underWay: () => [], of: () => '', waiting: () => 'paused', goesOn: () => true, phase: () => 'paused' }
+const names = {
+  underWay: () => [],
+  instances: [],
+  of: () => '',
+  waiting: () => 'paused',
+  goesOn: () => true,
+  phase: () => 'paused',
+}
 
 /** The subscription `a` stands at event 5. */
 function stateOf(asked: string | undefined) {

@@ -7,6 +7,7 @@ import { type Filter, streamInMemory } from './stream-in-memory.ts'
 /** The subscription is held; event 16 is under way all the same, as a probe is. */
 const names = {
   underWay: () => [],
+  instances: [],
   of: () => 'held',
   waiting: (_pair: object, offset: number) => (offset === 16 ? 'delivering' : 'held'),
   goesOn: () => true,

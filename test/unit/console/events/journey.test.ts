@@ -5,6 +5,7 @@ import { TailraceError } from '#shared/errors.ts'
 import type { StoredRecord } from '#shared/event/record.ts'
 import { webhookIdOf } from '#shared/event/webhook-id.ts'
 import type { Console } from '../../../../services/console/context.ts'
+import { findDelivery } from '../../../../services/console/deliveries/find.ts'
 import { bodyOf } from '../../../../services/console/events/body.ts'
 import { browseStream } from '../../../../services/console/events/browse.ts'
 import { journeyOf } from '../../../../services/console/events/journey.ts'
@@ -14,8 +15,11 @@ import { eventRecord, indexOf, orders } from '../index/synthetic.ts'
 
 const count = 12
 
+/** `lacks`: what cannot be asked; `underWay`: offsets that the one consumer attempts for `plain`, as of its report at 20 s. */
+type Setting = { low?: number; lacks?: 'index' | 'blockerOf'; hasLeader?: boolean; underWay?: readonly number[] }
+
 /** A stream of 12 events with one key, whose subscriptions have all committed 8 of them, and what else a test says. */
-function consoleOn(t: TestContext, { low = 0, hasIndex = true } = {}) {
+function consoleOn(t: TestContext, { low = 0, lacks, hasLeader = true, underWay = [] }: Setting = {}) {
   const index = indexOf(t)
   const records: StoredRecord[] = Array.from({ length: count }, (_, offset) =>
     eventRecord({ offset, atMs: offset * 1_000 }),
@@ -41,11 +45,12 @@ function consoleOn(t: TestContext, { low = 0, hasIndex = true } = {}) {
     subscription('choosy', { filter: { types: ['invoice.*'], cel: null } }),
     subscription('asleep', { paused: true }),
   ]
+  t.mock.timers.enable({ apis: ['Date'], now: 20_000 })
   const stream = { ...orders, partitions: 1 }
   const metadata = encodeMetadata({ token: 't', base: 8, runs: [], atMs: 0 }).text
   const console = {
     prefix: 'p.',
-    redis: { tryRun: async () => ({}) },
+    redis: { tryRun: async () => ({ c: JSON.stringify(reportOn('plain', underWay)) }) },
     monitor: {
       last: () => ({ subscriptions: new Map(subscriptions.map(({ uid }) => [uid, { owners: new Map([[0, 'c']]) }])) }),
     },
@@ -60,7 +65,10 @@ function consoleOn(t: TestContext, { low = 0, hasIndex = true } = {}) {
       state: () => undefined,
     },
     admin: {
-      offsets: async () => [{ partition: 0, low, high: count }],
+      async offsets() {
+        if (!hasLeader) throw new TailraceError('kafka-unavailable', 'no leader')
+        return [{ partition: 0, low, high: count }]
+      },
       offsetsAt: async () => [{ partition: 0, offset: 4 }],
       read: async ({ from, to }: { from: number; to: number }) => ({
         records: records.slice(from, to),
@@ -71,10 +79,10 @@ function consoleOn(t: TestContext, { low = 0, hasIndex = true } = {}) {
     },
     index: {
       async ask(...asked: Parameters<typeof index.ask>) {
-        if (!hasIndex) throw new TailraceError('index-unavailable', 'none')
+        if (lacks === 'index' || lacks === asked[0]) throw new TailraceError('index-unavailable', 'none')
         return index.ask(...asked)
       },
-      catchUp: async () => hasIndex,
+      catchUp: async () => lacks !== 'index',
     },
   } as unknown as Console
   const states = async (id: string) => {
@@ -109,6 +117,79 @@ test('what stands behind a failed event of its key waits for it', async (t) => {
   assert.deepEqual((await states('orders-0-10')).plain, ['waiting', 'behind plain-0-8 of the same key'])
 })
 
+test('what stands behind one of its key that is under way waits for it, until the log tells that this one is over', async (t) => {
+  const { tell, states } = consoleOn(t, { underWay: [8] })
+  assert.deepEqual((await states('orders-0-8')).plain, ['delivering', 'an attempt is under way'])
+  assert.deepEqual((await states('orders-0-10')).plain, ['waiting', 'behind plain-0-8 of the same key'])
+  tell('plain', [{ offset: 8, atMs: 30_000 }], { subscription: 'plain' })
+  assert.deepEqual((await states('orders-0-10')).plain, ['queued', '2 earlier events of its partition are not over'])
+})
+
+test('what was parked behind another one waits for the head of its key, and for nothing but its turn without one', async (t) => {
+  const { tell, states } = consoleOn(t)
+  const list = [attempt({ decision: 'retry', status: 500, body: '' })]
+  const parked = (offset: number) => ({ offset, atMs: 8_000, state: 'waiting', behind: 8, list: [] }) as const
+  tell('plain', [{ offset: 8, atMs: 8_000, state: 'retrying', list }, parked(9), parked(10)], { subscription: 'plain' })
+  assert.deepEqual((await states('orders-0-10')).plain, ['waiting', 'behind plain-0-8 of the same key'])
+  tell(
+    'plain',
+    [8, 9].map((offset) => ({ offset, atMs: 9_000 })),
+    { subscription: 'plain' },
+  )
+  assert.deepEqual((await states('orders-0-10')).plain, ['queued', 'it is its turn'])
+})
+
+test('while nobody can say who is first, the word of the log counts', async (t) => {
+  const { tell, states } = consoleOn(t, { lacks: 'blockerOf' })
+  const because = 'an earlier event of its key is tried again'
+  tell('plain', [{ offset: 9, atMs: 8_000, state: 'waiting', because, behind: 8, list: [] }], { subscription: 'plain' })
+  assert.deepEqual((await states('orders-0-9')).plain, ['waiting', because])
+  assert.deepEqual((await states('orders-0-10')).plain, ['queued', '2 earlier events of its partition are not over'])
+})
+
+test('what retention took before anybody read it has expired, though nobody has told so yet', async (t) => {
+  const gone = 'retention took the event before it was delivered'
+  const { states } = consoleOn(t, { low: 11 })
+  assert.deepEqual((await states('e10')).asleep, ['expired', gone])
+  assert.deepEqual((await states('e10')).plain, ['expired', gone])
+})
+
+test('while the log cannot be read, nothing is said to have expired', async (t) => {
+  const { states } = consoleOn(t, { low: 11, hasLeader: false })
+  assert.equal((await states('e10')).asleep?.[0], 'paused')
+})
+
+test('what a consumer may have read before retention took it has not expired', async (t) => {
+  const { states } = consoleOn(t, { low: 11, underWay: [8] })
+  assert.equal((await states('e10')).plain?.[0], 'waiting')
+})
+
+test('retention takes back nothing that was over before, nor what waits in the retry topic', async (t) => {
+  const { tell, states } = consoleOn(t)
+  const list = [attempt({ decision: 'retry', status: 500, body: '' })]
+  tell(
+    'plain',
+    [
+      { offset: 3, atMs: 3_000 },
+      { offset: 4, atMs: 4_000, state: 'retrying', list },
+      { offset: 5, atMs: 4_000, state: 'queued', list },
+    ],
+    { subscription: 'plain' },
+  )
+  tell('plain', [], { subscription: 'plain', ranges: [{ state: 'expired', from: 3, to: 6, atMs: 9_000 }] })
+  const found = await Promise.all(['e3', 'e4', 'e5'].map(async (id) => (await states(id)).plain?.[0]))
+  assert.deepEqual(found, ['delivered', 'retrying', 'expired'])
+})
+
+test('an event that is gone was left out by its type, if that is known to be so', async (t) => {
+  const { console, states } = consoleOn(t, { low: 9 })
+  const { choosy, asleep } = await states('e5')
+  assert.deepEqual(choosy, ['filtered', 'type order.created is not in invoice.*'])
+  const { state, because } = await findDelivery(console, 'choosy-0-5')
+  assert.deepEqual([state, because], choosy)
+  assert.match(String(asleep?.[1]), /and so has the event$/)
+})
+
 test('what was passed over says so, and what was deleted is told to the end', async (t) => {
   const { tell, states } = consoleOn(t)
   tell('plain', [], { subscription: 'plain', ranges: [{ state: 'expired', from: 3, to: 6, atMs: 9 }] })
@@ -128,7 +209,7 @@ test('who is unknown is not found, and whether the index may be behind is said',
 })
 
 test('without an index a position is read from the log, and an id cannot be', async (t) => {
-  const { console } = consoleOn(t, { hasIndex: false })
+  const { console } = consoleOn(t, { lacks: 'index' })
   await assert.rejects(journeyOf(console, 'e5', null), { code: 'index-unavailable' })
 })
 
@@ -165,3 +246,19 @@ test('shows a body to who may consume its stream, as a file that no page runs', 
   })
   await assert.rejects(bodyOf(console, 'orders-0-1', { scopes: ['consume:*'] }), { code: 'not-found' })
 })
+
+/** The consumer `c` as it reported at 20 s: it has nothing of the subscription in memory but what is under way. */
+function reportOn(uid: string, underWay: readonly number[]) {
+  const delivering = underWay.map((offset) => ({ offset, attempts: 0, firstAttemptAtMs: null }))
+  const pair = {
+    partition: 0,
+    committed: 8,
+    end: count,
+    inFlight: delivering.length,
+    queued: 0,
+    blockedKeys: 0,
+    delivering,
+  }
+  const about = { uid, name: uid, phase: 'active', reason: null, since: '', nextProbeAt: null, targets: [] }
+  return { id: 'c', at: new Date(20_000).toISOString(), subscriptions: [{ ...about, pairs: [pair] }] }
+}

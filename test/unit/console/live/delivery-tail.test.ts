@@ -6,7 +6,7 @@ import { attempt, logInMemory } from '../deliveries/log-in-memory.ts'
 
 const names: StateNames = {
   of: (_pair, { state }) => (state === 'queued' ? 'held' : state),
-  ...{ phase: () => 'held', waiting: () => 'held', goesOn: () => true, underWay: () => [] },
+  ...{ phase: () => 'held', waiting: () => 'held', goesOn: () => true, underWay: () => [], instances: [] },
 }
 
 function tailOf(log: ReturnType<typeof logInMemory>) {

@@ -150,6 +150,29 @@ test('what retention took is reported, at the beginning and while waiting', () =
   assert.equal(one.commit()?.offset, 15)
 })
 
+test('what an earlier owner had finished did not expire, and is not reported', () => {
+  const { text } = encodeMetadata({
+    token: 'x',
+    base: 5,
+    runs: [
+      { start: 6, length: 2 },
+      { start: 12, length: 9 },
+    ],
+    atMs: 0,
+  })
+  const one = pairUnderTest()
+  const delivered = new Map([[8, 70]])
+  const effects = one.start({ committed: commitAt(5, text), delivered, log: { low: 10, high: 30 } })
+  const expired = (all: readonly { kind: string }[]) => all.filter(({ kind }) => kind === 'report-expired')
+  assert.deepEqual(expired(effects), [
+    { kind: 'report-expired', from: 5, to: 6 },
+    { kind: 'report-expired', from: 9, to: 10 },
+  ])
+  assert.deepEqual(expired(one.apply({ kind: 'log-start', of: 'stream', offset: 15 })), [
+    { kind: 'report-expired', from: 10, to: 12 },
+  ])
+})
+
 test('a rejoin with the own token keeps queues, fence and attempts under way', () => {
   const one = pairUnderTest()
   one.start()

@@ -1,9 +1,8 @@
 import type { SubscriptionState } from '../../api/state-shapes.ts'
-import type { Subscription } from '../../api/subscription-shapes.ts'
-import { Icon } from '../../parts/icon.tsx'
+import type { InstanceOpinion, Subscription } from '../../api/subscription-shapes.ts'
+import { Icon, StateMark } from '../../parts/icon.tsx'
 import { Panel } from '../../parts/page.tsx'
 import { targetName } from '../../words/ids.ts'
-import { counted } from '../../words/numbers.ts'
 import { lookOfBreaker } from '../../words/states.ts'
 
 type Props = { subscription: Subscription; live: SubscriptionState | undefined }
@@ -15,8 +14,8 @@ export function Breakers({ subscription: { status, destination }, live }: Props)
     <Panel title="Breakers" aside="the gate shows the water, the word names the breaker">
       <div class="gates">
         <div class="gh">Target</div>
-        <div class="gh">Breaker</div>
-        <div class="gh">Instances</div>
+        <div class="gh">Breaker, all together</div>
+        <div class="gh">By instance</div>
         {targets.map((target, index) => {
           const look = lookOfBreaker(target.breaker)
           const defined = destination.targets?.[index]
@@ -38,18 +37,29 @@ export function Breakers({ subscription: { status, destination }, live }: Props)
                   <p>{target.lastError ?? (target.healthy === false ? 'left out' : 'takes events')}</p>
                 </div>
               </div>
-              <div>
-                <b>
-                  {target.instances - target.openOn} of {target.instances}
-                </b>
-                <p class="muted">
-                  {target.openOn === 0 ? 'none has it open' : `open on ${counted(target.openOn, 'instance')}`}
-                </p>
-              </div>
+              <Opinions all={status.targets.find(({ url }) => url === target.url)?.byInstance ?? []} />
             </>
           )
         })}
       </div>
     </Panel>
+  )
+}
+
+/** Each instance finds out by itself; told by another one, it takes that over within a moment. */
+function Opinions({ all }: { all: readonly InstanceOpinion[] }) {
+  if (all.length === 0) return <div class="muted">No instance reports it.</div>
+  return (
+    <ul class="opinions">
+      {all.map(({ instance, breaker, lastError }) => {
+        const look = lookOfBreaker(breaker)
+        return (
+          <li key={instance} title={lastError ?? undefined}>
+            <span>{instance}</span>
+            <StateMark look={look} />
+          </li>
+        )
+      })}
+    </ul>
   )
 }

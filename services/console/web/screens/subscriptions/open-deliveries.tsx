@@ -28,7 +28,7 @@ export function OpenDeliveries({ name, status }: { name: string; status: Subscri
   const blocked = status.blockedKeys ?? 0
   return (
     <Panel
-      title="Blocked keys"
+      title="Tried again"
       aside={`${counted(blocked, 'key')} blocked, ${counted(status.retrying ?? 0, 'delivery', 'deliveries')} in the retry topic`}
     >
       {items.length === 0 ? (

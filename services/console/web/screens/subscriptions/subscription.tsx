@@ -12,6 +12,7 @@ import { ActionButtons } from './action-buttons.tsx'
 import { Breakers } from './breakers.tsx'
 import { HoldBox } from './hold-box.tsx'
 import { LagChart } from './lag-chart.tsx'
+import { LongestQueues } from './longest-queues.tsx'
 import { OpenDeliveries } from './open-deliveries.tsx'
 import { Partitions } from './partitions.tsx'
 import { PolicyPanel, SecretsPanel, TargetsPanel } from './side-panels.tsx'
@@ -63,6 +64,7 @@ export function Subscription({ name }: { name: string }) {
             lagSeconds={live?.lagSeconds ?? subscription.status.lagSeconds}
           />
           <Breakers subscription={subscription} live={live} />
+          <LongestQueues status={subscription.status} />
           <OpenDeliveries name={name} status={subscription.status} />
           {live && <Partitions live={live} />}
         </div>
