@@ -1,6 +1,7 @@
 import { type LookupAddress, type LookupOptions, lookup } from 'node:dns'
 import type { Socket } from 'node:net'
 import { buildConnector } from 'undici'
+import { readFirst } from '../resilience/read-first.ts'
 import { noAccess, type TargetAccess } from './access.ts'
 import type { EgressGuard } from './egress.ts'
 import { clientCertificateEnding, type DialPhase, dialEnding, type Ending, endingError } from './failure.ts'
@@ -59,8 +60,7 @@ export function createDialer({
     const giveUp = () => {
       if (!isOver) socket.destroy(tooLate(clock.phase(), connectTimeoutMs))
     }
-    // As in an exchange: a process that stood still looks first whether the connection has been made meanwhile.
-    const timer = setTimeout(() => setImmediate(giveUp), connectTimeoutMs)
+    const timer = setTimeout(readFirst(giveUp), connectTimeoutMs)
     clock.follow(socket)
     keepAlert(socket)
   }

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { readFirst } from '../resilience/read-first.ts'
 import type { AttemptResult, ResponseHead, Timings } from './attempt.ts'
 import type { DialTimings } from './dial.ts'
 import { aborted, type Ending, endingError, exchangeEnding } from './failure.ts'
@@ -48,8 +49,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.result = new Promise((resolve) => {
       this.#resolve = resolve
     })
-    // A process that stood still finds its timers due before it reads its sockets: what has come by now counts.
-    this.#timer = setTimeout(() => setImmediate(() => this.#end(this.#tooSlow())), timeoutMs)
+    const giveUp = () => this.#end(this.#tooSlow())
+    this.#timer = setTimeout(readFirst(giveUp), timeoutMs)
   }
 
   /** Ends the exchange from outside. */

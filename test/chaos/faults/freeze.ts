@@ -1,5 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises'
-import type { Scene } from './fault.ts'
+import { rest, type Scene } from './fault.ts'
 import { chooseVictim } from './victim.ts'
 
 type Frozen = { pid: number; ms: number; signal: AbortSignal | undefined }
@@ -8,7 +7,7 @@ type Frozen = { pid: number; ms: number; signal: AbortSignal | undefined }
 export async function freeze({ pid, ms, signal }: Frozen): Promise<void> {
   process.kill(pid, 'SIGSTOP')
   try {
-    await pause(ms, undefined, signal === undefined ? {} : { signal })
+    await rest({ signal }, ms)
   } finally {
     process.kill(pid, 'SIGCONT')
   }

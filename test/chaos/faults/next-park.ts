@@ -1,8 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { StackProcess } from '../../support/stack.ts'
 import type { Subscribed } from '../course.ts'
 import type { RetryLine } from '../history.ts'
-import type { Scene } from './fault.ts'
+import { rest, type Scene } from './fault.ts'
 import { ownersOf } from './owners.ts'
 
 /** A retry record just seen, and the process that wrote it. */
@@ -25,7 +24,7 @@ export async function onNextPark({ stack, experiment, signal }: Scene, act: (par
       seen.resolve(acted(act, { park, owner, subscribed }))
     }),
   )
-  const limit = pause(longestWaitMs, undefined, signal === undefined ? {} : { signal }).then(() => {
+  const limit = rest({ signal }, longestWaitMs).then(() => {
     throw new Error(`no event was parked within ${longestWaitMs / 1000} s`)
   })
   try {

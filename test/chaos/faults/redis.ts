@@ -1,7 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { failOverRedis } from './fail-over-redis.ts'
-import type { Fault, Scene } from './fault.ts'
+import { type Fault, rest, type Scene } from './fault.ts'
 import { freezeOne } from './freeze.ts'
 import { wrongTypes } from './redis-keys.ts'
 
@@ -70,7 +69,7 @@ async function whileRedis({ stack, experiment, signal }: Scene, name: string, tr
     experiment.mark(name, 'redis')
     const undo = await trouble(redis, signal)
     try {
-      await pause(lastingMs, undefined, signal === undefined ? {} : { signal })
+      await rest({ signal }, lastingMs)
     } finally {
       await undo()
     }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { blockEventLoop } from './block-event-loop.ts'
-import type { Fault, Scene } from './fault.ts'
+import { type Fault, rest, type Scene } from './fault.ts'
 import { limitDescriptors } from './limit-descriptors.ts'
 import { chooseVictim } from './victim.ts'
 
@@ -72,7 +72,7 @@ async function whileLimited(scene: Scene, { name, service }: { name: string; ser
   const { pid } = await chooseVictim(scene, name, service)
   const lift = await limitDescriptors(pid)
   try {
-    await pause(shortMs, undefined, scene.signal === undefined ? {} : { signal: scene.signal })
+    await rest(scene, shortMs)
   } finally {
     await lift()
   }
