@@ -21,6 +21,8 @@ const perRecord = 300
 const perChunk = 2_000
 /** One in so many deliveries fails at first, one in so many is a dead letter. */
 const [failing, dying] = [50, 1_000]
+/** The share of the events after which one receiver is down: what it should have got is not over. */
+const beforeOutage = 0.8
 
 /** The time at which the nth event was stored; events are spread evenly over the span. */
 export const timeOf = (n: number, { events, spanMs }: Installation): number =>
@@ -30,6 +32,10 @@ export const keyOf = (n: number, { keys }: Installation): string => `customer-${
 export const typeOf = (n: number): string => types[n % types.length] ?? ''
 export const uidOf = (n: number): string => `uid${n}`
 export const subscriptionOf = (n: number): string => `receiver-${n}`
+/** The subscription whose receiver is down at last. */
+export const sick = 0
+/** The first event that it did not take. */
+export const outageStart = ({ events }: Installation): number => Math.floor(events * beforeOutage)
 
 /** Everything that the log of such an installation holds, chunk by chunk as a writer reads it. */
 export function* chunksOf(installation: Installation): Generator<Chunk> {
@@ -42,7 +48,7 @@ export function* chunksOf(installation: Installation): Generator<Chunk> {
       const next = (records.at(-1)?.offset ?? 0) + 1
       yield { of: ofStream, partition, next, records }
       for (let subscription = 0; subscription < subscriptions; subscription += 1) {
-        const told = attemptsRecords(records, { subscription, partition })
+        const told = attemptsRecords(records, { subscription, partition, installation })
         yield { of: ofAttempts, partition: subscription % 6, next: logOffsets[subscription % 6] ?? 0, records: told }
       }
     }
@@ -71,7 +77,7 @@ const logOffsets: number[] = [0, 0, 0, 0, 0, 0]
 
 function attemptsRecords(
   events: readonly StoredRecord[],
-  { subscription, partition }: { subscription: number; partition: number },
+  { subscription, partition, installation }: { subscription: number; partition: number; installation: Installation },
 ) {
   const records: StoredRecord[] = []
   const log = subscription % 6
@@ -91,14 +97,19 @@ function attemptsRecords(
     records.push({ ...builder.take(), topic: 'tailrace.attempts', partition: log, offset, timestampMs: atMs })
   }
   for (const event of events) {
-    for (const entry of entriesOf(event, subscription)) builder.add(entry)
+    const n = event.offset * installation.partitions + partition
+    const isUp = subscription !== sick || n < outageStart(installation)
+    for (const entry of entriesOf(event, { subscription, isUp })) builder.add(entry)
     if (builder.count >= perRecord) take(event.timestampMs + 50)
   }
   if (builder.count > 0) take((events.at(-1)?.timestampMs ?? 0) + 50)
   return records
 }
 
-function entriesOf({ offset, timestampMs, key, headers }: StoredRecord, subscription: number): LogEntry[] {
+function entriesOf(
+  { offset, timestampMs, key, headers }: StoredRecord,
+  { subscription, isUp }: { subscription: number; isUp: boolean },
+): LogEntry[] {
   const atMs = timestampMs + 20
   const base = {
     ...{ offset, key: key?.toString() ?? null, type: headers.ce_type ?? null, behind: null, nextAttemptAtMs: null },
@@ -107,7 +118,7 @@ function entriesOf({ offset, timestampMs, key, headers }: StoredRecord, subscrip
   const number = offset * 31 + subscription
   const ok = attempt(subscription, { number: 1, atMs: atMs - 12, status: 204 })
   const delivered = { ...base, atMs, state: 'delivered', because: ok.detail, list: [ok] } as const
-  if (number % failing !== 0) return [delivered]
+  if (isUp && number % failing !== 0) return [delivered]
   const bad = attempt(subscription, { number: 1, atMs: atMs - 12, status: 500 })
   if (number % dying === 0) return [{ ...base, atMs, state: 'dead-lettered', because: bad.detail, list: [bad] }]
   const again = attempt(subscription, { number: 2, atMs: atMs + 5_000, status: 204 })
@@ -119,6 +130,7 @@ function entriesOf({ offset, timestampMs, key, headers }: StoredRecord, subscrip
     nextAttemptAtMs: atMs + 5_000,
     list: [bad],
   } as const
+  if (!isUp) return [failed]
   return [failed, { ...delivered, atMs: atMs + 5_010, attempts: 2, list: [again] }]
 }
 

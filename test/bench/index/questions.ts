@@ -2,7 +2,7 @@ import { webhookIdOf } from '#shared/event/webhook-id.ts'
 import type { RowFilter } from '../../../services/console/index/queries/deliveries.ts'
 import type { EventFilter } from '../../../services/console/index/queries/events.ts'
 import type { Reader } from '../../../services/console/index/reader.ts'
-import { type Installation, idOf, keyOf, subscriptionOf, timeOf, typeOf, uidOf } from './fill.ts'
+import { type Installation, idOf, keyOf, outageStart, sick, subscriptionOf, timeOf, typeOf, uidOf } from './fill.ts'
 
 const anyEvent: EventFilter = {
   id: null,
@@ -36,6 +36,7 @@ export function questionsOf(installation: Installation): Record<string, (reader:
   })
   const told = (reader: Reader, at: number) => reader.ask('toldAbout', placeOf(at))
   const before = () => ({ untilMs: timeOf(n(), installation) })
+  const start = outageStart(installation)
   return {
     'journey by id'(reader) {
       const at = n()
@@ -69,6 +70,13 @@ export function questionsOf(installation: Installation): Record<string, (reader:
       target: `https://${subscription()}.example/hooks`,
       ...before(),
     })),
+    'longest queues of a receiver that is down': (reader) =>
+      reader.ask('longestQueues', { uid: uidOf(sick), limit: 8 }),
+    'what a delivery waits for'(reader) {
+      const at = start + Math.floor(Math.random() * (events - start))
+      const queued = { ...placeOf(at), uid: uidOf(sick), key: keyOf(at, installation) }
+      return reader.ask('blockerOf', { ...queued, underWay: [], heedsFailed: true })
+    },
     'history of three series, a day': (reader) => {
       const from = Math.floor(timeOf(n(), installation) / 60_000)
       const series = ['stored/orders', `delivered/${subscription()}`, `failed/${subscription()}`]
