@@ -11,6 +11,7 @@ import { leash } from '../../services/cli/up/child.ts'
 import { consumerFlags } from '../../services/cli/up/crew.ts'
 import { commonEnvironment, secretFiles } from '../../services/cli/up/environment.ts'
 import { portsAt } from '../../services/cli/up/ports.ts'
+import { firstMessage } from './first-message.ts'
 import type { StackProcess } from './stack.ts'
 
 /** What one of them is called in a list of processes. */
@@ -78,11 +79,7 @@ async function start(name: string, surroundings: Surroundings, all: Map<string, 
     release()
     all.delete(name)
   })
-  const crash = added.ended.then(() => {
-    throw new Error(`${name} ended before it served`)
-  })
-  crash.catch(() => undefined)
-  const [{ adminUrl }] = await Promise.race([once(child, 'message') as Promise<[{ adminUrl: string }]>, crash])
+  const { adminUrl } = await firstMessage<{ adminUrl: string }>(child, name)
   return Object.assign(added, { adminUrl })
 }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { firstMessage } from './first-message.ts'
 import { freePort } from './free-port.ts'
 
 export type ProducerProcess = { child: ChildProcess; port: number; adminUrl: string }
@@ -23,7 +24,6 @@ export async function startProducerProcess({ env, execArgv = [], defer }: Option
     child.kill('SIGTERM')
     await once(child, 'exit')
   })
-  const ended = once(child, 'exit').then(() => Promise.reject(new Error('the producer ended before it was ready')))
-  const [{ adminUrl }] = (await Promise.race([once(child, 'message'), ended])) as [{ adminUrl: string }]
+  const { adminUrl } = await firstMessage<{ adminUrl: string }>(child, 'the producer')
   return { child, port, adminUrl }
 }

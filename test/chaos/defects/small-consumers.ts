@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import { firstMessage } from '../../support/first-message.ts'
 import type { Stack } from '../../support/stack.ts'
 import { until } from '../../support/until.ts'
 import { type Experiment, type Outcome, openExperiment } from '../experiment.ts'
@@ -66,11 +66,7 @@ async function withSmallConsumers(stack: Stack, play: (scene: Scene) => Promise<
     const child = forkBeside('../defects/small-consumer.ts')
     children.push(child)
     child.send({ ...names, ...own, brokers: stack.brokers } satisfies SmallConsumerOptions)
-    const crash = once(child, 'exit').then(() => {
-      throw new Error('the small consumer crashed')
-    })
-    await Promise.race([once(child, 'message'), crash])
-    crash.catch(() => undefined)
+    await firstMessage(child, 'the small consumer')
     return child
   }
   try {

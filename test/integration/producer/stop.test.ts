@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Pool } from 'undici'
+import { firstMessage } from '../../support/first-message.ts'
 import { freePort } from '../../support/free-port.ts'
 import { until } from '../../support/until.ts'
 import { createInstallation } from './fixture.ts'
@@ -19,8 +20,7 @@ async function startWorker(env: Record<string, string>): Promise<Worker> {
   const worker = cluster.fork(env)
   worker.process.stderr?.pipe(process.stderr)
   worker.process.stdout?.resume()
-  const ended = once(worker, 'exit').then(() => Promise.reject(new Error('the producer ended before it was ready')))
-  await Promise.race([once(worker, 'message'), ended])
+  await firstMessage(worker, 'the producer')
   return worker
 }
 
