@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { Copy } from './copy.tsx'
+import { CodeBox } from './code.tsx'
 
 type Props = { title: string; command?: string; children: ComponentChildren }
 
@@ -9,12 +9,7 @@ export function Empty({ title, command, children }: Props) {
     <div class="empty">
       <h2>{title}</h2>
       <p>{children}</p>
-      {command && (
-        <span class="id">
-          <code>{command}</code>
-          <Copy text={command} what="command" />
-        </span>
-      )}
+      {command && <CodeBox text={command} label="Next command" />}
     </div>
   )
 }

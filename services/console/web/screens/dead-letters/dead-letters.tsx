@@ -80,7 +80,7 @@ function textOf(total: number | undefined, causes: number | undefined): string {
 }
 
 const NoDeadLetters = () => (
-  <Empty title="No dead letters" command="npx tailrace dead-letters">
+  <Empty title="No dead letters" command={curlOf({ url: `${location.origin}/v1/dead-letters` })}>
     Everything that could be delivered was. Deliveries that end without success wait here until you redrive them.
   </Empty>
 )

@@ -7,6 +7,7 @@ import { type Filter, Filters } from '../../parts/filters.tsx'
 import { Head } from '../../parts/page.tsx'
 import { MoreButton, usePages } from '../../parts/pages.tsx'
 import { ProblemBox } from '../../parts/problem.tsx'
+import { usePublishCommand } from '../../parts/publish-command.ts'
 import { Scroll } from '../../parts/scroll.tsx'
 import { Time } from '../../parts/time.tsx'
 import { journeyPath, streamPath } from '../../router/paths.ts'
@@ -122,10 +123,7 @@ const NothingMatches = () => (
 )
 
 const NoEvents = () => (
-  <Empty
-    title="No events yet"
-    command={'npx tailrace publish demo --type com.example.hello --data \'{"hello":"world"}\''}
-  >
+  <Empty title="No events yet" command={usePublishCommand('demo')}>
     What publishers send is listed here a moment after it was stored.
   </Empty>
 )

@@ -74,7 +74,7 @@ function JourneyHead({ id, journey, url }: { id: string; journey: JourneyAnswer 
 
 function NotFound({ id, detail }: { id: string; detail: string }) {
   return (
-    <Empty title={`No event ${id}`} command={`npx tailrace events --id ${id}`}>
+    <Empty title={`No event ${id}`} command={curlOf({ url: `${location.origin}/v1/events?limit=10` })}>
       {detail}
     </Empty>
   )

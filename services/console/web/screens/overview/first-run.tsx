@@ -1,23 +1,14 @@
-import { get } from '../../api/client.ts'
-import { useResource } from '../../api/resource.ts'
-import type { Info } from '../../api/shapes.ts'
 import type { State } from '../../api/state-shapes.ts'
 import { CodeBox } from '../../parts/code.tsx'
 import { Head } from '../../parts/page.tsx'
+import { usePublishCommand } from '../../parts/publish-command.ts'
 import { paths } from '../../router/paths.ts'
-import { curlOf } from '../../words/curl.ts'
 import { counted } from '../../words/numbers.ts'
 
 /** Nothing flows yet: what to type next. Turns into the overview with the first event. */
 export function FirstRun({ state }: { state: State }) {
-  const info = useResource('info', (signal) => get<Info>('/v1/info', {}, signal))
   const stream = state.streams.find(({ name }) => name !== 'ops')?.name ?? 'demo'
-  const base = info.data.value?.publishUrl ?? 'http://127.0.0.1:8080'
-  const publish = curlOf({
-    method: 'POST',
-    url: `${base}/v1/streams/${stream}/events?type=com.example.hello&key=first`,
-    body: { hello: 'world' },
-  })
+  const publish = usePublishCommand(stream)
   const up = state.kafka.brokers.filter((broker) => broker.up).length
   const of = (service: string) => counted(state.instances.filter((one) => one.service === service).length, service)
   return (

@@ -8,6 +8,7 @@ import { Head } from '../../parts/page.tsx'
 import { ProblemBox } from '../../parts/problem.tsx'
 import { Scroll } from '../../parts/scroll.tsx'
 import { listPath, paths, streamPath } from '../../router/paths.ts'
+import { curlOf } from '../../words/curl.ts'
 import { bytes, count, counted, rate } from '../../words/numbers.ts'
 import { lookOfPhase } from '../../words/states.ts'
 import { span } from '../../words/times.ts'
@@ -54,7 +55,7 @@ export function Streams() {
         </Scroll>
       </section>
       {list.data.value && items.length === 0 && (
-        <Empty title="No streams" command="npx tailrace stream create orders --partitions 6">
+        <Empty title="No streams" command={createStream()}>
           A stream is a named, partitioned, replicated log of events.
         </Empty>
       )}
@@ -105,3 +106,6 @@ function StreamRow({
     </tr>
   )
 }
+
+const createStream = () =>
+  curlOf({ method: 'PUT', url: `${location.origin}/v1/streams/orders`, body: { partitions: 6 } })

@@ -14,6 +14,7 @@ import { Segments } from '../../parts/segments.tsx'
 import { paths } from '../../router/paths.ts'
 import { query, setQuery } from '../../router/router.ts'
 import { may } from '../../session.ts'
+import { curlOf } from '../../words/curl.ts'
 import { counted, rate } from '../../words/numbers.ts'
 import { lookOfPhase } from '../../words/states.ts'
 import { useDeliveredHistory } from './delivered-history.ts'
@@ -119,10 +120,14 @@ function summaryOf(all: readonly Subscription[]): string {
 }
 
 const NoSubscriptions = () => (
-  <Empty
-    title="No subscriptions"
-    command="npx tailrace subscribe billing --stream demo --to https://billing.example/hooks"
-  >
+  <Empty title="No subscriptions" command={subscribe()}>
     A subscription sends each event of a stream to a receiver, signed and in order per key.
   </Empty>
 )
+
+const subscribe = () =>
+  curlOf({
+    method: 'PUT',
+    url: `${location.origin}/v1/subscriptions/billing`,
+    body: { stream: 'demo', destination: { targets: [{ url: 'https://billing.example/hooks' }] } },
+  })
