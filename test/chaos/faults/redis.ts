@@ -14,11 +14,13 @@ const crowdBytes = 500
 export const redisFaults = {
   'flush-redis': {
     what: 'FLUSHALL and SCRIPT FLUSH of Redis, ten times within 6 s',
+    row: 'R1',
     takeovers: 0,
     inject: (scene) => whileRedis(scene, 'flush-redis', flushAgain),
   },
   'fill-redis': {
     what: 'Redis is full for 6 s: it refuses every write',
+    row: 'R1',
     takeovers: 0,
     inject: (scene) =>
       whileRedis(scene, 'fill-redis', (redis) =>
@@ -27,26 +29,31 @@ export const redisFaults = {
   },
   'evict-redis': {
     what: 'Redis is full for 6 s and throws away keys by chance',
+    row: 'R1',
     takeovers: 0,
     inject: (scene) => whileRedis(scene, 'evict-redis', crowd),
   },
   'demote-redis': {
     what: 'Redis is the replica of nobody for 6 s: it refuses every write with READONLY',
+    row: 'R1',
     takeovers: 0,
     inject: (scene) => whileRedis(scene, 'demote-redis', demoted),
   },
   'lock-redis': {
     what: 'Redis wants a password for 6 s and closes all connections',
+    row: 'R1',
     takeovers: 0,
     inject: (scene) => whileRedis(scene, 'lock-redis', locked),
   },
   'mistype-redis': {
     what: 'every key of Redis has another type for 6 s, then is gone',
+    row: 'R1',
     takeovers: 0,
     inject: (scene) => whileRedis(scene, 'mistype-redis', wrongTypes),
   },
   'freeze-redis': {
     what: 'SIGSTOP Redis for 8 s: connections stay open and it says nothing',
+    row: 'R2',
     takeovers: 0,
     inject: (scene) => freezeOne(scene, { name: 'freeze-redis', service: 'redis', ms: 8_000 }),
   },

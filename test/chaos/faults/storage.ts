@@ -9,6 +9,7 @@ const brokenMs = 10_000
 export const storageFaults = {
   'rotten-replica': {
     what: 'turn bits on the disk of one broker while it is stopped cleanly, let it lead and read the stream anew',
+    row: 'K22',
     takeovers: 3,
     leastSeconds: 30,
     inject: rotReplica,

@@ -14,34 +14,40 @@ const stoppedMs = 160
 export const strainedFaults = {
   'block-consumer': {
     what: 'block the event loop of one consumer for 10 s, beyond its session',
+    row: 'S4',
     takeovers: 2,
     inject: (scene) => block(scene, 'block-consumer', 'consumer'),
   },
   'block-producer': {
     what: 'block the event loop of one producer for 10 s',
+    row: 'S4',
     takeovers: 0,
     failsRequests: true,
     inject: (scene) => block(scene, 'block-producer', 'producer'),
   },
   'starve-consumer': {
     what: 'one consumer has a fifth of a core for 8 s',
+    row: 'S5',
     takeovers: 2,
     inject: (scene) => starve(scene, 'starve-consumer', 'consumer'),
   },
   'starve-producer': {
     what: 'one producer has a fifth of a core for 8 s',
+    row: 'S5',
     takeovers: 0,
     failsRequests: true,
     inject: (scene) => starve(scene, 'starve-producer', 'producer'),
   },
   'few-descriptors-consumer': {
     what: 'one consumer may open no further file or connection for 8 s',
+    row: 'S5',
     takeovers: 2,
     needs: ['prlimit'],
     inject: (scene) => whileLimited(scene, { name: 'few-descriptors-consumer', service: 'consumer' }),
   },
   'few-descriptors-producer': {
     what: 'one producer may open no further file or connection for 8 s',
+    row: 'S5',
     takeovers: 0,
     needs: ['prlimit'],
     failsRequests: true,
