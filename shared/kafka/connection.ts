@@ -3,6 +3,7 @@ import { zstdCompress, zstdDecompress } from 'node:zlib'
 import type { Kafka as KafkaClient, KafkaConfig } from 'kafkajs'
 import kafkajs from 'kafkajs'
 import type { Log } from '#shared/observability/log.ts'
+import { patchBrokerPool } from './broker-pool-patch.ts'
 import { patchFetchResponses, tellDamageTo } from './checksum-patch.ts'
 import { logCreatorFor } from './client-log.ts'
 import { patchClocks } from './clock-patch.ts'
@@ -48,6 +49,7 @@ patchClocks()
 patchFetchLoop()
 patchFetchResponses()
 patchMetadata()
+patchBrokerPool()
 patchCommits()
 patchJoin()
 

@@ -5,9 +5,10 @@ import { type AppendFault, appendFaultOf } from './errors.ts'
  * - `stays`: the identical batch goes out again
  * - `refused`: not written, and never will be
  * - `unknown`: given up; it may be written
- * - `nowhere`: there is no such topic, for nothing that waits either; `isDoubtful`: it may have been written before
+ * - `nowhere`: there is no such topic, for nothing that waits either
  *
- * `isSpoilt`: its producer must not send anything else, or Kafka may take that for this batch.
+ * `isDoubtful`: this try or an earlier one may have written it. `isSpoilt`: its producer must not send anything else, or Kafka
+ * may take that for this batch.
  */
 export type Judged = {
   fault: AppendFault
@@ -45,6 +46,8 @@ export class Tries {
     const ending = this.#endingOf(fault, isNowhere)
     // What Kafka refuses for good, or for a topic that it does not know, it has not written in that try.
     if (kind !== 'permanent' && kind !== 'unknown-topic') this.#isDoubtful = true
+    // Perhaps only the producer that it was bound to does not know the topic: what comes next has another one.
+    if (ending === 'unknown') this.#unknownSince = undefined
     if (ending === 'stays') this.#failures += 1
     const isSpoilt = fault === 'producer-fatal' || ending === 'unknown' || ending === 'nowhere'
     return { fault, ending, isDoubtful: this.#isDoubtful, isSpoilt }
@@ -64,7 +67,7 @@ export class Tries {
   #endingOf(fault: AppendFault, isNowhere: boolean): Judged['ending'] {
     if (fault === 'unexplained') return 'unknown'
     if (fault !== 'permanent') return 'stays'
-    if (isNowhere) return 'nowhere'
-    return this.#isDoubtful ? 'unknown' : 'refused'
+    if (this.#isDoubtful) return 'unknown'
+    return isNowhere ? 'nowhere' : 'refused'
   }
 }

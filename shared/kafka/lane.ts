@@ -60,7 +60,7 @@ const slowAfterMs = 250
  * one of a run, what still waits of the run fails too: within a run no record is written after one that was not. When
  * Kafka says for 15 s that the topic or the partition does not exist, all that waits is refused with it: by itself each
  * batch would take its 15 s. What Kafka says nobody knows what about ends as `outcome-unknown`, the whole batch, and so does
- * what it refuses after a try that may have written it. A batch that ends so takes its producer with it: its sequence
+ * what it refuses, or knows no topic for, after a try that may have written it; what waits then tries another producer. A batch that ends so takes its producer with it: its sequence
  * numbers may be used up, and what came next under them would be acknowledged and vanish.
  */
 export class Lane {
@@ -143,7 +143,7 @@ export class Lane {
     const { ending } = judged
     if (ending === 'refused') this.#refuse(error)
     else if (ending === 'unknown') this.#giveUp(error)
-    else if (ending === 'nowhere') this.#refuseAll(error, judged)
+    else if (ending === 'nowhere') this.#refuseAll(error)
     else ending satisfies 'stays'
     return judged
   }
@@ -261,11 +261,9 @@ export class Lane {
   }
 
   /** There is nothing to write to. */
-  #refuseAll(error: unknown, { isDoubtful }: Judged): void {
+  #refuseAll(error: unknown): void {
     const refusal = refusalOf(error, this.#name)
-    const ofBatch = isDoubtful ? unknownOutcome(error, this.#name) : refusal
-    for (const entry of this.#inFlight) rejectAndCut(entry, ofBatch)
-    for (const entry of this.#takeWaiting()) rejectAndCut(entry, refusal)
+    for (const entry of [...this.#inFlight, ...this.#takeWaiting()]) rejectAndCut(entry, refusal)
     this.#end()
   }
 

@@ -32,10 +32,11 @@ async function tryOnce(lane: Lane, { producers }: SettleOptions, held?: Producer
     if (lane.batch !== undefined) lane.acknowledge(await lease.send(lane.batch))
     return lease
   } catch (error) {
-    const { fault, isSpoilt } = lane.failed(error, 'alone')
+    const { fault, isDoubtful, isSpoilt } = lane.failed(error, 'alone')
     if (isSpoilt) lease?.retire()
-    // Perhaps only this producer does not know it; then its source has another one.
-    else if (fault === 'unknown-topic') lease?.giveBack()
+    // Perhaps only this producer does not know it; then its source has another one. What may be written stays with its own:
+    // under the numbers of another one it would be written again.
+    else if (fault === 'unknown-topic' && !isDoubtful) lease?.giveBack()
     else return lease
     return undefined
   }

@@ -110,12 +110,13 @@ for (const [kind, open] of Object.entries(senders)) {
     await fc.assert(property, { numRuns: 300 })
   })
 
-  test(`${kind} lanes acknowledge nothing that is not in the log, also when they gave up what may be written`, async () => {
+  test(`${kind} lanes acknowledge nothing that is not in the log and write nothing twice, also when they gave up what may be written`, async () => {
     const property = fc.asyncProperty(steps, steps, withUnknown, async (taken, later, happenings) => {
       const cluster = clusterOf(happenings, [])
       const clock = new FakeClock()
       const sent = await run(cluster, open(cluster, clock), { clock, taken, later })
       for (const { partition: number, value, offset } of sent) assert.equal(cluster.log[number]?.[offset], value)
+      for (const log of cluster.log) assert.deepEqual(log, [...new Set(log)], 'nothing is written twice')
     })
     await fc.assert(property, { numRuns: 300 })
   })

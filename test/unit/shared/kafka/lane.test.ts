@@ -161,6 +161,37 @@ for (const [name, refusal] of [
   })
 }
 
+test('what may be written stays with its producer, also when that one does not know the topic and there is another', async () => {
+  let isUnknown = false
+  const partition = new FakePartition(['lost-reply'], () =>
+    isUnknown ? kafkaError('UNKNOWN_TOPIC_OR_PARTITION') : undefined,
+  )
+  const { lane, append } = openLane(partition)
+  const first = append('a')
+  while (partition.log.length === 0) await Promise.resolve()
+  isUnknown = true
+  const { retire } = await partition.lease()
+  retire()
+  while (lane.failures < 5) await Promise.resolve()
+  isUnknown = false
+  assert.equal(await first, 0)
+  assert.deepEqual(partition.log, ['a'])
+})
+
+test('a producer that knows the topic no more does not speak for the next one', async () => {
+  const partition: FakePartition = new FakePartition(['lost-reply'], () => {
+    const isUnknown = partition.log.length > 0 && partition.sends.at(-1)?.producer === 0
+    return isUnknown ? kafkaError('UNKNOWN_TOPIC_OR_PARTITION') : undefined
+  })
+  const { lane, append } = openLane(partition)
+  const first = append('a')
+  while (lane.inFlight === 0) await Promise.resolve()
+  const second = append('b')
+  await assert.rejects(first, codeOf('outcome-unknown'))
+  assert.equal(await second, 1)
+  assert.deepEqual(partition.log, ['a', 'b'])
+})
+
 test('what waits behind a topic that is unknown for good is refused with the batch in flight', async () => {
   const partition = new FakePartition([], () => kafkaError('UNKNOWN_TOPIC_OR_PARTITION'))
   const { append, clock } = openLane(partition)
