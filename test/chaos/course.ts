@@ -3,7 +3,7 @@ import type { System } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 import type { Scope } from './check/facts.ts'
 import type { Sampled } from './commit-samples.ts'
-import type { HistoryWriter } from './history.ts'
+import { type HistoryWriter, monotonicNs } from './history.ts'
 import { type Receiver, startReceiver } from './load/children.ts'
 import type { ReceiverMode } from './load/modes.ts'
 import { type RetryTap, tapRetries } from './retry-tap.ts'
@@ -40,6 +40,13 @@ export async function openCourse({ api, brokers, receivers }: System, options: C
   const retries = tapRetries({ brokers, run, subscription, topic: retryTopic }, history.append)
   await until(`${subscription} is active`, async () => (await api.subscription(subscription)).status.phase === 'active')
   const { scheduleMs, giveUpAfterMs } = retry
-  const scope = { subscription, stream, scheduleMs, giveUpAfterMs, timeoutMs: delivery.timeoutMs }
+  const scope = {
+    subscription,
+    stream,
+    scheduleMs,
+    giveUpAfterMs,
+    timeoutMs: delivery.timeoutMs,
+    sinceNs: monotonicNs(),
+  }
   return { scope, receiver, mode, subscribed: { subscription, group, topic, retryTopic, retries } } satisfies Course
 }

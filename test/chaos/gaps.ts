@@ -8,6 +8,7 @@ export type Gaps = { ackMs: number; deliveryMs: number; partitionMs: number }
 /**
  * Longest time between two acknowledgements, between two deliveries, and between two deliveries of one partition, whichever
  * was worst. The last one is the takeover when the window holds the death of a consumer: its partitions moved meanwhile.
+ * Nothing is missed of a subscription that was made in the middle of the run before it was there.
  */
 export function measureGaps(facts: Facts, scope: Scope, window: GapWindow = momentsOf(facts, scope).load): Gaps {
   const { ack, delivery, partition } = findGaps(facts, scope, window)
@@ -19,11 +20,13 @@ export type GapSpans = { ack: Window; delivery: Window; partition: Window }
 
 export function findGaps(facts: Facts, scope: Scope, window: GapWindow = momentsOf(facts, scope).load): GapSpans {
   const { acknowledged, delivered, ofPartitions } = momentsOf(facts, scope)
-  const none = { fromNs: window.fromNs, toNs: window.fromNs }
+  const { sinceNs = window.fromNs } = scope
+  const itsOwn = { ...window, fromNs: Math.min(Math.max(window.fromNs, sinceNs), window.toNs) }
+  const none = { fromNs: itsOwn.fromNs, toNs: itsOwn.fromNs }
   return {
     ack: longestGap(acknowledged, window),
-    delivery: longestGap(delivered, window),
-    partition: ofPartitions.map((moments) => longestGap(moments, window)).reduce(longer, none),
+    delivery: longestGap(delivered, itsOwn),
+    partition: ofPartitions.map((moments) => longestGap(moments, itsOwn)).reduce(longer, none),
   }
 }
 

@@ -66,6 +66,8 @@ export type Scope = {
   scheduleMs?: readonly number[]
   giveUpAfterMs?: number
   timeoutMs?: number
+  /** Since when it delivers, monotonic ns; absent for one that did when the run began. */
+  sinceNs?: number
 }
 
 /** Reads a whole history. Everything is found by the event id of the history, whatever ids the system gave out. */

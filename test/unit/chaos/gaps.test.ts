@@ -34,6 +34,14 @@ describe('gaps', () => {
     const gaps = measureGaps(await gatherFacts(paused), scope)
     assert.deepEqual(gaps, { ackMs: 4, deliveryMs: 3004, partitionMs: 3004 })
   })
+
+  it('of a subscription begin when it is there', async () => {
+    const facts = await gatherFacts(faultlessRun(1, 100).filter((line) => line.op !== 'receive' || line.ns > 300e6))
+    assert.ok(measureGaps(facts, scope).deliveryMs > 290)
+    assert.ok(measureGaps(facts, { ...scope, sinceNs: 299e6 }).deliveryMs < 10)
+    const before = { fromNs: 0, toNs: 100e6 }
+    assert.equal(measureGaps(facts, { ...scope, sinceNs: 299e6 }, { ...before, isCut: true }).deliveryMs, 0)
+  })
 })
 
 describe('the cost of a fault', () => {
