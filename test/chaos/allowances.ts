@@ -39,11 +39,16 @@ export function boundPerFault(facts: Facts, scope: Scope): (fault: FaultSpan) =>
 export const mayFailRequests = (names: readonly FaultName[]): boolean =>
   names.some((name) => failsRequests(faults[name]))
 
+/** Answers that blame the request, or say that its stream is not there. All that is sent is right, and its stream is there. */
+const blaming = new Set([400, 404, 413, 415, 422])
+
 /**
  * Whether nobody may have been left to answer a request: while a fault lasted that may have such a moment. Afterwards the
- * repeats of a request that it left open may still hear that the first one is under way.
+ * repeats of a request that it left open may still hear that the first one is under way. Nothing excuses an answer that
+ * blames the request: its publisher would not send it again.
  */
 export function isExcused(facts: Facts, request: PublishLine): boolean {
+  if (blaming.has(request.status ?? 0)) return false
   if (isWithinFault(facts, request)) return true
   if (request.code !== stillRunning) return false
   const first = facts.requests.find(({ id }) => id === request.id)

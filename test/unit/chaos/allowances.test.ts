@@ -37,4 +37,9 @@ describe('a request that was not acknowledged', () => {
     assert.deepEqual(await excused(request(1_100, 1_200, null), running), [true, true])
     assert.deepEqual(await excused(request(2_050, 2_060, null), running), [false, false])
   })
+
+  it('is never excused when it is blamed itself: it would not be sent again', async () => {
+    const refused = { ...request(1_100, 1_200, 'stream-unknown'), outcome: 'refused' as const }
+    assert.deepEqual(await excused({ ...refused, status: 404 }, { ...refused, status: 503 }), [false, true])
+  })
 })
