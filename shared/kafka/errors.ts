@@ -50,6 +50,11 @@ export function appendFaultOf(error: unknown): AppendFault {
   return names.reduce<AppendFault>((fault, name) => faults.get(name) ?? fault, 'ambiguous')
 }
 
+/** The end of a send that kafkajs had tried before: `cause` tells of the last try only. */
+export class RepeatedSend extends Error {
+  override readonly name = 'RepeatedSend'
+}
+
 /** The coordinator no longer takes this member at its word: another generation has begun. */
 export function isFenced(error: unknown): boolean {
   return namesOf(error).some((name) => fencing.has(name))

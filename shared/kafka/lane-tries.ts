@@ -1,4 +1,4 @@
-import { type AppendFault, appendFaultOf } from './errors.ts'
+import { type AppendFault, appendFaultOf, RepeatedSend } from './errors.ts'
 
 /**
  * What a failed try means for its batch and for the lane.
@@ -43,9 +43,10 @@ export class Tries {
     this.#unknownSince = kind === 'unknown-topic' ? (this.#unknownSince ?? nowMs) : undefined
     const isNowhere = nowMs - (this.#unknownSince ?? nowMs) >= unknownTopicAfterMs
     const fault = sent === 'in a round' ? 'ambiguous' : isNowhere ? 'permanent' : kind
-    const ending = this.#endingOf(fault, isNowhere)
     // What Kafka refuses for good, or for a topic that it does not know, it has not written in that try.
-    if (kind !== 'permanent' && kind !== 'unknown-topic') this.#isDoubtful = true
+    const isUnwritten = kind === 'permanent' || (kind === 'unknown-topic' && !(error instanceof RepeatedSend))
+    if (!isUnwritten) this.#isDoubtful = true
+    const ending = this.#endingOf(fault, isNowhere)
     // Perhaps only the producer that it was bound to does not know the topic: what comes next has another one.
     if (ending === 'unknown') this.#unknownSince = undefined
     if (ending === 'stays') this.#failures += 1

@@ -1,8 +1,10 @@
 import type { PartitionMetadata, Producer, RecordMetadata } from 'kafkajs'
+import { messageOf } from '#shared/errors.ts'
 import { clientRetry, createClient, type KafkaConnection, leaderRetry, producerRetry } from './connection.ts'
+import { RepeatedSend } from './errors.ts'
 import type { LaneBatch } from './lane.ts'
 import type { RoundAnswer } from './lane-producers.ts'
-import { lanePartitioner, Round } from './round.ts'
+import { lanePartitioner, type Passage, Round, SinglePassage } from './round.ts'
 import { createWire } from './wire.ts'
 
 /** A connected idempotent producer that appends batches. */
@@ -52,29 +54,39 @@ const replicasTimeoutMs = 2_500
 
 /** How batches go out over the `send` of a kafkajs producer whose partitioner is `lanePartitioner`. */
 export function appending(send: Producer['send']): Pick<OpenProducer, 'send' | 'sendRound'> {
-  const append = (batches: readonly LaneBatch[], round?: Round) => {
+  const append = (batches: readonly LaneBatch[], passage: Passage) => {
     const messages = batches.flatMap((batch) => batch.messages)
-    for (const message of messages) message.round = round
+    for (const message of messages) message.passage = passage
     return send({ topic: batches[0]?.topic ?? '', messages, acks: -1, timeout: replicasTimeoutMs })
   }
+  const sendOne = async (batch: LaneBatch) => {
+    const passage = new SinglePassage(batch.messages.length)
+    try {
+      return baseOffsetOf(batch, await append([batch], passage), 1)
+    } catch (error) {
+      throw passage.isRepeated ? new RepeatedSend(messageOf(error), { cause: error }) : error
+    }
+  }
   return {
-    send: async (batch) => baseOffsetOf(batch, await append([batch]), 1),
+    send: sendOne,
     sendRound: async (batches) => {
-      const round = roundOf(batches)
+      const [only] = batches
+      // A single partition cannot be split, and kafkajs may safely try it again.
+      if (only !== undefined && batches.length === 1) {
+        return sendOne(only).then(
+          (offset) => ({ kind: 'written', offsets: [offset] }),
+          (error: unknown) => ({ kind: 'unknown', error }),
+        )
+      }
+      const round = new Round(batches.reduce((sum, { messages }) => sum + messages.length, 0))
       try {
         const results = await append(batches, round)
         return { kind: 'written', offsets: batches.map((batch) => baseOffsetOf(batch, results, batches.length)) }
       } catch (error) {
-        return round?.isSplit ? { kind: 'split' } : { kind: 'unknown', error }
+        return round.isSplit ? { kind: 'split' } : { kind: 'unknown', error }
       }
     },
   }
-}
-
-/** A single partition cannot be split, and kafkajs may safely try it again. */
-function roundOf(batches: readonly LaneBatch[]): Round | undefined {
-  if (batches.length === 1) return undefined
-  return new Round(batches.reduce((sum, { messages }) => sum + messages.length, 0))
 }
 
 /**

@@ -1,16 +1,16 @@
 import type { IHeaders, KafkaMessage, Message } from 'kafkajs'
 import type { EventRecord, RecordHeaders, StoredRecord } from '#shared/event/record.ts'
-import type { Round } from './round.ts'
+import type { Passage } from './round.ts'
 
 /** A record as kafkajs sends it: always with its partition, and with the round that carries it, if any. */
-export type LaneMessage = Message & { readonly partition: number; round: Round | undefined }
+export type LaneMessage = Message & { readonly partition: number; passage: Passage | undefined }
 
 /** A record as kafkajs sends it. Throws TypeError for a header that is not text: kafkajs would fail the whole batch. */
 export function toMessage(record: EventRecord, partition: number): LaneMessage {
   for (const name in record.headers) {
     if (typeof record.headers[name] !== 'string') throw new TypeError(`header ${name} is not text`)
   }
-  return { key: record.key, value: record.value, headers: record.headers, partition, round: undefined }
+  return { key: record.key, value: record.value, headers: record.headers, partition, passage: undefined }
 }
 
 /** Bytes a record takes in a batch, about: key, value, headers and 20 bytes of lengths and deltas. */

@@ -1,6 +1,29 @@
 import type { ICustomPartitioner, PartitionMetadata } from 'kafkajs'
 import type { LaneMessage } from './record-mapping.ts'
 
+/** Is asked about each message of a send, in each try that kafkajs makes of it. */
+export type Passage = { pass(partition: number, metadata: readonly PartitionMetadata[]): void }
+
+/** One send of a single partition: kafkajs may try it again by itself, under the same sequence numbers. */
+export class SinglePassage implements Passage {
+  readonly #messages: number
+  #asked = 0
+
+  /** `messages`: how many it carries. */
+  constructor(messages: number) {
+    this.#messages = messages
+  }
+
+  /** What became of its earlier tries is not known: kafkajs tells of the last one. */
+  get isRepeated(): boolean {
+    return this.#asked > this.#messages
+  }
+
+  pass(): void {
+    this.#asked += 1
+  }
+}
+
 /**
  * One send that carries batches of several partitions of one leader, as kafkajs groups it. The partitioner is asked once
  * per message, in the very turn in which kafkajs groups the messages by leader of its own metadata, before anything goes
@@ -11,7 +34,7 @@ import type { LaneMessage } from './record-mapping.ts'
  *
  * States: passing → passed, or split: nothing was sent. Both ends throw whenever they are asked again.
  */
-export class Round {
+export class Round implements Passage {
   readonly #messages: number
   #asked = 0
   #leader: number | undefined
@@ -51,9 +74,9 @@ export function leaderOf(partition: number, metadata: readonly PartitionMetadata
 /** The partitioner of lanes: every message names its partition. `see` hears the metadata of each send before it goes out. */
 export function lanePartitioner(see: (metadata: PartitionMetadata[]) => void): ICustomPartitioner {
   return () => (choice) => {
-    const { partition, round } = choice.message as LaneMessage
+    const { partition, passage } = choice.message as LaneMessage
     see(choice.partitionMetadata)
-    round?.pass(partition, choice.partitionMetadata)
+    passage?.pass(partition, choice.partitionMetadata)
     return partition
   }
 }

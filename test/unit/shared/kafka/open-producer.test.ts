@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ProducerRecord, RecordMetadata } from 'kafkajs'
-import { appendFaultOf } from '#shared/kafka/errors.ts'
+import { appendFaultOf, RepeatedSend } from '#shared/kafka/errors.ts'
 import type { LaneBatch } from '#shared/kafka/lane.ts'
 import { appending } from '#shared/kafka/open-producer.ts'
-import { toMessage } from '#shared/kafka/record-mapping.ts'
-import { textRecord } from './fakes.ts'
+import { type LaneMessage, toMessage } from '#shared/kafka/record-mapping.ts'
+import { Round } from '#shared/kafka/round.ts'
+import { kafkaError, textRecord } from './fakes.ts'
 
 type Answer = Partial<RecordMetadata>[]
 
@@ -51,9 +52,12 @@ test('a batch that is sent alone after a round goes without that round', async (
   const { producer, sent } = answering([named(3, 42)])
   const batch = batchOf(3)
   await producer.sendRound([batch, batchOf(4)])
-  assert.ok(batch.messages.every(({ round }) => round !== undefined))
+  const passages = () => new Set(batch.messages.map(({ passage }) => passage))
+  const [round] = passages()
+  assert.ok(round instanceof Round)
   assert.equal(await producer.send(batch), 42)
-  assert.ok(sent.at(-1)?.messages.every((message) => Reflect.get(message, 'round') === undefined))
+  assert.equal(sent.length, 2)
+  assert.ok(!passages().has(round))
 })
 
 const good = named(3, 42)
@@ -70,6 +74,21 @@ for (const [what, answer] of Object.entries(notAcknowledged)) {
   test(`an answer that names ${what} is not an acknowledgement`, async () => {
     const { producer } = answering(answer)
     await assert.rejects(producer.send(batchOf(3)), /does not acknowledge events\/3/)
+  })
+}
+
+for (const tries of [1, 2]) {
+  test(`a send that kafkajs makes ${tries} times ends with what it says of the last one, and says when there was another`, async () => {
+    const producer = appending(async ({ messages }) => {
+      for (let round = 0; round < tries; round += 1)
+        for (const { passage } of messages as LaneMessage[]) passage?.pass(3, [])
+      throw kafkaError('UNKNOWN_TOPIC_OR_PARTITION')
+    })
+    const rejection = (error: unknown) =>
+      appendFaultOf(error) === 'unknown-topic' && error instanceof RepeatedSend === tries > 1
+    await assert.rejects(producer.send(batchOf(3)), rejection)
+    const ended = await producer.sendRound([batchOf(3)])
+    assert.ok(ended.kind === 'unknown' && rejection(ended.error))
   })
 }
 

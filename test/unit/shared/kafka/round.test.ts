@@ -45,7 +45,7 @@ test('messages without a round go to their partition, whatever its leader and ho
   const seen: PartitionMetadata[][] = []
   const partitioner = lanePartitioner((metadata) => seen.push(metadata))()
   const partitionMetadata = led(-1, 2)
-  const message = { value: 'a', partition: 1, round: undefined }
+  const message = { value: 'a', partition: 1, passage: undefined }
   for (let time = 0; time < 2; time += 1) assert.equal(partitioner({ topic: 'events', partitionMetadata, message }), 1)
   assert.deepEqual(seen, [partitionMetadata, partitionMetadata])
 })
